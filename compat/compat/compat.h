@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Included before every source file by the compiler's command line.
+ *
+ * The code is written to the newest kernel; these headers bring an older one up
+ * to that.  What is there was found out by compiling (see probe.sh): no version
+ * number tells what a distribution has taken back.
+ */
+#ifndef _COMPAT_COMPAT_H
+#define _COMPAT_COMPAT_H
+
+/* The probes find out what goes into compat_config.h */
+#ifndef COMPAT_PROBING
+
+#include "compat_config.h"
+
+#include "device.h"
+#include "eventfd.h"
+#include "hrtimer.h"
+#include "kthread.h"
+#include "mm.h"
+#include "vfio.h"
+#include "virtio.h"
+
+#endif /* COMPAT_PROBING */
+
+#endif /* _COMPAT_COMPAT_H */

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _COMPAT_VFIO_H
+#define _COMPAT_VFIO_H
+
+/* Last statement of a release operation */
+#ifdef COMPAT_HAVE_VFIO_RELEASE_FREES
+#define compat_vfio_free_device(vdev)	((void)(vdev))
+#else
+#define compat_vfio_free_device(vdev)	vfio_free_device(vdev)
+#endif
+
+/* Members of struct vfio_device_ops of a device without an IOMMU of its own */
+#ifdef COMPAT_HAVE_VFIO_IOMMUFD_EMULATED_DETACH
+#define COMPAT_VFIO_IOMMUFD_EMULATED_OPS				\
+	.bind_iommufd = vfio_iommufd_emulated_bind,			\
+	.unbind_iommufd = vfio_iommufd_emulated_unbind,			\
+	.attach_ioas = vfio_iommufd_emulated_attach_ioas,		\
+	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
+#elif defined(COMPAT_HAVE_VFIO_IOMMUFD_EMULATED)
+#define COMPAT_VFIO_IOMMUFD_EMULATED_OPS				\
+	.bind_iommufd = vfio_iommufd_emulated_bind,			\
+	.unbind_iommufd = vfio_iommufd_emulated_unbind,			\
+	.attach_ioas = vfio_iommufd_emulated_attach_ioas,
+#else
+#define COMPAT_VFIO_IOMMUFD_EMULATED_OPS
+#endif
+
+/*
+ * compat_vfio_get_region_info(vdev, argp, fn): answer
+ * VFIO_DEVICE_GET_REGION_INFO by a function of the type of
+ * vfio_device_ops::get_region_info_caps.  For the ioctl operation: a kernel that
+ * has the member never calls it for this one, but an older one does.
+ * COMPAT_VFIO_REGION_INFO_OP(fn) is the member, with its comma.
+ */
+#include <linux/errno.h>
+#include <linux/compiler_types.h>
+
+struct vfio_device;
+struct vfio_info_cap;
+struct vfio_region_info;
+
+#ifdef COMPAT_HAVE_VFIO_GET_REGION_INFO_CAPS
+#define COMPAT_VFIO_REGION_INFO_OP(fn)	.get_region_info_caps = fn,
+
+static inline long
+compat_vfio_get_region_info(struct vfio_device *vdev, void __user *argp,
+			    int (*fn)(struct vfio_device *vdev,
+				      struct vfio_region_info *info,
+				      struct vfio_info_cap *caps))
+{
+	return -ENOTTY;
+}
+#else
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vfio.h>
+
+#define COMPAT_VFIO_REGION_INFO_OP(fn)
+
+static inline long
+compat_vfio_get_region_info(struct vfio_device *vdev, void __user *argp,
+			    int (*fn)(struct vfio_device *vdev,
+				      struct vfio_region_info *info,
+				      struct vfio_info_cap *caps))
+{
+	const size_t minsz = offsetofend(struct vfio_region_info, offset);
+	struct vfio_info_cap caps = { .buf = NULL, .size = 0 };
+	struct vfio_region_info info = {};
+	long ret;
+
+	if (copy_from_user(&info, argp, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+
+	ret = fn(vdev, &info, &caps);
+	if (ret)
+		goto out;
+
+	if (caps.size) {
+		info.flags |= VFIO_REGION_INFO_FLAG_CAPS;
+		if (info.argsz < sizeof(info) + caps.size) {
+			info.argsz = sizeof(info) + caps.size;
+			info.cap_offset = 0;
+		} else {
+			vfio_info_cap_shift(&caps, sizeof(info));
+			if (copy_to_user(argp + sizeof(info), caps.buf,
+					 caps.size)) {
+				ret = -EFAULT;
+				goto out;
+			}
+			info.cap_offset = sizeof(info);
+		}
+	}
+	if (copy_to_user(argp, &info, minsz))
+		ret = -EFAULT;
+out:
+	kfree(caps.buf);
+	return ret;
+}
+#endif
+
+#endif /* _COMPAT_VFIO_H */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _COMPAT_VIRTIO_H
+#define _COMPAT_VIRTIO_H
+
+/*
+ * COMPAT_DEFINE_FIND_VQS(fn) - at file scope, where fn is declared; then
+ * compat_find_vqs(fn) is what goes into struct virtio_config_ops
+ */
+#ifdef COMPAT_HAVE_VIRTQUEUE_INFO
+#define COMPAT_DEFINE_FIND_VQS(fn)	struct virtqueue_info
+#define compat_find_vqs(fn)		fn
+#else
+#include <linux/slab.h>
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+
+struct virtqueue_info {
+	const char *name;
+	vq_callback_t *callback;
+	bool ctx;
+};
+
+#define COMPAT_DEFINE_FIND_VQS(fn)					\
+static int compat_##fn(struct virtio_device *vdev, unsigned int nvqs,	\
+		       struct virtqueue *vqs[],				\
+		       vq_callback_t *callbacks[],			\
+		       const char * const names[], const bool *ctx,	\
+		       struct irq_affinity *desc)			\
+{									\
+	struct virtqueue_info *info;					\
+	unsigned int i;							\
+	int ret;							\
+									\
+	info = kcalloc(nvqs, sizeof(*info), GFP_KERNEL);		\
+	if (!info)							\
+		return -ENOMEM;						\
+	for (i = 0; i < nvqs; i++) {					\
+		info[i].name = names[i];				\
+		info[i].callback = callbacks[i];			\
+		info[i].ctx = ctx && ctx[i];				\
+	}								\
+	ret = fn(vdev, nvqs, vqs, info, desc);				\
+	kfree(info);							\
+	return ret;							\
+}									\
+struct virtqueue_info
+#define compat_find_vqs(fn)		compat_##fn
+#endif
+
+/* Feature bits that came one by one */
+#include <linux/virtio_config.h>
+
+#ifndef VIRTIO_F_NOTIFICATION_DATA
+#define VIRTIO_F_NOTIFICATION_DATA	38
+#endif
+#ifndef VIRTIO_F_NOTIF_CONFIG_DATA
+#define VIRTIO_F_NOTIF_CONFIG_DATA	39
+#endif
+#ifndef VIRTIO_F_RING_RESET
+#define VIRTIO_F_RING_RESET		40
+#endif
+#ifndef VIRTIO_F_ADMIN_VQ
+#define VIRTIO_F_ADMIN_VQ		41
+#endif
+
+#endif /* _COMPAT_VIRTIO_H */

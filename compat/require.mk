@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The kernel options without which nothing can be built, for the Makefile (which
+# says so before anything is started), for Kbuild and for dkms.conf's test.
+
+compat-require := CONFIG_MODULES CONFIG_VFIO CONFIG_VFIO_MDEV CONFIG_VFIO_VIRQFD \
+	CONFIG_VIRTIO CONFIG_EVENTFD
+
+# $(call compat-missing,OPTIONS THAT ARE SET)
+compat-missing = $(filter-out $(1),$(compat-require))

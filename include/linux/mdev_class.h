@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Mediated devices with a class: parents, instances and the class drivers that
+ * bind to them.
+ */
+#ifndef _LINUX_MDEV_CLASS_H
+#define _LINUX_MDEV_CLASS_H
+
+#include <linux/device.h>
+#include <linux/types.h>
+
+struct mdev_class_parent;
+struct mdev_device;
+struct mdev_mem;
+struct module;
+struct virtio_mdev_ops;
+
+/**
+ * enum mdev_class_id - which kind of driver an instance is for
+ * @MDEV_CLASS_ID_VFIO: a VFIO device with a personality of its own
+ * @MDEV_CLASS_ID_VIRTIO: a virtio transport, for the kernel's virtio drivers
+ * @MDEV_CLASS_ID_VHOST: a device that a user sets up with the vhost ioctls
+ *
+ * The numbers are ABI: they stand in sysfs and in module aliases.
+ */
+enum mdev_class_id {
+	MDEV_CLASS_ID_VFIO = 1,
+	MDEV_CLASS_ID_VIRTIO = 2,
+	MDEV_CLASS_ID_VHOST = 3,
+};
+
+/**
+ * struct mdev_class_type - a type that a parent offers
+ * @name: unique within the parent, a valid sysfs name; the type appears as
+ *	"mdev_port-<name>", so a parent puts its own name into it
+ * @pretty_name: (optional) one line for people, the type's "name" attribute
+ * @description: (optional) the type's "description" attribute
+ * @class_id: the class that instances of the type belong to
+ * @max_instances: limit over the types of this @class_id of the parent; the
+ *	largest value among them counts
+ * @data: for the parent
+ */
+struct mdev_class_type {
+	const char *name;
+	const char *pretty_name;
+	const char *description;
+	enum mdev_class_id class_id;
+	unsigned int max_instances;
+	const void *data;
+};
+
+/**
+ * struct mdev_class_device - an instance
+ * @dev: device on the mdev_class bus, named by the UUID, a child of the mdev.
+ *	Its driver data belongs to the class driver.
+ * @mdev: the mdev that an administrator created
+ * @parent: what the parent driver registered
+ * @type: the type that was asked for
+ * @class_id: class of the type; a class driver bound by driver_override may
+ *	differ from it
+ * @ops: device operations; set by the parent with mdev_class_set_virtio_ops()
+ * @mem: the driver's memory, set by the class driver before it allows
+ *	DRIVER_OK and cleared after the reset that ends the use; the parent may
+ *	use it from set_status(DRIVER_OK) to reset().  NULL for no memory.
+ *
+ * All but @mem is constant from the end of &mdev_class_parent_ops.create on.
+ */
+struct mdev_class_device {
+	struct device dev;
+	struct mdev_device *mdev;
+	struct mdev_class_parent *parent;
+	const struct mdev_class_type *type;
+	enum mdev_class_id class_id;
+	const struct virtio_mdev_ops *ops;
+	struct mdev_mem *mem;
+
+	/* private: */
+	void *parent_data;
+	const struct attribute_group **parent_groups;
+	/* guards driver_override against a reader and a second writer */
+	spinlock_t override_lock;
+	char *driver_override;
+	u32 device_id;
+	int probe_error;
+};
+
+/**
+ * to_mdev_class_device() - the instance that embeds a device
+ * @d: a device on the mdev_class bus
+ */
+#define to_mdev_class_device(d) \
+	container_of_const(d, struct mdev_class_device, dev)
+
+/**
+ * struct mdev_class_parent_ops - how a parent driver makes instances
+ * @owner: THIS_MODULE; pinned while a user holds an instance open
+ * @create: make an instance of @cdev->type.  Must call
+ *	mdev_class_set_virtio_ops(); may call mdev_class_set_data() and
+ *	mdev_class_set_groups().  An error is what the writer of "create" gets.
+ *	Called with the mdev's device lock held, process context, may sleep.
+ * @remove: undo @create.  The class driver is unbound already, so no other
+ *	operation of the instance runs or will be called.  Same context.
+ */
+struct mdev_class_parent_ops {
+	struct module *owner;
+	int (*create)(struct mdev_class_device *cdev);
+	void (*remove)(struct mdev_class_device *cdev);
+};
+
+/**
+ * mdev_class_register_parent() - offer types for instances on a device
+ * @dev: the parent's device, there until the parent is unregistered; its name
+ *	prefixes the ports: "<name>-virtio", "<name>-vhost", "<name>-vfio"
+ * @ops: how instances are made; constant, outlives the registration
+ * @types: @nr_types descriptions; constant, outlives the registration
+ * @nr_types: at least 1
+ * @data: for the parent, see mdev_class_parent_data()
+ *
+ * For each class among the types one port appears under @dev, and is
+ * registered with the kernel's mdev core.
+ *
+ * Context: process context; may sleep.  Instances may be created before this
+ * returns.
+ * Return: the parent, or an ERR_PTR(): -EINVAL for a malformed type, -EEXIST
+ * if @dev has such a port, -ENOMEM.
+ */
+struct mdev_class_parent *
+mdev_class_register_parent(struct device *dev,
+			   const struct mdev_class_parent_ops *ops,
+			   const struct mdev_class_type *types,
+			   unsigned int nr_types, void *data);
+
+/**
+ * mdev_class_unregister_parent() - take the types back
+ * @parent: from mdev_class_register_parent()
+ *
+ * Removes all instances.  Blocks while a user has one open; that user is asked
+ * by the request eventfd of VFIO to let go.
+ *
+ * Context: process context; sleeps.
+ */
+void mdev_class_unregister_parent(struct mdev_class_parent *parent);
+
+/**
+ * mdev_class_parent_data() - what the parent handed to its registration
+ * @parent: from mdev_class_register_parent() or &mdev_class_device.parent
+ */
+void *mdev_class_parent_data(const struct mdev_class_parent *parent);
+
+/**
+ * mdev_class_parent_owner() - the parent driver's module
+ * @parent: &mdev_class_device.parent
+ *
+ * For a class driver that pins the parent while a user has the instance open.
+ */
+struct module *mdev_class_parent_owner(const struct mdev_class_parent *parent);
+
+/**
+ * mdev_class_set_virtio_ops() - give an instance its device operations
+ * @cdev: the instance
+ * @ops: complete table; constant, outlives the instance
+ *
+ * Context: &mdev_class_parent_ops.create only.
+ */
+static inline void mdev_class_set_virtio_ops(struct mdev_class_device *cdev,
+					     const struct virtio_mdev_ops *ops)
+{
+	cdev->ops = ops;
+}
+
+/**
+ * mdev_class_set_data() - attach the parent driver's state to an instance
+ * @cdev: the instance
+ * @data: for mdev_class_get_data()
+ *
+ * Context: &mdev_class_parent_ops.create only.
+ */
+static inline void mdev_class_set_data(struct mdev_class_device *cdev,
+				       void *data)
+{
+	cdev->parent_data = data;
+}
+
+/**
+ * mdev_class_get_data() - the parent driver's state of an instance
+ * @cdev: the instance
+ *
+ * Return: what mdev_class_set_data() stored.
+ */
+static inline void *mdev_class_get_data(const struct mdev_class_device *cdev)
+{
+	return cdev->parent_data;
+}
+
+/**
+ * mdev_class_set_groups() - sysfs attributes of the parent's own
+ * @cdev: the instance
+ * @groups: NULL-terminated; constant, outlives the instance.  The attributes
+ *	appear in the directory of &mdev_class_device.dev, before the uevent.
+ *
+ * Context: &mdev_class_parent_ops.create only.
+ */
+static inline void
+mdev_class_set_groups(struct mdev_class_device *cdev,
+		      const struct attribute_group **groups)
+{
+	cdev->parent_groups = groups;
+}
+
+/**
+ * struct mdev_class_device_id - what a class driver binds to
+ * @class_id: a class; 0 ends the table
+ */
+struct mdev_class_device_id {
+	u8 class_id;
+};
+
+/**
+ * struct mdev_class_driver - a class driver
+ * @driver: name and owner set by the driver resp. the registration
+ * @id_table: classes that it binds to; ended by an empty entry
+ * @probe: bind to an instance.  An error fails the "create" that made the
+ *	instance; the driver logs the cause.  Called with the device lock of
+ *	@cdev held, process context, may sleep.
+ * @remove: (optional) unbind: reset the instance and let go of it.  Same
+ *	context.
+ */
+struct mdev_class_driver {
+	struct device_driver driver;
+	const struct mdev_class_device_id *id_table;
+	int (*probe)(struct mdev_class_device *cdev);
+	void (*remove)(struct mdev_class_device *cdev);
+};
+
+/**
+ * __mdev_class_register_driver() - register a class driver
+ * @drv: the driver; lives until mdev_class_unregister_driver()
+ * @owner: its module
+ *
+ * Use mdev_class_register_driver() or module_mdev_class_driver().
+ *
+ * Return: 0 or a negative errno.
+ */
+int __mdev_class_register_driver(struct mdev_class_driver *drv,
+				 struct module *owner);
+
+/**
+ * mdev_class_register_driver() - register a class driver of this module
+ * @drv: the driver
+ */
+#define mdev_class_register_driver(drv) \
+	__mdev_class_register_driver(drv, THIS_MODULE)
+
+/**
+ * mdev_class_unregister_driver() - unbind from all instances and be forgotten
+ * @drv: the driver
+ */
+void mdev_class_unregister_driver(struct mdev_class_driver *drv);
+
+/**
+ * module_mdev_class_driver() - module_init and module_exit of a class driver
+ * @drv: the driver
+ */
+#define module_mdev_class_driver(drv)					\
+	module_driver(drv, mdev_class_register_driver,			\
+		      mdev_class_unregister_driver)
+
+/**
+ * MODULE_ALIAS_MDEV_CLASS() - have a class driver loaded for its class
+ * @id: two hexadecimal digits, as text: "02" for MDEV_CLASS_ID_VIRTIO
+ *
+ * Stock modpost knows no device table for this bus.
+ */
+#define MODULE_ALIAS_MDEV_CLASS(id) MODULE_ALIAS("mdev_class:c" id)
+
+#endif /* _LINUX_MDEV_CLASS_H */

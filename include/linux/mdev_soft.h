@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Software devices: what parents that serve all their virtqueues with mdev_vq
+ * have in common.
+ */
+#ifndef _LINUX_MDEV_SOFT_H
+#define _LINUX_MDEV_SOFT_H
+
+#include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+#include <linux/workqueue.h>
+
+#include <linux/mdev_class.h>
+#include <linux/mdev_vq.h>
+#include <linux/virtio_mdev.h>
+
+struct mdev_soft;
+
+/**
+ * DOC: software devices
+ *
+ * Most of &struct virtio_mdev_ops is the same for every device whose
+ * virtqueues are &struct mdev_vq: status, features, starting and stopping the
+ * queues, suspend, callbacks.  A parent that embeds a &struct mdev_soft in its
+ * instance gets all that, with a worker to serve the queues in, and adds what
+ * its device does with a buffer::
+ *
+ *	create:	mdev_soft_init(&foo->soft, cdev, &foo_desc);
+ *	serve:	while (budget-- && mdev_vq_take(vq, &chain) > 0) {
+ *			... mdev_vq_read(), mdev_vq_write() ...
+ *			mdev_vq_give(vq, &chain, written);
+ *		}
+ *	remove:	mdev_soft_destroy(&foo->soft);
+ *
+ * It is for devices without a configuration space.
+ *
+ * mdev_soft_init() sets the instance's operations, and its data to the &struct
+ * mdev_soft; mdev_soft_of() and container_of() lead back to the parent's own.
+ */
+
+/*
+ * What the library does for every device: split rings with both options, and
+ * driver addresses of any kind.
+ */
+#define MDEV_SOFT_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) |		\
+				 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |	\
+				 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |	\
+				 BIT_ULL(VIRTIO_RING_F_EVENT_IDX))
+
+/**
+ * struct mdev_soft_desc - a kind of software device
+ * @serve: Serve a virtqueue, which is claimed: take some chains and give them
+ *	back.  Return true if there may be more, and it is called again; stay
+ *	short, for who stops the device waits for it.  Called by a worker, in
+ *	process context, after the driver kicked the queue, when the queue goes
+ *	live and when the driver takes its memory away; once at a time for each
+ *	queue, but for several queues at once.
+ * @device_id: virtio device type (virtio 1.2, section 5)
+ * @vendor_id: vendor, as a virtio PCI subsystem vendor id
+ * @features: what is offered, MDEV_SOFT_FEATURES included
+ * @nr_vqs: number of virtqueues
+ * @num_max: largest ring size of each, a power of two up to 32768
+ */
+struct mdev_soft_desc {
+	bool (*serve)(struct mdev_soft *soft, struct mdev_vq *vq);
+	u32 device_id;
+	u32 vendor_id;
+	u64 features;
+	u16 nr_vqs;
+	u16 num_max;
+};
+
+/* One virtqueue, and the way back from it */
+struct mdev_soft_vq {
+	struct mdev_vq vq;
+	struct mdev_soft *soft;
+	struct work_struct work;
+};
+
+/**
+ * struct mdev_soft - a software device
+ * @cdev: the instance
+ * @desc: what kind of device it is
+ *
+ * Embedded by the parent.
+ */
+struct mdev_soft {
+	struct mdev_class_device *cdev;
+	const struct mdev_soft_desc *desc;
+
+	/* private: */
+	struct mdev_soft_vq *vqs;
+	/* of this instance alone, so that no other one can stall it */
+	struct workqueue_struct *wq;
+
+	/* what the class driver set; it serialises this */
+	u64 driver_features;
+	bool suspended;
+
+	/* the class driver sets bits, a virtqueue that breaks another */
+	atomic_t status;
+
+	/*
+	 * Guards @cb, and is held while the callback runs, so that whoever
+	 * takes it to replace @cb knows that the old one does not run any more.
+	 */
+	spinlock_t cb_lock;
+	struct virtio_mdev_callback cb;
+};
+
+/**
+ * mdev_soft_of() - the software device of an instance
+ * @cdev: an instance that mdev_soft_init() was called for
+ */
+static inline struct mdev_soft *mdev_soft_of(struct mdev_class_device *cdev)
+{
+	return mdev_class_get_data(cdev);
+}
+
+/**
+ * mdev_soft_vq() - a virtqueue of a software device
+ * @soft: the device
+ * @idx: index of the virtqueue, less than &mdev_soft_desc.nr_vqs
+ */
+static inline struct mdev_vq *mdev_soft_vq(struct mdev_soft *soft, u16 idx)
+{
+	return &soft->vqs[idx].vq;
+}
+
+/**
+ * mdev_soft_mem() - the driver's memory
+ * @soft: the device
+ *
+ * Context: the user of a virtqueue, from mdev_vq_claim() to mdev_vq_release().
+ */
+static inline struct mdev_mem *mdev_soft_mem(const struct mdev_soft *soft)
+{
+	return soft->cdev->mem;
+}
+
+int mdev_vq_take(struct mdev_vq *vq, struct mdev_vq_chain *chain);
+void mdev_vq_give(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
+		  u32 len);
+
+int mdev_soft_init(struct mdev_soft *soft, struct mdev_class_device *cdev,
+		   const struct mdev_soft_desc *desc);
+void mdev_soft_destroy(struct mdev_soft *soft);
+
+#endif /* _LINUX_MDEV_SOFT_H */

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Device operations of a mediated virtio device: the one table that every
+ * class driver uses and every parent driver fills.
+ */
+#ifndef _LINUX_VIRTIO_MDEV_H
+#define _LINUX_VIRTIO_MDEV_H
+
+#include <linux/bits.h>
+#include <linux/cpumask.h>
+#include <linux/irqreturn.h>
+#include <linux/types.h>
+
+#include <linux/mdev_class.h>
+
+/* Bits of &virtio_mdev_ops.get_mdev_features */
+#define VIRTIO_MDEV_F_VERSION_1		BIT_ULL(0)
+
+/**
+ * struct virtio_mdev_callback - what a device calls when it has news
+ * @callback: (optional) used buffers are there to be collected (virtqueue), or
+ *	the configuration space or the status changed (device).  A virtqueue's
+ *	interrupt in the words of virtio 1.2, section 2.3.
+ * @error: (optional) the virtqueue broke and is no longer served
+ * @private: argument of both
+ *
+ * Both are called with bottom halves disabled, from process, softirq or hard
+ * interrupt context, and do not sleep.
+ */
+struct virtio_mdev_callback {
+	irqreturn_t (*callback)(void *private);
+	void (*error)(void *private);
+	void *private;
+};
+
+/**
+ * struct virtio_mdev_vq_state - where a virtqueue stands
+ * @split: state of a split virtqueue
+ * @split.avail_index: next entry of the available ring that the device takes
+ * @packed: state of a packed virtqueue
+ * @packed.last_avail_counter: wrap counter of the driver's side
+ * @packed.last_avail_idx: next descriptor that the device takes
+ * @packed.last_used_counter: wrap counter of the device's side
+ * @packed.last_used_idx: next descriptor that the device writes
+ *
+ * Which member counts follows from VIRTIO_F_RING_PACKED being negotiated.  In
+ * the state of a split virtqueue the used index equals @split.avail_index: a
+ * device reports a state only between chains.
+ */
+struct virtio_mdev_vq_state {
+	union {
+		struct {
+			u16 avail_index;
+		} split;
+		struct {
+			u16 last_avail_counter : 1;
+			u16 last_avail_idx : 15;
+			u16 last_used_counter : 1;
+			u16 last_used_idx : 15;
+		} packed;
+	};
+};
+
+/**
+ * struct virtio_mdev_notification_area - a doorbell that may be mapped
+ * @addr: physical address, page aligned
+ * @size: bytes, a multiple of the page size; nothing but the doorbell of this
+ *	one virtqueue may be within
+ */
+struct virtio_mdev_notification_area {
+	phys_addr_t addr;
+	resource_size_t size;
+};
+
+/**
+ * struct virtio_mdev_vq_stats - counters of a virtqueue since create
+ * @kicks: notifications from the driver
+ * @signals: interrupts to the driver
+ * @chains: descriptor chains used
+ * @bytes: payload bytes moved, both directions, without device headers
+ * @drops: chains whose contents the device could not pass on
+ * @errors: times the virtqueue broke
+ */
+struct virtio_mdev_vq_stats {
+	u64 kicks;
+	u64 signals;
+	u64 chains;
+	u64 bytes;
+	u64 drops;
+	u64 errors;
+};
+
+/**
+ * struct virtio_mdev_ops - what a parent driver does for a class driver
+ *
+ * A virtqueue is named by its index, which the caller has checked against
+ * @get_vq_count.  Unless said otherwise an operation is called from process
+ * context, may sleep, and is serialised by the class driver against all other
+ * operations of the same instance but @kick_vq, @get_status, @get_vq_stats,
+ * @set_vq_affinity, @get_vq_affinity, @get_config and @get_generation, which
+ * may run at any time from create to remove.  Operations that return int return
+ * 0 or a negative errno, which reaches the user of the instance as it is; the
+ * parent logs what a person could not guess from it.
+ *
+ * @set_vq_address:	Set where the virtqueue lies.
+ *			@desc_area, @driver_area, @device_area: addresses in the
+ *			driver's address space (virtio 1.2, section 2.6); the
+ *			descriptor table, available and used ring of a split
+ *			virtqueue.  -EINVAL if one is not aligned as section 2.7
+ *			asks, or the range wraps.  Nothing is accessed before
+ *			the queue is ready and the device live.
+ * @set_vq_num:		Set the ring size.  -EINVAL if @num is 0, over the
+ *			maximum, below the minimum or, for a split virtqueue,
+ *			not a power of two.
+ * @get_vq_num_max:	The largest ring size of a virtqueue, at most 32768.
+ * @get_vq_num_min:	(optional) The smallest.  Default: 1.
+ * @get_vq_size:	(optional) The ring size that this virtqueue has now.
+ *			Default: @get_vq_num_max.
+ * @kick_vq:		The driver made buffers available (section 2.9.1).
+ *			May be called in atomic context with interrupts off, for
+ *			a virtqueue in any state.
+ * @set_vq_cb:		Set the virtqueue's callbacks, or remove them if @cb is
+ *			NULL.  @cb is copied.  When it returns the former
+ *			callbacks are neither running nor called.
+ * @set_vq_ready:	Start or stop the virtqueue.  A ready queue is served
+ *			while the status has DRIVER_OK; one that is made ready
+ *			after DRIVER_OK starts at once, and then an address that
+ *			does not resolve gives -EFAULT.  When it returns after
+ *			stopping, rings and buffers are no longer accessed, and
+ *			@get_vq_state is exact.  -EINVAL if there is no address.
+ * @get_vq_ready:	Whether the virtqueue is ready.
+ * @set_vq_state:	Set where the virtqueue begins.  -EBUSY if it is live.
+ * @get_vq_state:	Where the virtqueue stands: exact if stopped or
+ *			suspended, else a moment of a moving target.
+ * @reset_vq:		(optional) Reset one virtqueue (section 2.6.1) to the
+ *			state after a device reset: not ready, no address, state
+ *			0.  A parent that has it offers VIRTIO_F_RING_RESET.
+ * @get_vq_notification: (optional) The doorbell that a user may map, written
+ *			with the queue index.  -EOPNOTSUPP if this queue has
+ *			none.  Constant.
+ * @set_vq_affinity:	(optional) Serve the virtqueue on these CPUs; NULL for
+ *			any.  Advisory.
+ * @get_vq_affinity:	(optional) The CPUs set last, or NULL.
+ * @get_vq_stats:	(optional) Read the counters.  Does not sleep.
+ * @get_vq_count:	The number of virtqueues, 1 to 65535.  Constant.
+ * @get_vq_align:	(optional) Alignment for the parts of a virtqueue that
+ *			a kernel driver allocates, a power of two.  Default: the
+ *			page size.
+ * @get_device_features: What the device offers.  Constant.
+ * @set_driver_features: What the driver takes, a subset of what is offered.
+ *			-EINVAL for a combination that the device cannot serve.
+ *			Before FEATURES_OK only.
+ * @get_driver_features: What was set last, 0 after a reset.
+ * @get_mdev_features:	What of this table the parent speaks: VIRTIO_MDEV_F_*.
+ *			VIRTIO_MDEV_F_VERSION_1 is required.
+ * @set_config_cb:	Set the callback for changes of the configuration space
+ *			or of the status, or remove it if @cb is NULL.  As
+ *			@set_vq_cb.
+ * @get_device_id:	The virtio device type (section 5).  Constant.
+ * @get_vendor_id:	The vendor, as a virtio PCI subsystem vendor id.
+ *			Constant.
+ * @get_status:		The device status (section 2.1).  Does not sleep.
+ * @set_status:		Set status bits.  @status has every bit that is set
+ *			already but DEVICE_NEEDS_RESET, which is the device's,
+ *			and is never 0.  With DRIVER_OK the device goes live:
+ *			ready virtqueues are mapped and served.  An error leaves
+ *			the status as it was; -EFAULT if the address of a ready
+ *			virtqueue does not resolve.
+ * @reset:		Reset the device to status 0 (section 2.4): no features,
+ *			no virtqueue ready, states 0.  Callbacks stay set.  When
+ *			it returns, driver memory is no longer accessed.
+ * @suspend:		(optional) Stop a live device so that @get_vq_state is
+ *			exact; rings and used indices stand still when it
+ *			returns.  Kicks are remembered.  -EINVAL if not live.
+ * @resume:		(optional, with @suspend) Go on where @suspend stopped.
+ * @get_config_size:	Size of the configuration space in bytes.  Constant.
+ * @get_config:		Read from the configuration space; range checked by the
+ *			caller.  Little-endian (section 2.5).  Does not sleep.
+ * @set_config:		Write to it; range checked by the caller.  Fields that
+ *			the driver cannot write keep their value.
+ * @get_generation:	(optional) Changes when the configuration space does
+ *			(section 2.5.1).  Does not sleep.  Default: 0.
+ */
+struct virtio_mdev_ops {
+	/* virtqueue */
+	int (*set_vq_address)(struct mdev_class_device *cdev, u16 idx,
+			      u64 desc_area, u64 driver_area, u64 device_area);
+	int (*set_vq_num)(struct mdev_class_device *cdev, u16 idx, u32 num);
+	u16 (*get_vq_num_max)(struct mdev_class_device *cdev, u16 idx);
+	u16 (*get_vq_num_min)(struct mdev_class_device *cdev, u16 idx);
+	u16 (*get_vq_size)(struct mdev_class_device *cdev, u16 idx);
+	void (*kick_vq)(struct mdev_class_device *cdev, u16 idx);
+	void (*set_vq_cb)(struct mdev_class_device *cdev, u16 idx,
+			  const struct virtio_mdev_callback *cb);
+	int (*set_vq_ready)(struct mdev_class_device *cdev, u16 idx,
+			    bool ready);
+	bool (*get_vq_ready)(struct mdev_class_device *cdev, u16 idx);
+	int (*set_vq_state)(struct mdev_class_device *cdev, u16 idx,
+			    const struct virtio_mdev_vq_state *state);
+	int (*get_vq_state)(struct mdev_class_device *cdev, u16 idx,
+			    struct virtio_mdev_vq_state *state);
+	int (*reset_vq)(struct mdev_class_device *cdev, u16 idx);
+	int (*get_vq_notification)(struct mdev_class_device *cdev, u16 idx,
+				   struct virtio_mdev_notification_area *area);
+	int (*set_vq_affinity)(struct mdev_class_device *cdev, u16 idx,
+			       const struct cpumask *mask);
+	const struct cpumask *(*get_vq_affinity)(struct mdev_class_device *cdev,
+						 u16 idx);
+	int (*get_vq_stats)(struct mdev_class_device *cdev, u16 idx,
+			    struct virtio_mdev_vq_stats *stats);
+
+	/* device */
+	u16 (*get_vq_count)(struct mdev_class_device *cdev);
+	u32 (*get_vq_align)(struct mdev_class_device *cdev);
+	u64 (*get_device_features)(struct mdev_class_device *cdev);
+	int (*set_driver_features)(struct mdev_class_device *cdev,
+				   u64 features);
+	u64 (*get_driver_features)(struct mdev_class_device *cdev);
+	u64 (*get_mdev_features)(struct mdev_class_device *cdev);
+	void (*set_config_cb)(struct mdev_class_device *cdev,
+			      const struct virtio_mdev_callback *cb);
+	u32 (*get_device_id)(struct mdev_class_device *cdev);
+	u32 (*get_vendor_id)(struct mdev_class_device *cdev);
+	u8 (*get_status)(struct mdev_class_device *cdev);
+	int (*set_status)(struct mdev_class_device *cdev, u8 status);
+	int (*reset)(struct mdev_class_device *cdev);
+	int (*suspend)(struct mdev_class_device *cdev);
+	int (*resume)(struct mdev_class_device *cdev);
+	size_t (*get_config_size)(struct mdev_class_device *cdev);
+	void (*get_config)(struct mdev_class_device *cdev, unsigned int offset,
+			   void *buf, unsigned int len);
+	void (*set_config)(struct mdev_class_device *cdev, unsigned int offset,
+			   const void *buf, unsigned int len);
+	u32 (*get_generation)(struct mdev_class_device *cdev);
+};
+
+#endif /* _LINUX_VIRTIO_MDEV_H */

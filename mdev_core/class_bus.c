@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The mdev_class bus: instances on one side, class drivers on the other.
+ */
+
+#include <linux/module.h>
+
+#include "mdev_core_private.h"
+
+/**
+ * DOC: the mdev_class bus
+ *
+ * The kernel's own mdev bus binds every mdev of a parent to the one driver that
+ * the parent was registered with, and never matches by itself.  What is wanted
+ * here is the choice between several drivers, made by the kind of use, so each
+ * mdev gets a child device on a bus of its own.  That device carries the class
+ * id, class drivers match it by an id table, and an administrator can overrule
+ * the table with driver_override, as on the PCI bus.
+ */
+
+static bool mdev_class_override(struct mdev_class_device *cdev,
+				const struct device_driver *drv, bool *match)
+{
+	bool overridden;
+
+	spin_lock(&cdev->override_lock);
+	overridden = cdev->driver_override;
+	if (overridden)
+		*match = !strcmp(cdev->driver_override, drv->name);
+	spin_unlock(&cdev->override_lock);
+	return overridden;
+}
+
+static int mdev_class_match(struct device *dev,
+			    compat_match_const struct device_driver *drv)
+{
+	const struct mdev_class_driver *cdrv =
+		container_of(drv, struct mdev_class_driver, driver);
+	struct mdev_class_device *cdev = to_mdev_class_device(dev);
+	const struct mdev_class_device_id *id;
+	bool match;
+
+	if (mdev_class_override(cdev, drv, &match))
+		return match;
+
+	for (id = cdrv->id_table; id && id->class_id; id++)
+		if (id->class_id == cdev->class_id)
+			return 1;
+	return 0;
+}
+
+static int mdev_class_uevent(compat_uevent_const struct device *dev,
+			     struct kobj_uevent_env *env)
+{
+	const struct mdev_class_device *cdev = to_mdev_class_device(dev);
+
+	return add_uevent_var(env, "MODALIAS=mdev_class:c%02X", cdev->class_id);
+}
+
+static int mdev_class_probe(struct device *dev)
+{
+	struct mdev_class_driver *cdrv =
+		container_of(dev->driver, struct mdev_class_driver, driver);
+	struct mdev_class_device *cdev = to_mdev_class_device(dev);
+	int ret;
+
+	ret = cdrv->probe(cdev);
+	/*
+	 * The driver core tells nobody.  Whoever creates the instance wants to
+	 * know, so leave it where instance.c finds it under the device lock.
+	 */
+	cdev->probe_error = ret;
+	if (ret)
+		dev_err(dev, "driver %s does not take the instance: %pe\n",
+			cdrv->driver.name, ERR_PTR(ret));
+	return ret;
+}
+
+static void mdev_class_remove(struct device *dev)
+{
+	struct mdev_class_driver *cdrv =
+		container_of(dev->driver, struct mdev_class_driver, driver);
+
+	if (cdrv->remove)
+		cdrv->remove(to_mdev_class_device(dev));
+}
+
+struct bus_type mdev_class_bus_type = {
+	.name = "mdev_class",
+	.dev_groups = mdev_class_dev_groups,
+	.match = mdev_class_match,
+	.uevent = mdev_class_uevent,
+	.probe = mdev_class_probe,
+	.remove = mdev_class_remove,
+};
+
+int mdev_class_bus_register(void)
+{
+	return bus_register(&mdev_class_bus_type);
+}
+
+void mdev_class_bus_unregister(void)
+{
+	bus_unregister(&mdev_class_bus_type);
+}
+
+int __mdev_class_register_driver(struct mdev_class_driver *drv,
+				 struct module *owner)
+{
+	if (!drv->probe || !drv->id_table)
+		return -EINVAL;
+
+	drv->driver.bus = &mdev_class_bus_type;
+	drv->driver.owner = owner;
+	/* An asynchronous probe would be too late to fail the create. */
+	drv->driver.probe_type = PROBE_FORCE_SYNCHRONOUS;
+	return driver_register(&drv->driver);
+}
+EXPORT_SYMBOL_GPL(__mdev_class_register_driver);
+
+void mdev_class_unregister_driver(struct mdev_class_driver *drv)
+{
+	driver_unregister(&drv->driver);
+}
+EXPORT_SYMBOL_GPL(mdev_class_unregister_driver);

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Life of an instance: from the UUID that is written to "create" until the mdev
+ * is removed.
+ */
+
+#include <linux/kmod.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include <linux/virtio_mdev.h>
+
+#include "mdev_core_private.h"
+
+static void mdev_instance_release(struct device *dev)
+{
+	struct mdev_class_device *cdev = to_mdev_class_device(dev);
+
+	mdev_instance_groups_free(cdev->dev.groups);
+	kfree(cdev->driver_override);
+	/* Pairs with get_device() in mdev_instance_alloc() */
+	put_device(mdev_dev(cdev->mdev));
+	kfree(cdev);
+	/* Pairs with mdev_core_get() in mdev_instance_alloc() */
+	mdev_core_put();
+}
+
+static struct mdev_class_device *mdev_instance_alloc(struct mdev_device *mdev)
+{
+	struct mdev_port *port = mdev_type_to_port(mdev->type);
+	struct mdev_class_device *cdev;
+
+	cdev = kzalloc(sizeof(*cdev), GFP_KERNEL);
+	if (!cdev)
+		return NULL;
+
+	spin_lock_init(&cdev->override_lock);
+	cdev->parent = port->parent;
+	cdev->type = to_mdev_port_type(mdev->type)->desc;
+	cdev->class_id = port->class_id;
+	/*
+	 * The mdev keeps its type, and that the port.  Pairs with put_device()
+	 * in mdev_instance_release().
+	 */
+	get_device(mdev_dev(mdev));
+	cdev->mdev = mdev;
+
+	/* Pairs with mdev_core_put() in mdev_instance_release() */
+	mdev_core_get();
+	device_initialize(&cdev->dev);
+	cdev->dev.parent = mdev_dev(mdev);
+	cdev->dev.bus = &mdev_class_bus_type;
+	cdev->dev.release = mdev_instance_release;
+	return cdev;
+}
+
+/* A class driver calls these without looking, so look here. */
+static bool virtio_mdev_ops_complete(const struct virtio_mdev_ops *ops)
+{
+	return ops && ops->set_vq_address && ops->set_vq_num &&
+	       ops->get_vq_num_max && ops->kick_vq && ops->set_vq_cb &&
+	       ops->set_vq_ready && ops->get_vq_ready && ops->set_vq_state &&
+	       ops->get_vq_state && ops->get_vq_count &&
+	       ops->get_device_features && ops->set_driver_features &&
+	       ops->get_driver_features && ops->get_mdev_features &&
+	       ops->set_config_cb && ops->get_device_id && ops->get_vendor_id &&
+	       ops->get_status && ops->set_status && ops->reset &&
+	       ops->get_config_size && ops->get_config && ops->set_config &&
+	       !ops->suspend == !ops->resume;
+}
+
+static int mdev_instance_check(struct mdev_class_device *cdev)
+{
+	const struct virtio_mdev_ops *ops = cdev->ops;
+
+	if (!virtio_mdev_ops_complete(ops)) {
+		dev_err(mdev_dev(cdev->mdev),
+			"the parent driver lacks a required device operation\n");
+		return -EINVAL;
+	}
+	if (!(ops->get_mdev_features(cdev) & VIRTIO_MDEV_F_VERSION_1)) {
+		dev_err(mdev_dev(cdev->mdev),
+			"the parent driver does not speak version 1 of the device operations\n");
+		return -EINVAL;
+	}
+	if (!ops->get_vq_count(cdev)) {
+		dev_err(mdev_dev(cdev->mdev),
+			"the parent driver offers no virtqueue\n");
+		return -EINVAL;
+	}
+	cdev->device_id = ops->get_device_id(cdev);
+	return 0;
+}
+
+/* Whether a class driver is bound, and if not, whether one has refused. */
+static bool mdev_instance_bound(struct mdev_class_device *cdev, int *error)
+{
+	bool bound;
+
+	device_lock(&cdev->dev);
+	bound = cdev->dev.driver;
+	*error = bound ? 0 : cdev->probe_error;
+	device_unlock(&cdev->dev);
+	return bound;
+}
+
+/*
+ * The uevent has had udev load the class driver by now, or not: initramfs and
+ * containers have none.  No lock that a probe takes is held meanwhile, only the
+ * mdev's own, so that the module can bind in its init.
+ */
+static int mdev_instance_bind(struct mdev_class_device *cdev)
+{
+	int error;
+
+	if (mdev_instance_bound(cdev, &error) || error)
+		return error;
+
+	request_module("mdev_class:c%02X", cdev->class_id);
+	/*
+	 * A driver that was there already may have been kept from probing: the
+	 * driver core allocates before it asks.
+	 */
+	if (device_attach(&cdev->dev) < 0)
+		dev_dbg(&cdev->dev, "cannot look for a driver again\n");
+	if (mdev_instance_bound(cdev, &error) || error)
+		return error;
+
+	dev_info(&cdev->dev,
+		 "no driver for class %s yet: load %s_mdev to use the instance\n",
+		 mdev_class_name(cdev->class_id),
+		 mdev_class_name(cdev->class_id));
+	return 0;
+}
+
+static int mdev_instance_add(struct mdev_class_device *cdev)
+{
+	const struct attribute_group **groups;
+	int ret;
+
+	groups = mdev_instance_groups_alloc(cdev);
+	if (IS_ERR(groups))
+		return PTR_ERR(groups);
+	cdev->dev.groups = groups;
+
+	ret = dev_set_name(&cdev->dev, "%s", dev_name(mdev_dev(cdev->mdev)));
+	if (ret)
+		return ret;
+
+	ret = device_add(&cdev->dev);
+	if (ret)
+		return ret;
+
+	ret = sysfs_create_link(&cdev->dev.kobj, &mdev_dev(cdev->mdev)->kobj,
+				"mdev");
+	if (ret)
+		goto err_del;
+
+	ret = mdev_instance_bind(cdev);
+	if (ret)
+		goto err_link;
+	return 0;
+
+err_link:
+	sysfs_remove_link(&cdev->dev.kobj, "mdev");
+err_del:
+	device_del(&cdev->dev);
+	return ret;
+}
+
+static int mdev_class_mdev_probe(struct mdev_device *mdev)
+{
+	struct mdev_port *port = mdev_type_to_port(mdev->type);
+	const struct mdev_class_parent_ops *ops = port->parent->ops;
+	struct mdev_class_device *cdev;
+	int ret;
+
+	/* The kernel's mdev core shows the limit but does not enforce it. */
+	if (atomic_dec_if_positive(&port->available) < 0) {
+		dev_err(mdev_dev(mdev),
+			"%s has no more instances: remove one first\n",
+			dev_name(&port->dev));
+		return -EUSERS;
+	}
+
+	ret = -ENOMEM;
+	cdev = mdev_instance_alloc(mdev);
+	if (!cdev)
+		goto err_available;
+
+	ret = ops->create(cdev);
+	if (ret) {
+		dev_err(mdev_dev(mdev), "the parent cannot make a %s: %pe\n",
+			cdev->type->name, ERR_PTR(ret));
+		goto err_put;
+	}
+
+	ret = mdev_instance_check(cdev);
+	if (ret)
+		goto err_remove;
+
+	ret = mdev_instance_add(cdev);
+	if (ret)
+		goto err_remove;
+
+	dev_set_drvdata(mdev_dev(mdev), cdev);
+	return 0;
+
+err_remove:
+	ops->remove(cdev);
+err_put:
+	put_device(&cdev->dev);
+err_available:
+	atomic_inc(&port->available);
+	return ret;
+}
+
+static void mdev_class_mdev_remove(struct mdev_device *mdev)
+{
+	struct mdev_class_device *cdev = dev_get_drvdata(mdev_dev(mdev));
+	struct mdev_port *port = mdev_type_to_port(mdev->type);
+
+	sysfs_remove_link(&cdev->dev.kobj, "mdev");
+	device_del(&cdev->dev);
+	port->parent->ops->remove(cdev);
+	/* Balances device_initialize() in mdev_instance_alloc() */
+	put_device(&cdev->dev);
+	atomic_inc(&port->available);
+}
+
+static unsigned int mdev_class_get_available(struct mdev_type *type)
+{
+	return atomic_read(&mdev_type_to_port(type)->available);
+}
+
+static ssize_t mdev_class_show_description(struct mdev_type *type, char *buf)
+{
+	const struct mdev_class_type *desc = to_mdev_port_type(type)->desc;
+	ssize_t len = 0;
+
+	if (desc->description)
+		len = sysfs_emit(buf, "%s\n", desc->description);
+	return len + sysfs_emit_at(buf, len, "class_id: %d (%s)\n",
+				   desc->class_id,
+				   mdev_class_name(desc->class_id));
+}
+
+/* A driver that unbinds an mdev could never bind it again: mdev has no match */
+#define MDEV_CLASS_MDEV_DRIVER(_name, _device_api) {			\
+	.device_api = _device_api,					\
+	.probe = mdev_class_mdev_probe,					\
+	.remove = mdev_class_mdev_remove,				\
+	.get_available = mdev_class_get_available,			\
+	.show_description = mdev_class_show_description,		\
+	.driver = {							\
+		.name = "mdev_class_" _name,				\
+		.owner = THIS_MODULE,					\
+		.mod_name = KBUILD_MODNAME,				\
+		.suppress_bind_attrs = true,				\
+	},								\
+}
+
+/* device_api is what libvirt and mdevctl go by; vfio-pci must be just that. */
+static struct mdev_driver mdev_class_mdev_drivers[] = {
+	[MDEV_CLASS_ID_VFIO] = MDEV_CLASS_MDEV_DRIVER("vfio", "vfio-pci"),
+	[MDEV_CLASS_ID_VIRTIO] = MDEV_CLASS_MDEV_DRIVER("virtio",
+							"virtio-mdev"),
+	[MDEV_CLASS_ID_VHOST] = MDEV_CLASS_MDEV_DRIVER("vhost", "vfio-vhost"),
+};
+
+/**
+ * mdev_class_mdev_driver() - what the mdevs of a port are bound to
+ * @class_id: class of the port
+ *
+ * Return: the driver.
+ */
+struct mdev_driver *mdev_class_mdev_driver(enum mdev_class_id class_id)
+{
+	return &mdev_class_mdev_drivers[class_id];
+}
+
+int mdev_class_drivers_register(void)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = MDEV_CLASS_ID_VFIO; i <= MDEV_CLASS_ID_VHOST; i++) {
+		ret = mdev_register_driver(&mdev_class_mdev_drivers[i]);
+		if (ret)
+			goto err;
+	}
+	return 0;
+
+err:
+	while (--i >= MDEV_CLASS_ID_VFIO)
+		mdev_unregister_driver(&mdev_class_mdev_drivers[i]);
+	return ret;
+}
+
+void mdev_class_drivers_unregister(void)
+{
+	unsigned int i;
+
+	for (i = MDEV_CLASS_ID_VFIO; i <= MDEV_CLASS_ID_VHOST; i++)
+		mdev_unregister_driver(&mdev_class_mdev_drivers[i]);
+}

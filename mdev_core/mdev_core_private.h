@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _MDEV_CORE_PRIVATE_H
+#define _MDEV_CORE_PRIVATE_H
+
+#include <linux/mdev.h>
+#include <linux/mdev_class.h>
+
+/**
+ * struct mdev_port_type - a type as the kernel's mdev core knows it
+ * @mdev_type: zeroed at each registration, for it embeds a kobject
+ * @desc: what the parent driver registered
+ */
+struct mdev_port_type {
+	struct mdev_type mdev_type;
+	const struct mdev_class_type *desc;
+};
+
+/**
+ * struct mdev_port - the types of one class of a parent
+ * @dev: "<parent>-<class>".  Its reference count keeps the whole structure: each
+ *	type's kobject holds one, and each mdev holds its type.
+ * @mdev_parent: registration with the kernel's mdev core
+ * @parent: the registration that this port is a part of; valid until that is
+ *	undone, by when no instance is left
+ * @class_id: class of all types here
+ * @available: how many more instances may be created
+ * @type_ptrs: @types in the form that mdev_register_parent() takes
+ * @nr_types: number of elements in @type_ptrs and @types
+ * @types: the types
+ */
+struct mdev_port {
+	struct device dev;
+	struct mdev_parent mdev_parent;
+	struct mdev_class_parent *parent;
+	enum mdev_class_id class_id;
+	atomic_t available;
+	struct mdev_type **type_ptrs;
+	unsigned int nr_types;
+	struct mdev_port_type types[] __counted_by(nr_types);
+};
+
+#define to_mdev_port(d) container_of(d, struct mdev_port, dev)
+
+/**
+ * struct mdev_class_parent - a parent driver's registration
+ * @dev: the parent's device
+ * @ops: how instances are made
+ * @data: for the parent
+ * @ports: one for each class offered, else NULL; index is the class id
+ */
+struct mdev_class_parent {
+	struct device *dev;
+	const struct mdev_class_parent_ops *ops;
+	void *data;
+	struct mdev_port *ports[MDEV_CLASS_ID_VHOST + 1];
+};
+
+/* main.c: what must be gone before the module's text may go */
+void mdev_core_get(void);
+void mdev_core_put(void);
+
+/* class_bus.c */
+extern struct bus_type mdev_class_bus_type;
+int mdev_class_bus_register(void);
+void mdev_class_bus_unregister(void);
+
+/* port.c */
+const char *mdev_class_name(enum mdev_class_id class_id);
+struct mdev_port_type *to_mdev_port_type(struct mdev_type *type);
+struct mdev_port *mdev_type_to_port(struct mdev_type *type);
+int mdev_port_class_register(void);
+void mdev_port_class_unregister(void);
+
+/* instance.c */
+int mdev_class_drivers_register(void);
+void mdev_class_drivers_unregister(void);
+struct mdev_driver *mdev_class_mdev_driver(enum mdev_class_id class_id);
+
+/* sysfs.c */
+extern const struct attribute_group *mdev_class_dev_groups[];
+extern const struct attribute_group *mdev_port_groups[];
+const struct attribute_group **
+mdev_instance_groups_alloc(struct mdev_class_device *cdev);
+void mdev_instance_groups_free(const struct attribute_group **groups);
+
+#endif /* _MDEV_CORE_PRIVATE_H */

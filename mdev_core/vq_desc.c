@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Device-side virtqueues: collecting the segments of a chain, and reading
+ * indirect tables, which lie in driver memory like payload.
+ */
+
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/virtio_ring.h>
+
+#include "vq_private.h"
+
+/*
+ * How often a table is fetched for one chain.  Once is enough, unless the
+ * driver changes the descriptor meanwhile.
+ */
+#define MDEV_VQ_TABLE_TRIES	8
+
+#define MDEV_VQ_TABLE_LEN	(MDEV_VQ_MAX_SEGS * sizeof(struct vring_desc))
+
+/**
+ * mdev_vq_chain_begin() - empty a chain
+ * @chain: the chain
+ */
+void mdev_vq_chain_begin(struct mdev_vq_chain *chain)
+{
+	chain->nr_out = 0;
+	chain->nr_in = 0;
+	chain->out_len = 0;
+	chain->in_len = 0;
+}
+
+/**
+ * mdev_vq_chain_add() - add what a descriptor describes
+ * @vq: the virtqueue
+ * @chain: the chain
+ * @iova: address
+ * @len: length; nothing is added for 0
+ * @in: whether the device writes it
+ *
+ * Return: 0; -EPROTO if the chain becomes invalid: then the queue is broken.
+ */
+int mdev_vq_chain_add(struct mdev_vq *vq, struct mdev_vq_chain *chain,
+		      u64 iova, u32 len, bool in)
+{
+	unsigned int nr = chain->nr_out + chain->nr_in;
+	u32 *total = in ? &chain->in_len : &chain->out_len;
+	u64 last;
+
+	if (!in && chain->nr_in) {
+		mdev_vq_break(vq, "a readable descriptor after a writable one");
+		return -EPROTO;
+	}
+	if (!len)
+		return 0;
+	if (nr >= chain->max_segs) {
+		mdev_vq_break(vq, "a chain of more than %u segments",
+			      chain->max_segs);
+		return -EPROTO;
+	}
+	if (check_add_overflow(iova, (u64)len - 1, &last) ||
+	    check_add_overflow(*total, len, total)) {
+		mdev_vq_break(vq, "a descriptor of %u bytes at %#llx wraps",
+			      len, (unsigned long long)iova);
+		return -EPROTO;
+	}
+
+	chain->segs[nr].iova = iova;
+	chain->segs[nr].len = len;
+	if (in)
+		chain->nr_in++;
+	else
+		chain->nr_out++;
+	return 0;
+}
+
+/**
+ * mdev_vq_table_begin() - start to read an indirect table
+ * @vq: the virtqueue
+ * @iova: address of the table
+ * @len: its length
+ *
+ * Return: the number of descriptors in it, or -EPROTO if the queue broke.
+ */
+int mdev_vq_table_begin(struct mdev_vq *vq, u64 iova, u32 len)
+{
+	u64 last;
+
+	if (!vq->indirect) {
+		mdev_vq_break(vq, "an indirect table, which was not negotiated");
+		return -EPROTO;
+	}
+	if (!len || len % sizeof(struct vring_desc) ||
+	    len > MDEV_VQ_TABLE_LEN) {
+		mdev_vq_break(vq, "an indirect table of %u bytes", len);
+		return -EPROTO;
+	}
+	if (check_add_overflow(iova, (u64)len - 1, &last)) {
+		mdev_vq_break(vq, "an indirect table at %#llx wraps",
+			      (unsigned long long)iova);
+		return -EPROTO;
+	}
+
+	/* What mdev_vq_fault() fetched serves this table only. */
+	if (vq->table_iova != iova || vq->table_len != len)
+		vq->table_valid = false;
+	vq->table_iova = iova;
+	vq->table_len = len;
+	return len / sizeof(struct vring_desc);
+}
+
+/**
+ * mdev_vq_table_desc() - read a descriptor of an indirect table
+ * @vq: the virtqueue
+ * @i: index, less than what mdev_vq_table_begin() returned
+ * @desc: result, a private copy
+ *
+ * Return: 0; -EAGAIN if mdev_vq_fault() is needed.
+ */
+int mdev_vq_table_desc(struct mdev_vq *vq, unsigned int i,
+		       struct vring_desc *desc)
+{
+	struct mdev_vq_seg seg;
+	struct mdev_vq_iter iter;
+
+	if (vq->table_valid) {
+		*desc = vq->table[i];
+		return 0;
+	}
+
+	/* May cross pages: the driver need not align a table. */
+	seg.iova = vq->table_iova + i * sizeof(*desc);
+	seg.len = sizeof(*desc);
+	mdev_vq_iter_segs(&iter, &seg, 1);
+	if (mdev_vq_copy_from(vq->mem, &iter, desc, sizeof(*desc)) ==
+	    sizeof(*desc))
+		return 0;
+
+	vq->table_wanted = true;
+	return -EAGAIN;
+}
+
+/**
+ * mdev_vq_fault() - fetch what mdev_vq_pop() could not reach
+ * @vq: claimed virtqueue
+ *
+ * Context: the user of the queue, outside of any read section; process context
+ * and sleeps, unless the memory is direct.
+ * Return: 0 if mdev_vq_pop() is worth another try; -EPROTO if the queue broke.
+ */
+int mdev_vq_fault(struct mdev_vq *vq)
+{
+	struct mdev_vq_seg seg = {
+		.iova = vq->table_iova,
+		.len = vq->table_len,
+	};
+	struct mdev_vq_iter iter;
+
+	if (READ_ONCE(vq->broken))
+		return -EPROTO;
+	if (!vq->table_wanted)
+		return 0;
+	vq->table_wanted = false;
+	if (++vq->table_faults > MDEV_VQ_TABLE_TRIES) {
+		mdev_vq_break(vq, "an indirect table that keeps changing");
+		return -EPROTO;
+	}
+
+	/*
+	 * A copy rather than a fault: it always gets the pop further, however
+	 * often the driver unmaps and maps the page.
+	 */
+	if (!vq->table && !vq->mem->direct) {
+		vq->table = kvmalloc(MDEV_VQ_TABLE_LEN, GFP_KERNEL);
+		if (!vq->table) {
+			mdev_vq_break(vq, "no memory for an indirect table");
+			return -EPROTO;
+		}
+	}
+	/* Where memory is direct a miss is final, and here may be no place to sleep. */
+	mdev_vq_iter_segs(&iter, &seg, 1);
+	if (vq->mem->direct ||
+	    mdev_vq_read(vq->mem, &iter, vq->table, seg.len)) {
+		mdev_vq_break(vq, "an indirect table at %#llx, which is not mapped",
+			      (unsigned long long)seg.iova);
+		return -EPROTO;
+	}
+	vq->table_valid = true;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mdev_vq_fault);

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Device-side virtqueues: copying between the segments of a chain, or of two,
+ * and the kernel.
+ */
+
+#include <linux/errno.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "vq_private.h"
+
+/*
+ * How often an address is made known and then found unknown again before the
+ * slow path is taken: a driver that unmaps and maps without end shall not keep
+ * a worker in one place.
+ */
+#define MDEV_VQ_FAULT_TRIES	3
+
+static u64 mdev_vq_iter_iova(const struct mdev_vq_iter *iter)
+{
+	return iter->seg->iova + iter->off;
+}
+
+static size_t mdev_vq_iter_rest(const struct mdev_vq_iter *iter)
+{
+	return iter->seg->len - iter->off;
+}
+
+/* @len is at most what is left of the segment. */
+static void mdev_vq_iter_step(struct mdev_vq_iter *iter, size_t len)
+{
+	iter->off += len;
+	if (iter->off == iter->seg->len) {
+		iter->seg++;
+		iter->nr--;
+		iter->off = 0;
+	}
+}
+
+/* Where the iterator stands, @len bytes at most; NULL for a miss or the end. */
+static void *mdev_vq_iter_lookup(struct mdev_mem *mem,
+				 const struct mdev_vq_iter *iter,
+				 unsigned int perm, size_t *len)
+{
+	if (!iter->nr)
+		return NULL;
+	*len = min(*len, mdev_vq_iter_rest(iter));
+	return mdev_mem_lookup(mem, mdev_vq_iter_iova(iter), perm, len);
+}
+
+/**
+ * mdev_vq_copy_from() - copy out of a chain
+ * @mem: the driver's memory
+ * @iter: where to begin; moves on by what was copied
+ * @buf: kernel buffer
+ * @len: bytes
+ *
+ * Context: inside a read section.
+ * Return: the bytes copied, less than @len at the end of the segments or where
+ * a lookup misses; in the latter case leave the section and go on with
+ * mdev_vq_read().
+ */
+size_t mdev_vq_copy_from(struct mdev_mem *mem, struct mdev_vq_iter *iter,
+			 void *buf, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		size_t n = len - done;
+		void *p;
+
+		p = mdev_vq_iter_lookup(mem, iter, MDEV_MEM_READ, &n);
+		if (!p)
+			break;
+		memcpy(buf + done, p, n);
+		mdev_vq_iter_step(iter, n);
+		done += n;
+	}
+	return done;
+}
+EXPORT_SYMBOL_GPL(mdev_vq_copy_from);
+
+/**
+ * mdev_vq_copy_to() - copy into a chain
+ * @mem: the driver's memory
+ * @iter: where to begin; moves on by what was copied
+ * @buf: kernel buffer
+ * @len: bytes
+ *
+ * Context: inside a read section.
+ * Return: as mdev_vq_copy_from(); go on with mdev_vq_write().
+ */
+size_t mdev_vq_copy_to(struct mdev_mem *mem, struct mdev_vq_iter *iter,
+		       const void *buf, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		size_t n = len - done;
+		void *p;
+
+		p = mdev_vq_iter_lookup(mem, iter, MDEV_MEM_WRITE, &n);
+		if (!p)
+			break;
+		memcpy(p, buf + done, n);
+		mdev_vq_iter_step(iter, n);
+		done += n;
+	}
+	return done;
+}
+EXPORT_SYMBOL_GPL(mdev_vq_copy_to);
+
+/**
+ * mdev_vq_copy() - copy from one chain into another
+ * @mem: the driver's memory, which both belong to
+ * @dst: where to write; moves on by what was copied
+ * @src: where to read; moves on likewise
+ * @len: bytes
+ *
+ * Context: inside a read section.
+ * Return: as mdev_vq_copy_from(); go on with mdev_vq_move().
+ */
+size_t mdev_vq_copy(struct mdev_mem *mem, struct mdev_vq_iter *dst,
+		    struct mdev_vq_iter *src, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		size_t n = len - done;
+		void *from, *to;
+
+		from = mdev_vq_iter_lookup(mem, src, MDEV_MEM_READ, &n);
+		if (!from)
+			break;
+		to = mdev_vq_iter_lookup(mem, dst, MDEV_MEM_WRITE, &n);
+		if (!to)
+			break;
+		/* A driver may let the two overlap; it gets what it asks for. */
+		memmove(to, from, n);
+		mdev_vq_iter_step(src, n);
+		mdev_vq_iter_step(dst, n);
+		done += n;
+	}
+	return done;
+}
+EXPORT_SYMBOL_GPL(mdev_vq_copy);
+
+/*
+ * After a miss.  0: look it up again; -EAGAIN: take the slow path for a piece;
+ * -EFAULT: there is nothing.
+ */
+static int mdev_vq_iter_fault(struct mdev_mem *mem,
+			      const struct mdev_vq_iter *iter,
+			      unsigned int perm, unsigned int *tries)
+{
+	int ret;
+
+	if (!iter->nr)
+		return -EFAULT;
+	if (!*tries)
+		return -EAGAIN;
+	--*tries;
+	ret = mdev_mem_fault(mem, mdev_vq_iter_iova(iter), perm);
+	return !ret || ret == -EFAULT ? ret : -EAGAIN;
+}
+
+/**
+ * mdev_vq_read() - copy out of a chain, whatever it takes
+ * @mem: the driver's memory
+ * @iter: where to begin; moves on by @len
+ * @buf: kernel buffer
+ * @len: bytes
+ *
+ * Context: process context, outside of any read section; sleeps.
+ * Return: 0, or -EFAULT if the segments end early or some of the memory is not
+ * mapped.
+ */
+int mdev_vq_read(struct mdev_mem *mem, struct mdev_vq_iter *iter, void *buf,
+		 size_t len)
+{
+	unsigned int tries = MDEV_VQ_FAULT_TRIES;
+	size_t n;
+	int token, ret;
+
+	while (len) {
+		token = mdev_mem_enter(mem);
+		n = mdev_vq_copy_from(mem, iter, buf, len);
+		mdev_mem_leave(mem, token);
+		buf += n;
+		len -= n;
+		if (!len)
+			break;
+		if (n)
+			tries = MDEV_VQ_FAULT_TRIES;
+
+		ret = mdev_vq_iter_fault(mem, iter, MDEV_MEM_READ, &tries);
+		if (!ret)
+			continue;
+		if (ret != -EAGAIN)
+			return ret;
+		n = min(len, mdev_vq_iter_rest(iter));
+		ret = mdev_mem_read(mem, mdev_vq_iter_iova(iter), buf, n);
+		if (ret)
+			return ret;
+		mdev_vq_iter_step(iter, n);
+		buf += n;
+		len -= n;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mdev_vq_read);
+
+/**
+ * mdev_vq_write() - copy into a chain, whatever it takes
+ * @mem: the driver's memory
+ * @iter: where to begin; moves on by @len
+ * @buf: kernel buffer
+ * @len: bytes
+ *
+ * Context: as mdev_vq_read().
+ * Return: as mdev_vq_read(); after an error some may have been written.
+ */
+int mdev_vq_write(struct mdev_mem *mem, struct mdev_vq_iter *iter,
+		  const void *buf, size_t len)
+{
+	unsigned int tries = MDEV_VQ_FAULT_TRIES;
+	size_t n;
+	int token, ret;
+
+	while (len) {
+		token = mdev_mem_enter(mem);
+		n = mdev_vq_copy_to(mem, iter, buf, len);
+		mdev_mem_leave(mem, token);
+		buf += n;
+		len -= n;
+		if (!len)
+			break;
+		if (n)
+			tries = MDEV_VQ_FAULT_TRIES;
+
+		ret = mdev_vq_iter_fault(mem, iter, MDEV_MEM_WRITE, &tries);
+		if (!ret)
+			continue;
+		if (ret != -EAGAIN)
+			return ret;
+		n = min(len, mdev_vq_iter_rest(iter));
+		ret = mdev_mem_write(mem, mdev_vq_iter_iova(iter), buf, n);
+		if (ret)
+			return ret;
+		mdev_vq_iter_step(iter, n);
+		buf += n;
+		len -= n;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mdev_vq_write);
+
+/* Whether a lookup at the iterator misses. */
+static bool mdev_vq_iter_misses(struct mdev_mem *mem,
+				const struct mdev_vq_iter *iter,
+				unsigned int perm)
+{
+	size_t len = 1;
+	bool miss;
+	int token;
+
+	token = mdev_mem_enter(mem);
+	miss = !mdev_vq_iter_lookup(mem, iter, perm, &len);
+	mdev_mem_leave(mem, token);
+	return miss;
+}
+
+/**
+ * mdev_vq_move() - copy from one chain into another, whatever it takes
+ * @mem: the driver's memory, which both belong to
+ * @dst: where to write; moves on by @len
+ * @src: where to read; moves on likewise
+ * @len: bytes
+ * @bounce: kernel buffer for what only the slow path can reach
+ * @bounce_len: its size
+ * @bad: (result) after an error, the iterator that stands on the memory that is
+ *	not mapped, @dst or @src
+ *
+ * Context: as mdev_vq_read().
+ * Return: as mdev_vq_read(); after an error some may have been written.
+ */
+int mdev_vq_move(struct mdev_mem *mem, struct mdev_vq_iter *dst,
+		 struct mdev_vq_iter *src, size_t len, void *bounce,
+		 size_t bounce_len, struct mdev_vq_iter **bad)
+{
+	unsigned int tries = MDEV_VQ_FAULT_TRIES;
+	size_t n;
+	int token, ret;
+
+	while (len) {
+		token = mdev_mem_enter(mem);
+		n = mdev_vq_copy(mem, dst, src, len);
+		mdev_mem_leave(mem, token);
+		len -= n;
+		if (!len)
+			break;
+		if (n)
+			tries = MDEV_VQ_FAULT_TRIES;
+
+		*bad = mdev_vq_iter_misses(mem, src, MDEV_MEM_READ) ? src : dst;
+		ret = mdev_vq_iter_fault(mem, *bad, *bad == src ?
+					 MDEV_MEM_READ : MDEV_MEM_WRITE,
+					 &tries);
+		if (!ret)
+			continue;
+		if (ret != -EAGAIN)
+			return ret;
+
+		n = min(len, bounce_len);
+		*bad = src;
+		ret = mdev_vq_read(mem, src, bounce, n);
+		if (ret)
+			return ret;
+		*bad = dst;
+		ret = mdev_vq_write(mem, dst, bounce, n);
+		if (ret)
+			return ret;
+		len -= n;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mdev_vq_move);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _MDEV_VQ_PRIVATE_H
+#define _MDEV_VQ_PRIVATE_H
+
+#include <linux/mdev_vq.h>
+
+/* Index into &mdev_vq.maps */
+enum mdev_vq_area {
+	MDEV_VQ_DESC,
+	MDEV_VQ_DRIVER,
+	MDEV_VQ_DEVICE,
+};
+
+/**
+ * struct mdev_vq_layout - how a kind of virtqueue lies in memory
+ * @map_len: bytes of an area of a ring of @vq's size
+ * @align: what the address of an area must be a multiple of
+ * @start: take the addresses from &mdev_vq.maps; called before any user
+ * @set_state: the next mdev_vq_start() begins there
+ * @get_state: where the virtqueue stands
+ * @pop: see mdev_vq_pop(); has broken the queue if -EPROTO
+ * @unpop: see mdev_vq_unpop()
+ * @push: see mdev_vq_push()
+ * @publish: see mdev_vq_publish()
+ * @need_signal: see mdev_vq_need_signal()
+ * @disable_notify: see mdev_vq_disable_notify()
+ * @enable_notify: see mdev_vq_enable_notify()
+ *
+ * All but the first two pairs are called by the user of the queue, inside a
+ * read section.
+ */
+struct mdev_vq_layout {
+	size_t (*map_len)(const struct mdev_vq *vq, enum mdev_vq_area area);
+	unsigned int (*align)(enum mdev_vq_area area);
+	void (*start)(struct mdev_vq *vq);
+	void (*set_state)(struct mdev_vq *vq,
+			  const struct virtio_mdev_vq_state *state);
+	void (*get_state)(const struct mdev_vq *vq,
+			  struct virtio_mdev_vq_state *state);
+	int (*pop)(struct mdev_vq *vq, struct mdev_vq_chain *chain);
+	void (*unpop)(struct mdev_vq *vq, const struct mdev_vq_chain *chain);
+	void (*push)(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
+		     u32 len);
+	void (*publish)(struct mdev_vq *vq);
+	bool (*need_signal)(struct mdev_vq *vq);
+	void (*disable_notify)(struct mdev_vq *vq);
+	bool (*enable_notify)(struct mdev_vq *vq);
+};
+
+extern const struct mdev_vq_layout mdev_vq_split_layout;
+
+/* vq_desc.c: what descriptors of all layouts have in common */
+void mdev_vq_chain_begin(struct mdev_vq_chain *chain);
+int mdev_vq_chain_add(struct mdev_vq *vq, struct mdev_vq_chain *chain,
+		      u64 iova, u32 len, bool in);
+int mdev_vq_table_begin(struct mdev_vq *vq, u64 iova, u32 len);
+int mdev_vq_table_desc(struct mdev_vq *vq, unsigned int i,
+		       struct vring_desc *desc);
+
+#endif /* _MDEV_VQ_PRIVATE_H */

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Userspace ABI of a mediated virtio device of class VHOST.
+ *
+ * The ioctls have the numbers and layouts of <linux/vhost.h>, so that a program
+ * written for those works unchanged, and names of their own, so that this file
+ * builds against headers of any age.
+ */
+#ifndef _UAPI_LINUX_VHOST_MDEV_H
+#define _UAPI_LINUX_VHOST_MDEV_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * struct vhost_mdev_vring_state - a number that belongs to a virtqueue
+ * @index: the virtqueue
+ * @num: ring size, avail index, group, address space or on/off; for the base of
+ *	a packed virtqueue, bits 0 to 14 and 15 are the avail index and wrap
+ *	counter, 16 to 30 and 31 those of the used side
+ */
+struct vhost_mdev_vring_state {
+	__u32 index;
+	__u32 num;
+};
+
+/**
+ * struct vhost_mdev_vring_file - an eventfd that belongs to a virtqueue
+ * @index: the virtqueue
+ * @fd: an eventfd, or VHOST_MDEV_FILE_UNBIND for none
+ */
+struct vhost_mdev_vring_file {
+	__u32 index;
+	__s32 fd;
+};
+
+#define VHOST_MDEV_FILE_UNBIND	(-1)
+
+/**
+ * struct vhost_mdev_vring_addr - where a virtqueue lies, in I/O virtual addresses
+ * @index: the virtqueue
+ * @flags: 0
+ * @desc_user_addr: descriptor table, or packed descriptor ring
+ * @used_user_addr: used ring, or packed device event suppression
+ * @avail_user_addr: available ring, or packed driver event suppression
+ * @log_guest_addr: 0
+ */
+struct vhost_mdev_vring_addr {
+	__u32 index;
+	__u32 flags;
+	__u64 desc_user_addr;
+	__u64 used_user_addr;
+	__u64 avail_user_addr;
+	__u64 log_guest_addr;
+};
+
+/**
+ * struct vhost_mdev_config - a piece of the configuration space
+ * @off: offset of the first byte
+ * @len: number of bytes
+ * @buf: the bytes, little-endian as in virtio 1.2, section 2.5
+ */
+struct vhost_mdev_config {
+	__u32 off;
+	__u32 len;
+#if defined(__cplusplus) || !defined(__STDC_VERSION__)
+	__u8 buf[1];	/* no flexible array in C++ and C89; the rest follows */
+#else
+	__u8 buf[];
+#endif
+};
+
+/**
+ * struct vhost_mdev_iova_range - I/O virtual addresses that can be used
+ * @first: the lowest
+ * @last: the highest
+ */
+struct vhost_mdev_iova_range {
+	__u64 first;
+	__u64 last;
+};
+
+#define VHOST_MDEV_IOCTL	0xAF
+
+/* Device features, see virtio 1.2, section 6 and the device type's own. */
+#define VHOST_MDEV_GET_FEATURES		_IOR(VHOST_MDEV_IOCTL, 0x00, __u64)
+#define VHOST_MDEV_SET_FEATURES		_IOW(VHOST_MDEV_IOCTL, 0x00, __u64)
+/* Claim the device for the calling process, resp. reset it and let it go. */
+#define VHOST_MDEV_SET_OWNER		_IO(VHOST_MDEV_IOCTL, 0x01)
+#define VHOST_MDEV_RESET_OWNER		_IO(VHOST_MDEV_IOCTL, 0x02)
+/* Refused: memory is mapped through the VFIO container. */
+#define VHOST_MDEV_SET_MEM_TABLE	_IOW(VHOST_MDEV_IOCTL, 0x03, __u64)
+/* Log of pages that the device wrote; refused if the parent keeps none. */
+#define VHOST_MDEV_SET_LOG_BASE		_IOW(VHOST_MDEV_IOCTL, 0x04, __u64)
+#define VHOST_MDEV_SET_LOG_FD		_IOW(VHOST_MDEV_IOCTL, 0x07, int)
+
+/*
+ * Virtqueue set-up: before DRIVER_OK, or, while suspended, of a virtqueue that
+ * is not enabled.
+ */
+#define VHOST_MDEV_SET_VRING_NUM \
+	_IOW(VHOST_MDEV_IOCTL, 0x10, struct vhost_mdev_vring_state)
+#define VHOST_MDEV_SET_VRING_ADDR \
+	_IOW(VHOST_MDEV_IOCTL, 0x11, struct vhost_mdev_vring_addr)
+#define VHOST_MDEV_SET_VRING_BASE \
+	_IOW(VHOST_MDEV_IOCTL, 0x12, struct vhost_mdev_vring_state)
+/* Exact if the virtqueue is not enabled or the device suspended. */
+#define VHOST_MDEV_GET_VRING_BASE \
+	_IOWR(VHOST_MDEV_IOCTL, 0x12, struct vhost_mdev_vring_state)
+/* eventfds: at any time; the index of the virtqueue, and a file descriptor */
+#define VHOST_MDEV_SET_VRING_KICK \
+	_IOW(VHOST_MDEV_IOCTL, 0x20, struct vhost_mdev_vring_file)
+#define VHOST_MDEV_SET_VRING_CALL \
+	_IOW(VHOST_MDEV_IOCTL, 0x21, struct vhost_mdev_vring_file)
+#define VHOST_MDEV_SET_VRING_ERR \
+	_IOW(VHOST_MDEV_IOCTL, 0x22, struct vhost_mdev_vring_file)
+
+/* What the device side of this interface can do, VHOST_MDEV_BACKEND_F_* */
+#define VHOST_MDEV_SET_BACKEND_FEATURES	_IOW(VHOST_MDEV_IOCTL, 0x25, __u64)
+#define VHOST_MDEV_GET_BACKEND_FEATURES	_IOR(VHOST_MDEV_IOCTL, 0x26, __u64)
+
+/* Bit numbers of the backend features */
+#define VHOST_MDEV_BACKEND_F_SUSPEND			4
+#define VHOST_MDEV_BACKEND_F_RESUME			5
+#define VHOST_MDEV_BACKEND_F_ENABLE_AFTER_DRIVER_OK	6
+
+/* The virtio device type, the status (section 2.1), configuration space */
+#define VHOST_MDEV_GET_DEVICE_ID	_IOR(VHOST_MDEV_IOCTL, 0x70, __u32)
+#define VHOST_MDEV_GET_STATUS		_IOR(VHOST_MDEV_IOCTL, 0x71, __u8)
+#define VHOST_MDEV_SET_STATUS		_IOW(VHOST_MDEV_IOCTL, 0x72, __u8)
+/*
+ * The size in these two numbers is that of the header of struct
+ * vhost_mdev_config alone, whatever the language makes of its last member.
+ */
+#define VHOST_MDEV_GET_CONFIG \
+	_IOC(_IOC_READ, VHOST_MDEV_IOCTL, 0x73, 2 * sizeof(__u32))
+#define VHOST_MDEV_SET_CONFIG \
+	_IOC(_IOC_WRITE, VHOST_MDEV_IOCTL, 0x74, 2 * sizeof(__u32))
+/* Start (num 1) or stop (num 0) a virtqueue. */
+#define VHOST_MDEV_SET_VRING_ENABLE \
+	_IOW(VHOST_MDEV_IOCTL, 0x75, struct vhost_mdev_vring_state)
+/* The largest ring size of all virtqueues */
+#define VHOST_MDEV_GET_VRING_NUM	_IOR(VHOST_MDEV_IOCTL, 0x76, __u16)
+/* eventfd for configuration changes; VHOST_MDEV_FILE_UNBIND for none */
+#define VHOST_MDEV_SET_CONFIG_CALL	_IOW(VHOST_MDEV_IOCTL, 0x77, int)
+#define VHOST_MDEV_GET_IOVA_RANGE \
+	_IOR(VHOST_MDEV_IOCTL, 0x78, struct vhost_mdev_iova_range)
+#define VHOST_MDEV_GET_CONFIG_SIZE	_IOR(VHOST_MDEV_IOCTL, 0x79, __u32)
+/* Address spaces and the groups of virtqueues that are tied to one */
+#define VHOST_MDEV_GET_AS_NUM		_IOR(VHOST_MDEV_IOCTL, 0x7A, unsigned int)
+#define VHOST_MDEV_GET_VRING_GROUP \
+	_IOWR(VHOST_MDEV_IOCTL, 0x7B, struct vhost_mdev_vring_state)
+#define VHOST_MDEV_SET_GROUP_ASID \
+	_IOW(VHOST_MDEV_IOCTL, 0x7C, struct vhost_mdev_vring_state)
+/* Freeze a live device so that its state can be read; and go on. */
+#define VHOST_MDEV_SUSPEND		_IO(VHOST_MDEV_IOCTL, 0x7D)
+#define VHOST_MDEV_RESUME		_IO(VHOST_MDEV_IOCTL, 0x7E)
+#define VHOST_MDEV_GET_VQS_COUNT	_IOR(VHOST_MDEV_IOCTL, 0x80, __u32)
+#define VHOST_MDEV_GET_GROUP_NUM	_IOR(VHOST_MDEV_IOCTL, 0x81, __u32)
+/* The ring size of one virtqueue */
+#define VHOST_MDEV_GET_VRING_SIZE \
+	_IOWR(VHOST_MDEV_IOCTL, 0x82, struct vhost_mdev_vring_state)
+
+/*
+ * On the VFIO device fd only.
+ *
+ * VFIO_DEVICE_GET_INFO carries this capability, which no other VFIO device has,
+ * if argsz leaves room for it.
+ */
+#define VHOST_MDEV_DEVICE_INFO_CAP		0x8d01
+#define VHOST_MDEV_DEVICE_INFO_CAP_VERSION	1
+
+/**
+ * struct vhost_mdev_device_info_cap - "the vhost ioctls are understood here"
+ * @id: VHOST_MDEV_DEVICE_INFO_CAP
+ * @version: VHOST_MDEV_DEVICE_INFO_CAP_VERSION
+ * @next: offset of the next capability, 0 if last; these three are a struct
+ *	vfio_info_cap_header
+ * @device_id: the virtio device type
+ * @vendor_id: the vendor
+ * @vq_count: number of virtqueues
+ * @config_size: size of the configuration space
+ */
+struct vhost_mdev_device_info_cap {
+	__u16 id;
+	__u16 version;
+	__u32 next;
+	__u32 device_id;
+	__u32 vendor_id;
+	__u32 vq_count;
+	__u32 config_size;
+};
+
+/*
+ * The only region: doorbells, one page a virtqueue, at page index = virtqueue
+ * index of the fd; of size 0 if the instance has none.  A write of the queue
+ * index (__u16, little-endian) at the start of a page notifies that queue.
+ */
+#define VHOST_MDEV_REGION_NOTIFY	0
+#define VHOST_MDEV_NUM_REGIONS		1
+
+/*
+ * The only interrupt index: an eventfd that is signalled when the device is
+ * about to be removed and its user is asked to let go.
+ */
+#define VHOST_MDEV_IRQ_REQUEST		0
+#define VHOST_MDEV_NUM_IRQS		1
+
+#endif /* _UAPI_LINUX_VHOST_MDEV_H */
