@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Class driver that makes a virtio device out of an instance, for the kernel's
+ * own virtio drivers.
+ */
+
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/slab.h>
+#include <linux/wait_bit.h>
+#include <xen/xen.h>
+
+#include <linux/mdev_mem.h>
+
+#include "virtio_mdev_private.h"
+
+/*
+ * Virtio devices that exist, plus one for the loaded module.  Anybody may drop
+ * the last reference to one after it has been unregistered, and that runs
+ * virtio_mdev_release().
+ */
+static refcount_t virtio_mdev_users = REFCOUNT_INIT(1);
+
+static void virtio_mdev_put(void)
+{
+	if (refcount_dec_and_test(&virtio_mdev_users))
+		wake_up_var(&virtio_mdev_users);
+}
+
+static void virtio_mdev_release(struct device *dev)
+{
+	struct virtio_device *vdev = dev_to_virtio(dev);
+	struct virtio_mdev_device *vm = to_virtio_mdev(vdev);
+
+	mutex_destroy(&vm->lock);
+	kfree(vm);
+	/* Pairs with refcount_inc() in virtio_mdev_probe() */
+	virtio_mdev_put();
+}
+
+/* What this transport cannot do without, with a line on what is missing. */
+static int virtio_mdev_check(struct mdev_class_device *cdev)
+{
+	const struct virtio_mdev_ops *ops = cdev->ops;
+
+	if (!(ops->get_device_features(cdev) & BIT_ULL(VIRTIO_F_VERSION_1))) {
+		dev_err(&cdev->dev,
+			"the device does not offer VIRTIO_F_VERSION_1; legacy devices are not supported\n");
+		return -EINVAL;
+	}
+	if (!ops->get_device_id(cdev)) {
+		dev_err(&cdev->dev,
+			"the device has the virtio device id 0, which no driver binds to\n");
+		return -EINVAL;
+	}
+	/* There the rings go through the DMA API whatever was negotiated. */
+	if (xen_domain()) {
+		dev_err(&cdev->dev,
+			"a Xen domain does not put physical addresses on virtqueues; use class vhost\n");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static int virtio_mdev_probe(struct mdev_class_device *cdev)
+{
+	struct virtio_mdev_device *vm;
+	int ret;
+
+	ret = virtio_mdev_check(cdev);
+	if (ret)
+		return ret;
+
+	/* The core resets as well, but takes no notice of a failure. */
+	ret = cdev->ops->reset(cdev);
+	if (ret) {
+		dev_err(&cdev->dev, "the device cannot be reset: %pe\n",
+			ERR_PTR(ret));
+		return ret;
+	}
+
+	vm = kzalloc(sizeof(*vm), GFP_KERNEL);
+	if (!vm)
+		return -ENOMEM;
+
+	vm->cdev = cdev;
+	mutex_init(&vm->lock);
+	vm->vdev.dev.parent = &cdev->dev;
+	vm->vdev.dev.release = virtio_mdev_release;
+	vm->vdev.id.device = cdev->ops->get_device_id(cdev);
+	vm->vdev.id.vendor = cdev->ops->get_vendor_id(cdev);
+	/* The driver takes the presence of the operation for the ability. */
+	vm->vdev.config = cdev->ops->reset_vq ?
+		&virtio_mdev_config_ops_vq_reset : &virtio_mdev_config_ops;
+
+	/* Without ACCESS_PLATFORM addresses on the rings are physical. */
+	cdev->mem = mdev_mem_direct();
+	/* Pairs with virtio_mdev_put() in virtio_mdev_release() */
+	refcount_inc(&virtio_mdev_users);
+	ret = register_virtio_device(&vm->vdev);
+	if (ret) {
+		dev_err(&cdev->dev, "cannot register a virtio device: %pe\n",
+			ERR_PTR(ret));
+		cdev->ops->reset(cdev);
+		cdev->mem = NULL;
+		/* Initialised by the registration even where that failed */
+		put_device(&vm->vdev.dev);
+		return ret;
+	}
+
+	dev_set_drvdata(&cdev->dev, vm);
+	return 0;
+}
+
+static void virtio_mdev_remove(struct mdev_class_device *cdev)
+{
+	struct virtio_mdev_device *vm = dev_get_drvdata(&cdev->dev);
+
+	/*
+	 * Unbinds the virtio driver, which resets the device and gives its
+	 * virtqueues back; with them go all callbacks.
+	 */
+	unregister_virtio_device(&vm->vdev);
+	/* The core acknowledges the device afterwards; the next user starts at 0 */
+	cdev->ops->reset(cdev);
+	cdev->mem = NULL;
+}
+
+static const struct mdev_class_device_id virtio_mdev_id_table[] = {
+	{ MDEV_CLASS_ID_VIRTIO },
+	{ }
+};
+
+static struct mdev_class_driver virtio_mdev_driver = {
+	.driver = {
+		.name = "virtio_mdev",
+	},
+	.id_table = virtio_mdev_id_table,
+	.probe = virtio_mdev_probe,
+	.remove = virtio_mdev_remove,
+};
+
+static int __init virtio_mdev_init(void)
+{
+	return mdev_class_register_driver(&virtio_mdev_driver);
+}
+
+static void __exit virtio_mdev_exit(void)
+{
+	mdev_class_unregister_driver(&virtio_mdev_driver);
+	virtio_mdev_put();
+	wait_var_event(&virtio_mdev_users, !refcount_read(&virtio_mdev_users));
+	/* Who dropped the last one may be preempted on its way out of here. */
+	synchronize_rcu_tasks();
+}
+
+module_init(virtio_mdev_init);
+module_exit(virtio_mdev_exit);
+
+MODULE_ALIAS_MDEV_CLASS("02");
+MODULE_DESCRIPTION("Virtio transport over mediated devices");
+MODULE_AUTHOR("virtio-mdev developers");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VIRTIO_MDEV_PRIVATE_H
+#define _VIRTIO_MDEV_PRIVATE_H
+
+#include <linux/mutex.h>
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+
+#include <linux/virtio_mdev.h>
+
+/**
+ * struct virtio_mdev_device - a virtio device carried by an instance
+ * @vdev: what virtio drivers see; its reference count keeps the structure
+ * @cdev: the instance, parent of @vdev and bound to this driver as long as
+ *	@vdev is registered
+ * @lock: serialises the device operations as &struct virtio_mdev_ops asks.
+ *	The virtio core holds the device lock of @vdev over probe and remove
+ *	only; a driver's sysfs files and network operations come in beside them.
+ *	Taken inside of those locks; callbacks from the parent never take it.
+ *
+ * The list of virtqueues is the core's: @vdev.vqs under @vdev.vqs_list_lock.
+ */
+struct virtio_mdev_device {
+	struct virtio_device vdev;
+	struct mdev_class_device *cdev;
+	struct mutex lock; /* serialises operations, see above */
+};
+
+#define to_virtio_mdev(d) container_of(d, struct virtio_mdev_device, vdev)
+
+/* transport.c */
+extern const struct virtio_config_ops virtio_mdev_config_ops;
+extern const struct virtio_config_ops virtio_mdev_config_ops_vq_reset;
+
+/* vq.c */
+int virtio_mdev_find_vqs(struct virtio_device *vdev, unsigned int nvqs,
+			 struct virtqueue *vqs[],
+			 struct virtqueue_info vqs_info[],
+			 struct irq_affinity *desc);
+void virtio_mdev_del_vqs(struct virtio_device *vdev);
+int virtio_mdev_disable_vq_and_reset(struct virtqueue *vq);
+int virtio_mdev_enable_vq_after_reset(struct virtqueue *vq);
+
+#endif /* _VIRTIO_MDEV_PRIVATE_H */
