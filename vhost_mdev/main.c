@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Class driver for instances of class VHOST: userspace sets the device up with
+ * the vhost ioctls.
+ */
+
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/wait_bit.h>
+
+#include "vhost_mdev_private.h"
+
+/*
+ * VFIO devices that exist, plus one for the loaded module.  The last reference
+ * to a VFIO device may be dropped by anybody, after it has been unregistered,
+ * and then runs a function of this module.
+ */
+static refcount_t vhost_mdev_users = REFCOUNT_INIT(1);
+
+/* Pairs with vhost_mdev_put() in the release function of the new device. */
+void vhost_mdev_get(void)
+{
+	refcount_inc(&vhost_mdev_users);
+}
+
+void vhost_mdev_put(void)
+{
+	if (refcount_dec_and_test(&vhost_mdev_users))
+		wake_up_var(&vhost_mdev_users);
+}
+
+static const struct mdev_class_device_id vhost_mdev_id_table[] = {
+	{ MDEV_CLASS_ID_VHOST },
+	{ }
+};
+
+static struct mdev_class_driver vhost_mdev_driver = {
+	.driver = {
+		.name = "vhost_mdev",
+	},
+	.id_table = vhost_mdev_id_table,
+	.probe = vhost_mdev_vfio_probe,
+	.remove = vhost_mdev_vfio_remove,
+};
+
+static int __init vhost_mdev_module_init(void)
+{
+	return mdev_class_register_driver(&vhost_mdev_driver);
+}
+
+static void __exit vhost_mdev_module_exit(void)
+{
+	mdev_class_unregister_driver(&vhost_mdev_driver);
+	vhost_mdev_put();
+	wait_var_event(&vhost_mdev_users, !refcount_read(&vhost_mdev_users));
+	/* Who dropped the last one may be preempted on its way out of here. */
+	synchronize_rcu_tasks();
+}
+
+module_init(vhost_mdev_module_init);
+module_exit(vhost_mdev_module_exit);
+
+MODULE_ALIAS_MDEV_CLASS("03");
+MODULE_DESCRIPTION("Mediated virtio devices for userspace, by vhost ioctls");
+MODULE_AUTHOR("virtio-mdev developers");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Driver memory behind a VFIO container.
+ */
+#ifndef _VHOST_MDEV_MEM_VFIO_H
+#define _VHOST_MDEV_MEM_VFIO_H
+
+#include <linux/list.h>
+#include <linux/mdev_mem.h>
+#include <linux/srcu.h>
+#include <linux/vfio.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+/*
+ * Ranges of addresses that are kept free of pins at a time.  No more than the
+ * threads that unmap at once: who unmaps a lot gets a wide one, and is called
+ * less often for it.
+ */
+#define VHOST_MEM_HOLDS	4
+
+/* What is pinned; a hold-off is longer for what can be done without. */
+enum vhost_mem_kind {
+	VHOST_MEM_RING,
+	VHOST_MEM_DATA,
+	VHOST_MEM_KINDS
+};
+
+/**
+ * struct vhost_mem_hold - a range where nothing is pinned for a while
+ * @first: lowest address
+ * @last: highest address
+ * @until: end of the hold-off for each kind, as a time stamp
+ */
+struct vhost_mem_hold {
+	u64 first;
+	u64 last;
+	u64 until[VHOST_MEM_KINDS];
+};
+
+/**
+ * struct vhost_mem_span - how long the next hold-off is
+ * @len: nanoseconds, 0 for the least
+ * @killed: when an unmap last came across something pinned, as a time stamp
+ * @grows: from when on another one makes it longer, as a time stamp
+ */
+struct vhost_mem_span {
+	u64 len;
+	u64 killed;
+	u64 grows;
+};
+
+/**
+ * struct vhost_mem_vfio - the memory of a VFIO container
+ * @mem: what the parent sees
+ * @vdev: the device to pin by
+ * @dev: the device in messages
+ * @srcu: read sections of the parent
+ * @pages: what is pinned for data, by page number; see vhost_mem_entry().  The
+ *	lock of this array guards all that follows, and is the only one that
+ *	dma_unmap takes: nothing that can wait for an unmap is called under it.
+ * @rings: struct vhost_mem_ring
+ * @pins: struct vhost_mem_pin, of those who are pinning
+ * @holds: where nothing is to be pinned, for an unmap goes on
+ * @spans: for each kind
+ * @stamp: last time stamp given out, in nanoseconds and never twice
+ * @open: a user has the device open
+ * @limited: locked memory is exhausted, so data is copied until the next reset
+ * @drained: woken when something was unpinned, or a pin in flight is settled
+ * @wq: this instance's own, so that no other user can stall it
+ * @unpin: the one work on @wq, which unpins all that has ended
+ */
+struct vhost_mem_vfio {
+	struct mdev_mem mem;
+	struct vfio_device *vdev;
+	struct device *dev;
+	struct srcu_struct srcu;
+	struct xarray pages;
+	struct list_head rings;
+	struct list_head pins;
+	struct vhost_mem_hold holds[VHOST_MEM_HOLDS];
+	struct vhost_mem_span spans[VHOST_MEM_KINDS];
+	u64 stamp;
+	bool open;
+	bool limited;
+	wait_queue_head_t drained;
+	struct workqueue_struct *wq;
+	struct work_struct unpin;
+};
+
+/* A page that is to be unpinned by the worker */
+#define VHOST_MEM_DYING		XA_MARK_0
+
+/*
+ * What the lower bits of an entry of &vhost_mem_vfio.pages say: the rest is the
+ * number of a page that is pinned for writing only or for both, or the time
+ * stamp of the end of one that is about to be unpinned.
+ */
+#define VHOST_MEM_DEAD		0
+#define VHOST_MEM_WO		1
+#define VHOST_MEM_RW		3
+#define VHOST_MEM_STATE_BITS	2
+
+/**
+ * struct vhost_mem_pin - somebody who is pinning
+ * @node: in &vhost_mem_vfio.pins
+ * @first: lowest address
+ * @last: highest address
+ * @died: time stamp of the unmap that came across, 0 for none
+ * @kind: what for
+ */
+struct vhost_mem_pin {
+	struct list_head node;
+	enum vhost_mem_kind kind;
+	u64 first;
+	u64 last;
+	u64 died;
+};
+
+/**
+ * struct vhost_mem_ring - the pins of a mapped ring piece
+ * @node: in &vhost_mem_vfio.rings; only the worker takes it out
+ * @map: the user of it, NULL if that is gone
+ * @first: lowest address of the pages
+ * @last: highest address of the pages
+ * @died: time stamp of the end, 0 if alive
+ * @vmapped: kernel mapping, NULL if the linear one does
+ */
+struct vhost_mem_ring {
+	struct list_head node;
+	struct mdev_ring_map *map;
+	u64 first;
+	u64 last;
+	u64 died;
+	void *vmapped;
+};
+
+#define to_vhost_mem_vfio(m) container_of(m, struct vhost_mem_vfio, mem)
+
+static inline void vhost_mem_lock(struct vhost_mem_vfio *vm)
+{
+	xa_lock(&vm->pages);
+}
+
+static inline void vhost_mem_unlock(struct vhost_mem_vfio *vm)
+{
+	xa_unlock(&vm->pages);
+}
+
+static inline void *vhost_mem_entry(unsigned int state, unsigned long val)
+{
+	return xa_mk_value(val << VHOST_MEM_STATE_BITS | state);
+}
+
+static inline unsigned int vhost_mem_entry_state(const void *entry)
+{
+	return xa_to_value(entry) & (BIT(VHOST_MEM_STATE_BITS) - 1);
+}
+
+static inline unsigned long vhost_mem_entry_val(const void *entry)
+{
+	return xa_to_value(entry) >> VHOST_MEM_STATE_BITS;
+}
+
+static inline unsigned long
+vhost_mem_ring_pages(const struct vhost_mem_ring *ring)
+{
+	return ((ring->last - ring->first) >> PAGE_SHIFT) + 1;
+}
+
+/* mem_vfio.c */
+int vhost_mem_vfio_init(struct vhost_mem_vfio *vm, struct vfio_device *vdev,
+			struct device *dev);
+void vhost_mem_vfio_uninit(struct vhost_mem_vfio *vm);
+void vhost_mem_vfio_open(struct vhost_mem_vfio *vm);
+void vhost_mem_vfio_close(struct vhost_mem_vfio *vm);
+void vhost_mem_vfio_drop(struct vhost_mem_vfio *vm);
+
+/* mem_pin.c */
+void vhost_mem_pin_begin(struct vhost_mem_vfio *vm, struct vhost_mem_pin *pin,
+			 enum vhost_mem_kind kind, u64 first, u64 last);
+void vhost_mem_pin_end(struct vhost_mem_vfio *vm, struct vhost_mem_pin *pin);
+int vhost_mem_pin_range(struct vhost_mem_vfio *vm, u64 first,
+			unsigned long npages, int prot, struct page **pages);
+void vhost_mem_unpin_range(struct vhost_mem_vfio *vm, u64 first,
+			   unsigned long npages);
+bool vhost_mem_usable(struct page *page);
+
+/* mem_ring.c */
+int vhost_mem_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map);
+void vhost_mem_unmap_ring(struct mdev_mem *mem, struct mdev_ring_map *map);
+
+/* mem_unmap.c */
+u64 vhost_mem_stamp(struct vhost_mem_vfio *vm);
+u64 vhost_mem_held(struct vhost_mem_vfio *vm, enum vhost_mem_kind kind,
+		   u64 first, u64 last);
+void vhost_mem_kill_ring(struct vhost_mem_ring *ring, u64 stamp);
+void vhost_mem_invalidate_rings(struct vhost_mem_vfio *vm, u64 stamp);
+void vhost_mem_unpin_data(struct vhost_mem_vfio *vm, bool limited);
+void vhost_mem_unpin_work(struct work_struct *work);
+void vhost_mem_vfio_unmap(struct vhost_mem_vfio *vm, u64 iova, u64 len);
+
+#endif /* _VHOST_MDEV_MEM_VFIO_H */

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The VFIO device of an instance: group, container, device fd.
+ */
+
+#include <linux/eventfd.h>
+#include <linux/mdev.h>
+#include <linux/nospec.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vhost_mdev.h>
+
+#include "mem_vfio.h"
+#include "vhost_mdev_private.h"
+
+/**
+ * struct vhost_mdev_vfio - an instance as a VFIO device
+ * @vdev: for vfio; its reference count keeps the whole structure
+ * @vd: for the ioctls
+ * @mem: the container's memory
+ * @open: a user holds the device fd
+ * @request_lock: guards @request_ctx.  A lock of its own, since a remover has
+ *	to get at it while an ioctl waits.
+ * @request_ctx: eventfd that asks the user to let go, or NULL
+ */
+struct vhost_mdev_vfio {
+	struct vfio_device vdev;
+	struct vhost_mdev vd;
+	struct vhost_mem_vfio mem;
+	bool open;
+	/* guards request_ctx */
+	spinlock_t request_lock;
+	struct eventfd_ctx *request_ctx;
+};
+
+#define to_vhost_mdev_vfio(v) container_of(v, struct vhost_mdev_vfio, vdev)
+
+/* ---- the memory of the container ---- */
+
+static long vhost_mdev_vfio_mem_ioctl(struct vhost_mdev *vd, unsigned int cmd,
+				      void __user *argp)
+{
+	dev_warn_ratelimited(&vd->cdev->dev,
+			     "the user has to map memory with VFIO_IOMMU_MAP_DMA of the container, not by a memory table\n");
+	return -ENOIOCTLCMD;
+}
+
+static void vhost_mdev_vfio_mem_reset(struct vhost_mdev *vd)
+{
+	struct vhost_mdev_vfio *vv =
+		container_of(vd, struct vhost_mdev_vfio, vd);
+
+	vhost_mem_vfio_drop(&vv->mem);
+}
+
+static const struct vhost_mdev_backend vhost_mdev_vfio_backend = {
+	.mem_ioctl = vhost_mdev_vfio_mem_ioctl,
+	.mem_reset = vhost_mdev_vfio_mem_reset,
+};
+
+static void vhost_mdev_vfio_dma_unmap(struct vfio_device *vdev, u64 iova,
+				      u64 length)
+{
+	vhost_mem_vfio_unmap(&to_vhost_mdev_vfio(vdev)->mem, iova, length);
+}
+
+/* ---- the request eventfd ---- */
+
+static void vhost_mdev_vfio_set_request(struct vhost_mdev_vfio *vv,
+					struct eventfd_ctx *ctx)
+{
+	spin_lock(&vv->request_lock);
+	swap(vv->request_ctx, ctx);
+	spin_unlock(&vv->request_lock);
+	if (ctx)
+		eventfd_ctx_put(ctx);
+}
+
+static bool vhost_mdev_vfio_signal_request(struct vhost_mdev_vfio *vv)
+{
+	bool found;
+
+	spin_lock(&vv->request_lock);
+	found = vv->request_ctx;
+	if (found)
+		eventfd_signal(vv->request_ctx);
+	spin_unlock(&vv->request_lock);
+	return found;
+}
+
+/*
+ * Somebody removes the instance and waits for the user to close it.  Comes at
+ * once, and then every ten seconds.
+ */
+static void vhost_mdev_vfio_request(struct vfio_device *vdev,
+				    unsigned int count)
+{
+	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
+
+	if (vhost_mdev_vfio_signal_request(vv)) {
+		if (count)
+			dev_notice_ratelimited(&vv->vd.cdev->dev,
+					       "the removal waits for the user, who was asked to close the device\n");
+	} else {
+		dev_notice_ratelimited(&vv->vd.cdev->dev,
+				       "the removal waits for the user to close the device; the user did not set an eventfd to be asked by\n");
+	}
+}
+
+static int vhost_mdev_vfio_set_irqs(struct vhost_mdev_vfio *vv,
+				    void __user *argp)
+{
+	size_t minsz = offsetofend(struct vfio_irq_set, count);
+	struct eventfd_ctx *ctx = NULL;
+	struct vfio_irq_set hdr;
+	size_t data_size = 0;
+	u8 trigger = 0;
+	int ret;
+	s32 fd;
+
+	if (copy_from_user(&hdr, argp, minsz))
+		return -EFAULT;
+	ret = vfio_set_irqs_validate_and_prepare(&hdr, 1, VHOST_MDEV_NUM_IRQS,
+						 &data_size);
+	if (ret)
+		return ret;
+	if ((hdr.flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) !=
+	    VFIO_IRQ_SET_ACTION_TRIGGER)
+		return -EINVAL;
+
+	argp += minsz;
+	switch (hdr.flags & VFIO_IRQ_SET_DATA_TYPE_MASK) {
+	case VFIO_IRQ_SET_DATA_NONE:
+		/* Without a number: no eventfd.  Else: act as if it happened. */
+		if (!hdr.count)
+			vhost_mdev_vfio_set_request(vv, NULL);
+		else
+			vhost_mdev_vfio_signal_request(vv);
+		return 0;
+	case VFIO_IRQ_SET_DATA_BOOL:
+		if (data_size != sizeof(trigger))
+			return -EINVAL;
+		if (get_user(trigger, (u8 __user *)argp))
+			return -EFAULT;
+		if (trigger)
+			vhost_mdev_vfio_signal_request(vv);
+		return 0;
+	case VFIO_IRQ_SET_DATA_EVENTFD:
+		if (data_size != sizeof(fd))
+			return -EINVAL;
+		if (get_user(fd, (s32 __user *)argp))
+			return -EFAULT;
+		if (fd != -1) {
+			/* Pairs with the put in vhost_mdev_vfio_set_request() */
+			ctx = eventfd_ctx_fdget(fd);
+			if (IS_ERR(ctx))
+				return PTR_ERR(ctx);
+		}
+		vhost_mdev_vfio_set_request(vv, ctx);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* ---- information ---- */
+
+static int vhost_mdev_vfio_get_info(struct vhost_mdev_vfio *vv,
+				    void __user *argp)
+{
+	size_t minsz = offsetofend(struct vfio_device_info, num_irqs);
+	struct mdev_class_device *cdev = vv->vd.cdev;
+	struct {
+		struct vfio_device_info info;
+		struct vhost_mdev_device_info_cap cap __aligned(8);
+	} reply = {};
+	u32 argsz;
+
+	if (get_user(argsz, (u32 __user *)argp))
+		return -EFAULT;
+	if (argsz < minsz)
+		return -EINVAL;
+
+	reply.info.argsz = sizeof(reply);
+	reply.info.flags = VFIO_DEVICE_FLAGS_RESET | VFIO_DEVICE_FLAGS_CAPS;
+	reply.info.num_regions = VHOST_MDEV_NUM_REGIONS;
+	reply.info.num_irqs = VHOST_MDEV_NUM_IRQS;
+	if (argsz < sizeof(reply)) {
+		/* Without the capability, but told how long it would be. */
+		minsz = min_t(size_t, argsz, sizeof(reply.info));
+	} else {
+		minsz = sizeof(reply);
+		reply.info.argsz = argsz;
+		reply.info.cap_offset = offsetof(typeof(reply), cap);
+		reply.cap.id = VHOST_MDEV_DEVICE_INFO_CAP;
+		reply.cap.version = VHOST_MDEV_DEVICE_INFO_CAP_VERSION;
+		reply.cap.device_id = cdev->ops->get_device_id(cdev);
+		reply.cap.vendor_id = cdev->ops->get_vendor_id(cdev);
+		reply.cap.vq_count = vv->vd.nvqs;
+		reply.cap.config_size = cdev->ops->get_config_size(cdev);
+	}
+	return copy_to_user(argp, &reply, minsz) ? -EFAULT : 0;
+}
+
+static int vhost_mdev_vfio_region_info(struct vfio_device *vdev,
+				       struct vfio_region_info *info,
+				       struct vfio_info_cap *caps)
+{
+	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
+
+	if (info->index >= VHOST_MDEV_NUM_REGIONS)
+		return -EINVAL;
+	info->offset = 0;
+	info->size = 0;
+	info->flags = 0;
+	if (vhost_mdev_has_doorbell(&vv->vd)) {
+		info->size = (u64)vv->vd.nvqs << PAGE_SHIFT;
+		info->flags = VFIO_REGION_INFO_FLAG_WRITE |
+			      VFIO_REGION_INFO_FLAG_MMAP;
+	}
+	return 0;
+}
+
+static int vhost_mdev_vfio_get_irq_info(void __user *argp)
+{
+	size_t minsz = offsetofend(struct vfio_irq_info, count);
+	struct vfio_irq_info info;
+
+	if (copy_from_user(&info, argp, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz || info.index >= VHOST_MDEV_NUM_IRQS)
+		return -EINVAL;
+	info.flags = VFIO_IRQ_INFO_EVENTFD;
+	info.count = 1;
+	return copy_to_user(argp, &info, minsz) ? -EFAULT : 0;
+}
+
+static int vhost_mdev_vfio_reset(struct vhost_mdev_vfio *vv)
+{
+	int ret;
+
+	if (mutex_lock_killable(&vv->vd.lock))
+		return -EINTR;
+	ret = vhost_mdev_reset(&vv->vd);
+	mutex_unlock(&vv->vd.lock);
+	return ret;
+}
+
+/* ---- the file ---- */
+
+static long vhost_mdev_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd,
+				  unsigned long arg)
+{
+	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
+	void __user *argp = (void __user *)arg;
+
+	switch (cmd) {
+	case VFIO_DEVICE_GET_INFO:
+		return vhost_mdev_vfio_get_info(vv, argp);
+	case VFIO_DEVICE_GET_REGION_INFO:
+		return compat_vfio_get_region_info(vdev, argp,
+						   vhost_mdev_vfio_region_info);
+	case VFIO_DEVICE_GET_IRQ_INFO:
+		return vhost_mdev_vfio_get_irq_info(argp);
+	case VFIO_DEVICE_SET_IRQS:
+		return vhost_mdev_vfio_set_irqs(vv, argp);
+	case VFIO_DEVICE_RESET:
+		return vhost_mdev_vfio_reset(vv);
+	}
+	return vhost_mdev_ioctl(&vv->vd, cmd, arg);
+}
+
+/* A doorbell for those who cannot map it, with the same values. */
+static ssize_t vhost_mdev_vfio_write(struct vfio_device *vdev,
+				     const char __user *buf, size_t count,
+				     loff_t *ppos)
+{
+	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
+	struct mdev_class_device *cdev = vv->vd.cdev;
+	u64 idx = (u64)*ppos >> PAGE_SHIFT;
+	__le16 val;
+
+	if (count != sizeof(val) || !PAGE_ALIGNED(*ppos) || *ppos < 0 ||
+	    idx >= vv->vd.nvqs || !vhost_mdev_has_doorbell(&vv->vd))
+		return -EINVAL;
+	if (copy_from_user(&val, buf, sizeof(val)))
+		return -EFAULT;
+	if (le16_to_cpu(val) != idx)
+		return -EINVAL;
+
+	idx = array_index_nospec(idx, vv->vd.nvqs);
+	cdev->ops->kick_vq(cdev, idx);
+	*ppos += sizeof(val);
+	return sizeof(val);
+}
+
+static int vhost_mdev_vfio_mmap(struct vfio_device *vdev,
+				struct vm_area_struct *vma)
+{
+	return vhost_mdev_mmap(&to_vhost_mdev_vfio(vdev)->vd, vma);
+}
+
+/*
+ * vfio opens a device for the first of its users alone and hands the others the
+ * same state, unasked.  This is where it asks: once for each file.
+ *
+ * Two threads that share a group file and open at the same moment may both get
+ * one.  They are one user then, and share a device as they share the group.
+ */
+static int vhost_mdev_vfio_match(struct vfio_device *vdev, char *buf)
+{
+	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
+
+	if (strcmp(buf, dev_name(vdev->dev)))
+		return 0;
+	return READ_ONCE(vv->open) ? -EBUSY : 1;
+}
+
+static int vhost_mdev_vfio_open_device(struct vfio_device *vdev)
+{
+	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
+	int ret;
+
+	vhost_mem_vfio_open(&vv->mem);
+	ret = vhost_mdev_open(&vv->vd);
+	if (ret) {
+		vhost_mem_vfio_close(&vv->mem);
+		return ret;
+	}
+	WRITE_ONCE(vv->open, true);
+	return 0;
+}
+
+static void vhost_mdev_vfio_close_device(struct vfio_device *vdev)
+{
+	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
+
+	vhost_mdev_vfio_set_request(vv, NULL);
+	vhost_mdev_close(&vv->vd);
+	vhost_mem_vfio_close(&vv->mem);
+	WRITE_ONCE(vv->open, false);
+}
+
+static void vhost_mdev_vfio_release(struct vfio_device *vdev)
+{
+	compat_vfio_free_device(vdev);
+	vhost_mdev_put();
+}
+
+static const struct vfio_device_ops vhost_mdev_vfio_ops = {
+	.name = "vhost_mdev",
+	.release = vhost_mdev_vfio_release,
+	COMPAT_VFIO_IOMMUFD_EMULATED_OPS
+	COMPAT_VFIO_REGION_INFO_OP(vhost_mdev_vfio_region_info)
+	.open_device = vhost_mdev_vfio_open_device,
+	.close_device = vhost_mdev_vfio_close_device,
+	.write = vhost_mdev_vfio_write,
+	.ioctl = vhost_mdev_vfio_ioctl,
+	.mmap = vhost_mdev_vfio_mmap,
+	.request = vhost_mdev_vfio_request,
+	.match = vhost_mdev_vfio_match,
+	.dma_unmap = vhost_mdev_vfio_dma_unmap,
+};
+
+/* ---- life ---- */
+
+/**
+ * vhost_mdev_vfio_probe() - make an instance a VFIO device
+ * @cdev: the instance
+ *
+ * Return: 0 or a negative errno.
+ */
+int vhost_mdev_vfio_probe(struct mdev_class_device *cdev)
+{
+	struct vhost_mdev_vfio *vv;
+	int ret;
+
+	/*
+	 * The device of the group is the mdev, where users and tools look for
+	 * the link to it.
+	 */
+	vv = vfio_alloc_device(vhost_mdev_vfio, vdev, mdev_dev(cdev->mdev),
+			       &vhost_mdev_vfio_ops);
+	if (IS_ERR(vv))
+		return PTR_ERR(vv);
+	vhost_mdev_get();
+
+	spin_lock_init(&vv->request_lock);
+	ret = vhost_mem_vfio_init(&vv->mem, &vv->vdev, &cdev->dev);
+	if (ret)
+		goto err_put;
+	ret = vhost_mdev_init(&vv->vd, cdev, &vhost_mdev_vfio_backend,
+			      &vv->mem.mem);
+	if (ret)
+		goto err_mem;
+	dev_set_drvdata(&cdev->dev, vv);
+	ret = vfio_register_emulated_iommu_dev(&vv->vdev);
+	if (ret) {
+		dev_err(&cdev->dev, "cannot register a VFIO device: %pe\n",
+			ERR_PTR(ret));
+		goto err_vd;
+	}
+	return 0;
+
+err_vd:
+	vhost_mdev_uninit(&vv->vd);
+err_mem:
+	vhost_mem_vfio_uninit(&vv->mem);
+err_put:
+	vfio_put_device(&vv->vdev);
+	return ret;
+}
+
+/**
+ * vhost_mdev_vfio_remove() - undo vhost_mdev_vfio_probe()
+ * @cdev: the instance
+ *
+ * Waits for the user to close the device.
+ */
+void vhost_mdev_vfio_remove(struct mdev_class_device *cdev)
+{
+	struct vhost_mdev_vfio *vv = dev_get_drvdata(&cdev->dev);
+
+	vfio_unregister_group_dev(&vv->vdev);
+	vhost_mdev_uninit(&vv->vd);
+	vhost_mem_vfio_uninit(&vv->mem);
+	vfio_put_device(&vv->vdev);
+}

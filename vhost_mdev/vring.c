@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a user does with one virtqueue: place it, start it, its eventfds and its
+ * doorbell.
+ */
+
+#include <linux/eventfd.h>
+#include <linux/mm.h>
+#include <linux/nospec.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vhost_mdev.h>
+#include <linux/virtio_config.h>
+
+#include "vhost_mdev_private.h"
+
+/* ---- eventfds ---- */
+
+/*
+ * Called by a writer of the eventfd, in atomic context with interrupts off.
+ * Nothing is left to be done in a thread.
+ */
+static int vhost_mdev_kick(void *opaque, void *data)
+{
+	struct vhost_mdev_vq *vq = opaque;
+	struct mdev_class_device *cdev = vq->vd->cdev;
+
+	cdev->ops->kick_vq(cdev, vq->index);
+	return 0;
+}
+
+static int vhost_mdev_set_kick(struct vhost_mdev_vq *vq, int fd)
+{
+	struct eventfd_ctx *ctx;
+
+	/* A bad descriptor must not cost the user the one that works. */
+	if (fd != VHOST_MDEV_FILE_UNBIND) {
+		ctx = eventfd_ctx_fdget(fd);
+		if (IS_ERR(ctx))
+			return PTR_ERR(ctx);
+		eventfd_ctx_put(ctx);
+	}
+
+	/* Also waits for the end of one that was closed by the user. */
+	vfio_virqfd_disable(&vq->kick);
+	if (fd == VHOST_MDEV_FILE_UNBIND)
+		return 0;
+
+	/* Kicks that came in between are still in the eventfd's counter. */
+	return vfio_virqfd_enable(vq, vhost_mdev_kick, NULL, NULL, &vq->kick,
+				  fd);
+}
+
+static irqreturn_t vhost_mdev_call(void *private)
+{
+	struct vhost_mdev_vq_cb *cb = private;
+
+	eventfd_signal(cb->call);
+	return IRQ_HANDLED;
+}
+
+static void vhost_mdev_err(void *private)
+{
+	struct vhost_mdev_vq_cb *cb = private;
+
+	eventfd_signal(cb->err);
+}
+
+static void vhost_mdev_vq_cb_free(struct vhost_mdev_vq_cb *cb)
+{
+	if (!cb)
+		return;
+	if (cb->call)
+		eventfd_ctx_put(cb->call);
+	if (cb->err)
+		eventfd_ctx_put(cb->err);
+	kfree(cb);
+}
+
+/*
+ * Hand @cb, which may be NULL, to the parent.  Returns the former one, which
+ * nobody signals any more.
+ */
+static struct vhost_mdev_vq_cb *
+vhost_mdev_replace_cb(struct vhost_mdev_vq *vq, struct vhost_mdev_vq_cb *cb)
+{
+	struct mdev_class_device *cdev = vq->vd->cdev;
+	struct virtio_mdev_callback desc;
+
+	if (cb) {
+		desc.callback = cb->call ? vhost_mdev_call : NULL;
+		desc.error = cb->err ? vhost_mdev_err : NULL;
+		desc.private = cb;
+		cdev->ops->set_vq_cb(cdev, vq->index, &desc);
+	} else {
+		cdev->ops->set_vq_cb(cdev, vq->index, NULL);
+	}
+	swap(vq->cb, cb);
+	return cb;
+}
+
+static int vhost_mdev_set_signal(struct vhost_mdev_vq *vq, int fd, bool err)
+{
+	struct vhost_mdev_vq_cb *cb = NULL, *old = vq->cb;
+	struct eventfd_ctx *ctx = NULL, *other = NULL;
+
+	if (fd != VHOST_MDEV_FILE_UNBIND) {
+		/* Pairs with eventfd_ctx_put() in vhost_mdev_vq_cb_free() */
+		ctx = eventfd_ctx_fdget(fd);
+		if (IS_ERR(ctx))
+			return PTR_ERR(ctx);
+	}
+	if (old)
+		other = err ? old->call : old->err;
+
+	if (ctx || other) {
+		cb = kzalloc(sizeof(*cb), GFP_KERNEL_ACCOUNT);
+		if (!cb) {
+			if (ctx)
+				eventfd_ctx_put(ctx);
+			return -ENOMEM;
+		}
+		cb->call = err ? other : ctx;
+		cb->err = err ? ctx : other;
+	}
+
+	old = vhost_mdev_replace_cb(vq, cb);
+	/* The reference to @other has moved on. */
+	if (old && err)
+		old->call = NULL;
+	else if (old)
+		old->err = NULL;
+	vhost_mdev_vq_cb_free(old);
+	return 0;
+}
+
+static irqreturn_t vhost_mdev_config_changed(void *private)
+{
+	eventfd_signal(private);
+	return IRQ_HANDLED;
+}
+
+/**
+ * vhost_mdev_set_config_call() - set the eventfd for configuration changes
+ * @vd: the device, @vd->lock held
+ * @fd: an eventfd, or VHOST_MDEV_FILE_UNBIND for none
+ *
+ * Return: 0; -EBADF or -EINVAL if @fd is no eventfd.
+ */
+int vhost_mdev_set_config_call(struct vhost_mdev *vd, int fd)
+{
+	struct virtio_mdev_callback cb = {
+		.callback = vhost_mdev_config_changed,
+	};
+	struct eventfd_ctx *ctx = NULL;
+
+	if (fd != VHOST_MDEV_FILE_UNBIND) {
+		/* Pairs with eventfd_ctx_put() below, in a later call */
+		ctx = eventfd_ctx_fdget(fd);
+		if (IS_ERR(ctx))
+			return PTR_ERR(ctx);
+		cb.private = ctx;
+	}
+	vd->cdev->ops->set_config_cb(vd->cdev, ctx ? &cb : NULL);
+	swap(vd->config_ctx, ctx);
+	if (ctx)
+		eventfd_ctx_put(ctx);
+	return 0;
+}
+
+/* ---- set-up ---- */
+
+static bool vhost_mdev_packed(struct vhost_mdev *vd)
+{
+	return vd->cdev->ops->get_driver_features(vd->cdev) &
+	       BIT_ULL(VIRTIO_F_RING_PACKED);
+}
+
+/* Whether the device uses its rings, so that they cannot be moved. */
+static bool vhost_mdev_live(struct vhost_mdev *vd)
+{
+	return !vd->suspended && (vd->cdev->ops->get_status(vd->cdev) &
+				  VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+static int vhost_mdev_set_num(struct vhost_mdev_vq *vq, u32 num)
+{
+	struct mdev_class_device *cdev = vq->vd->cdev;
+
+	if (vhost_mdev_live(vq->vd))
+		return -EBUSY;
+	if (!num || num > cdev->ops->get_vq_num_max(cdev, vq->index))
+		return -EINVAL;
+	return cdev->ops->set_vq_num(cdev, vq->index, num);
+}
+
+static int vhost_mdev_set_addr(struct vhost_mdev_vq *vq,
+			       const struct vhost_mdev_vring_addr *addr)
+{
+	struct mdev_class_device *cdev = vq->vd->cdev;
+
+	/* The only flag that there is asks for a log of writes. */
+	if (addr->flags)
+		return -EOPNOTSUPP;
+	if (vhost_mdev_live(vq->vd))
+		return -EBUSY;
+	return cdev->ops->set_vq_address(cdev, vq->index, addr->desc_user_addr,
+					 addr->avail_user_addr,
+					 addr->used_user_addr);
+}
+
+static int vhost_mdev_set_base(struct vhost_mdev_vq *vq, u32 num)
+{
+	struct mdev_class_device *cdev = vq->vd->cdev;
+	struct virtio_mdev_vq_state state = {};
+
+	if (vhost_mdev_live(vq->vd))
+		return -EBUSY;
+
+	if (vhost_mdev_packed(vq->vd)) {
+		state.packed.last_avail_idx = num & 0x7fff;
+		state.packed.last_avail_counter = (num >> 15) & 1;
+		state.packed.last_used_idx = (num >> 16) & 0x7fff;
+		state.packed.last_used_counter = num >> 31;
+	} else {
+		if (num > U16_MAX)
+			return -EINVAL;
+		state.split.avail_index = num;
+	}
+	return cdev->ops->set_vq_state(cdev, vq->index, &state);
+}
+
+static int vhost_mdev_get_base(struct vhost_mdev_vq *vq, u32 *num)
+{
+	struct mdev_class_device *cdev = vq->vd->cdev;
+	struct virtio_mdev_vq_state state = {};
+	int ret;
+
+	ret = cdev->ops->get_vq_state(cdev, vq->index, &state);
+	if (ret)
+		return ret;
+
+	if (vhost_mdev_packed(vq->vd))
+		*num = state.packed.last_avail_idx |
+		       (u32)state.packed.last_avail_counter << 15 |
+		       (u32)state.packed.last_used_idx << 16 |
+		       (u32)state.packed.last_used_counter << 31;
+	else
+		*num = state.split.avail_index;
+	return 0;
+}
+
+static int vhost_mdev_set_enable(struct vhost_mdev_vq *vq, u32 num)
+{
+	struct mdev_class_device *cdev = vq->vd->cdev;
+
+	if (num > 1)
+		return -EINVAL;
+	return cdev->ops->set_vq_ready(cdev, vq->index, num);
+}
+
+static u32 vhost_mdev_get_size(struct vhost_mdev_vq *vq)
+{
+	struct mdev_class_device *cdev = vq->vd->cdev;
+
+	if (cdev->ops->get_vq_size)
+		return cdev->ops->get_vq_size(cdev, vq->index);
+	return cdev->ops->get_vq_num_max(cdev, vq->index);
+}
+
+/* The index is the first member of each. */
+union vhost_mdev_vring_arg {
+	u32 index;
+	struct vhost_mdev_vring_state state;
+	struct vhost_mdev_vring_file file;
+	struct vhost_mdev_vring_addr addr;
+};
+
+/**
+ * vhost_mdev_vring_ioctl() - an ioctl about one virtqueue
+ * @vd: the device, @vd->lock held
+ * @cmd: the command
+ * @argp: its argument
+ *
+ * Return: 0; -ENOTTY if @cmd is none of those; the errors that
+ * uapi/linux/vhost_mdev.h and the parent have for it.
+ */
+long vhost_mdev_vring_ioctl(struct vhost_mdev *vd, unsigned int cmd,
+			    void __user *argp)
+{
+	union vhost_mdev_vring_arg arg;
+	struct vhost_mdev_vq *vq;
+	int ret;
+
+	switch (cmd) {
+	case VHOST_MDEV_SET_VRING_NUM:
+	case VHOST_MDEV_SET_VRING_ADDR:
+	case VHOST_MDEV_SET_VRING_BASE:
+	case VHOST_MDEV_GET_VRING_BASE:
+	case VHOST_MDEV_SET_VRING_KICK:
+	case VHOST_MDEV_SET_VRING_CALL:
+	case VHOST_MDEV_SET_VRING_ERR:
+	case VHOST_MDEV_SET_VRING_ENABLE:
+	case VHOST_MDEV_GET_VRING_GROUP:
+	case VHOST_MDEV_GET_VRING_SIZE:
+		break;
+	default:
+		return -ENOTTY;
+	}
+
+	if (copy_from_user(&arg, argp, _IOC_SIZE(cmd)))
+		return -EFAULT;
+	if (arg.index >= vd->nvqs)
+		return -EINVAL;
+	vq = &vd->vqs[array_index_nospec(arg.index, vd->nvqs)];
+
+	switch (cmd) {
+	case VHOST_MDEV_SET_VRING_NUM:
+		return vhost_mdev_set_num(vq, arg.state.num);
+	case VHOST_MDEV_SET_VRING_ADDR:
+		return vhost_mdev_set_addr(vq, &arg.addr);
+	case VHOST_MDEV_SET_VRING_BASE:
+		return vhost_mdev_set_base(vq, arg.state.num);
+	case VHOST_MDEV_SET_VRING_KICK:
+		return vhost_mdev_set_kick(vq, arg.file.fd);
+	case VHOST_MDEV_SET_VRING_CALL:
+		return vhost_mdev_set_signal(vq, arg.file.fd, false);
+	case VHOST_MDEV_SET_VRING_ERR:
+		return vhost_mdev_set_signal(vq, arg.file.fd, true);
+	case VHOST_MDEV_SET_VRING_ENABLE:
+		return vhost_mdev_set_enable(vq, arg.state.num);
+	case VHOST_MDEV_GET_VRING_BASE:
+		ret = vhost_mdev_get_base(vq, &arg.state.num);
+		if (ret)
+			return ret;
+		break;
+	case VHOST_MDEV_GET_VRING_GROUP:
+		/* One address space, so one group. */
+		arg.state.num = 0;
+		break;
+	case VHOST_MDEV_GET_VRING_SIZE:
+		arg.state.num = vhost_mdev_get_size(vq);
+		break;
+	}
+
+	if (copy_to_user(argp, &arg, _IOC_SIZE(cmd)))
+		return -EFAULT;
+	return 0;
+}
+
+/* ---- doorbells ---- */
+
+/**
+ * vhost_mdev_has_doorbell() - whether any virtqueue has a page to be mapped
+ * @vd: the device, open
+ */
+bool vhost_mdev_has_doorbell(const struct vhost_mdev *vd)
+{
+	u16 i;
+
+	for (i = 0; i < vd->nvqs; i++)
+		if (vd->vqs[i].doorbell != PHYS_ADDR_MAX)
+			return true;
+	return false;
+}
+
+static vm_fault_t vhost_mdev_doorbell_fault(struct vm_fault *vmf)
+{
+	struct vhost_mdev_vq *vq = vmf->vma->vm_private_data;
+
+	return vmf_insert_pfn(vmf->vma, vmf->vma->vm_start,
+			      PHYS_PFN(vq->doorbell));
+}
+
+static const struct vm_operations_struct vhost_mdev_doorbell_ops = {
+	.fault = vhost_mdev_doorbell_fault,
+};
+
+/**
+ * vhost_mdev_mmap() - map the doorbell of a virtqueue
+ * @vd: the device, open
+ * @vma: one page, for writing, at the offset of the virtqueue's page
+ *
+ * The mapping holds the file and so the device open: it needs no end of its
+ * own.  Called with the mmap lock held, hence without @vd->lock.
+ *
+ * Return: 0; -EINVAL for anything but the above; -EOPNOTSUPP if the virtqueue
+ * has no doorbell.
+ */
+int vhost_mdev_mmap(struct vhost_mdev *vd, struct vm_area_struct *vma)
+{
+	struct vhost_mdev_vq *vq;
+
+	if (vma->vm_end - vma->vm_start != PAGE_SIZE ||
+	    vma->vm_pgoff >= vd->nvqs)
+		return -EINVAL;
+	if (!(vma->vm_flags & VM_SHARED) || !(vma->vm_flags & VM_WRITE) ||
+	    (vma->vm_flags & (VM_READ | VM_EXEC)))
+		return -EINVAL;
+
+	vq = &vd->vqs[array_index_nospec(vma->vm_pgoff, vd->nvqs)];
+	if (vq->doorbell == PHYS_ADDR_MAX)
+		return -EOPNOTSUPP;
+
+	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	/* Registers may change when they are read: never, by mprotect() later */
+	vm_flags_clear(vma, VM_MAYREAD | VM_MAYEXEC);
+	vma->vm_private_data = vq;
+	vma->vm_ops = &vhost_mdev_doorbell_ops;
+	return 0;
+}
+
+static phys_addr_t vhost_mdev_doorbell(struct vhost_mdev_vq *vq)
+{
+	struct mdev_class_device *cdev = vq->vd->cdev;
+	struct virtio_mdev_notification_area area;
+
+	if (!cdev->ops->get_vq_notification ||
+	    cdev->ops->get_vq_notification(cdev, vq->index, &area))
+		return PHYS_ADDR_MAX;
+
+	/* Whatever else is in the page would be the user's as well. */
+	if (!PAGE_ALIGNED(area.addr) || area.size < PAGE_SIZE) {
+		dev_warn_once(&cdev->dev,
+			      "doorbells do not have pages of their own, so that they cannot be mapped\n");
+		return PHYS_ADDR_MAX;
+	}
+	return area.addr;
+}
+
+/* ---- life ---- */
+
+/**
+ * vhost_mdev_vqs_init() - allocate the virtqueues
+ * @vd: the device, @vd->nvqs set
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vhost_mdev_vqs_init(struct vhost_mdev *vd)
+{
+	u16 i;
+
+	vd->vqs = kvcalloc(vd->nvqs, sizeof(*vd->vqs), GFP_KERNEL);
+	if (!vd->vqs)
+		return -ENOMEM;
+	for (i = 0; i < vd->nvqs; i++) {
+		vd->vqs[i].vd = vd;
+		vd->vqs[i].index = i;
+		vd->vqs[i].doorbell = PHYS_ADDR_MAX;
+	}
+	return 0;
+}
+
+/**
+ * vhost_mdev_vqs_uninit() - undo vhost_mdev_vqs_init()
+ * @vd: the device
+ */
+void vhost_mdev_vqs_uninit(struct vhost_mdev *vd)
+{
+	kvfree(vd->vqs);
+}
+
+/**
+ * vhost_mdev_vqs_open() - get the virtqueues ready for a user
+ * @vd: the device, @vd->lock held
+ *
+ * Doorbells are looked up here, once, since a mapping cannot take @vd->lock.
+ */
+void vhost_mdev_vqs_open(struct vhost_mdev *vd)
+{
+	u16 i;
+
+	for (i = 0; i < vd->nvqs; i++)
+		vd->vqs[i].doorbell = vhost_mdev_doorbell(&vd->vqs[i]);
+}
+
+/**
+ * vhost_mdev_vqs_close() - let all eventfds go
+ * @vd: the device, @vd->lock held
+ */
+void vhost_mdev_vqs_close(struct vhost_mdev *vd)
+{
+	u16 i;
+
+	for (i = 0; i < vd->nvqs; i++) {
+		struct vhost_mdev_vq *vq = &vd->vqs[i];
+
+		vfio_virqfd_disable(&vq->kick);
+		if (vq->cb)
+			vhost_mdev_vq_cb_free(vhost_mdev_replace_cb(vq, NULL));
+	}
+	vhost_mdev_set_config_call(vd, VHOST_MDEV_FILE_UNBIND);
+}
