@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mvnet: the control queue.
+ */
+
+#include <linux/etherdevice.h>
+#include <linux/slab.h>
+
+#include "mvnet.h"
+
+/* Commands in one go */
+#define MVNET_CTRL_BUDGET	16
+
+/* No command that makes sense is longer; a table may be, and then overflows. */
+#define MVNET_CTRL_MAX_LEN	65536
+
+/* What a command comes with */
+struct mvnet_cmd {
+	struct mdev_vq_iter data;
+	u32 len;
+};
+
+static int mvnet_cmd_get(struct mvnet *net, struct mvnet_cmd *cmd, void *buf,
+			 u32 len)
+{
+	int ret;
+
+	if (cmd->len < len)
+		return -EINVAL;
+	ret = mdev_vq_read(net->cdev->mem, &cmd->data, buf, len);
+	if (ret)
+		return ret;
+	cmd->len -= len;
+	return 0;
+}
+
+static int mvnet_ctrl_rx(struct mvnet *net, u8 which, struct mvnet_cmd *cmd)
+{
+	struct mvnet_filter *f = &net->filter;
+	unsigned long flags;
+	bool *mode;
+	u8 on;
+
+	if (which > VIRTIO_NET_CTRL_RX_ALLMULTI ?
+	    !mvnet_has(net, VIRTIO_NET_F_CTRL_RX_EXTRA) :
+	    !mvnet_has(net, VIRTIO_NET_F_CTRL_RX))
+		return -EINVAL;
+
+	switch (which) {
+	case VIRTIO_NET_CTRL_RX_PROMISC:
+		mode = &f->promisc;
+		break;
+	case VIRTIO_NET_CTRL_RX_ALLMULTI:
+		mode = &f->allmulti;
+		break;
+	case VIRTIO_NET_CTRL_RX_ALLUNI:
+		mode = &f->alluni;
+		break;
+	case VIRTIO_NET_CTRL_RX_NOMULTI:
+		mode = &f->nomulti;
+		break;
+	case VIRTIO_NET_CTRL_RX_NOUNI:
+		mode = &f->nouni;
+		break;
+	case VIRTIO_NET_CTRL_RX_NOBCAST:
+		mode = &f->nobcast;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (cmd->len != sizeof(on) || mvnet_cmd_get(net, cmd, &on, sizeof(on)))
+		return -EINVAL;
+
+	write_seqlock_irqsave(&net->state_lock, flags);
+	*mode = on;
+	write_sequnlock_irqrestore(&net->state_lock, flags);
+	return 0;
+}
+
+static int mvnet_ctrl_macs(struct mvnet *net, struct mvnet_macs *macs,
+			   struct mvnet_cmd *cmd)
+{
+	u8 addr[ETH_ALEN];
+	__le32 entries;
+	u32 nr, i;
+	int ret;
+
+	ret = mvnet_cmd_get(net, cmd, &entries, sizeof(entries));
+	if (ret)
+		return ret;
+	nr = le32_to_cpu(entries);
+	if (nr > cmd->len / ETH_ALEN)
+		return -EINVAL;
+
+	macs->overflow = nr > MVNET_MAX_MACS;
+	macs->nr = macs->overflow ? 0 : nr;
+	for (i = 0; i < nr; i++) {
+		ret = mvnet_cmd_get(net, cmd, addr, sizeof(addr));
+		if (ret)
+			return ret;
+		if (i < macs->nr)
+			memcpy(macs->addr[i], addr, ETH_ALEN);
+	}
+	return 0;
+}
+
+static int mvnet_ctrl_mac(struct mvnet *net, u8 which, struct mvnet_cmd *cmd)
+{
+	struct mvnet_ctrl *ctrl = &net->ctrl;
+	u8 mac[ETH_ALEN] __aligned(2);
+	unsigned long flags;
+	int ret;
+
+	switch (which) {
+	case VIRTIO_NET_CTRL_MAC_ADDR_SET:
+		if (!mvnet_has(net, VIRTIO_NET_F_CTRL_MAC_ADDR) ||
+		    cmd->len != sizeof(mac))
+			return -EINVAL;
+		ret = mvnet_cmd_get(net, cmd, mac, sizeof(mac));
+		if (ret)
+			return ret;
+		if (!is_valid_ether_addr(mac))
+			return -EINVAL;
+		mvnet_set_mac(net, mac);
+		return 0;
+
+	case VIRTIO_NET_CTRL_MAC_TABLE_SET:
+		if (!mvnet_has(net, VIRTIO_NET_F_CTRL_RX))
+			return -EINVAL;
+		ret = mvnet_ctrl_macs(net, &ctrl->uni, cmd);
+		if (ret)
+			return ret;
+		ret = mvnet_ctrl_macs(net, &ctrl->multi, cmd);
+		if (ret)
+			return ret;
+		if (cmd->len)
+			return -EINVAL;
+
+		write_seqlock_irqsave(&net->state_lock, flags);
+		net->filter.uni = ctrl->uni;
+		net->filter.multi = ctrl->multi;
+		write_sequnlock_irqrestore(&net->state_lock, flags);
+		return 0;
+
+	default:
+		return -EINVAL;
+	}
+}
+
+static int mvnet_ctrl_mq(struct mvnet *net, u8 which, struct mvnet_cmd *cmd)
+{
+	__le16 pairs;
+	int ret;
+
+	if (which != VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET ||
+	    !mvnet_has(net, VIRTIO_NET_F_MQ) || cmd->len != sizeof(pairs))
+		return -EINVAL;
+	ret = mvnet_cmd_get(net, cmd, &pairs, sizeof(pairs));
+	if (ret)
+		return ret;
+	if (!le16_to_cpu(pairs) || le16_to_cpu(pairs) > net->max_pairs)
+		return -EINVAL;
+
+	WRITE_ONCE(net->active_pairs, le16_to_cpu(pairs));
+	/* Those that were not active have not been looked at. */
+	mvnet_wake_pairs(net);
+	return 0;
+}
+
+static int mvnet_ctrl_announce(struct mvnet *net, u8 which,
+			       struct mvnet_cmd *cmd)
+{
+	if (which != VIRTIO_NET_CTRL_ANNOUNCE_ACK || cmd->len ||
+	    !mvnet_has(net, VIRTIO_NET_F_GUEST_ANNOUNCE))
+		return -EINVAL;
+	/* No interrupt: the driver asked for the change. */
+	mvnet_change_net_status(net, VIRTIO_NET_S_ANNOUNCE, 0);
+	return 0;
+}
+
+static int mvnet_ctrl_command(struct mvnet *net, struct mvnet_cmd *cmd)
+{
+	struct virtio_net_ctrl_hdr hdr;
+	int ret;
+
+	ret = mvnet_cmd_get(net, cmd, &hdr, sizeof(hdr));
+	if (ret)
+		return ret;
+
+	switch (hdr.class) {
+	case VIRTIO_NET_CTRL_RX:
+		return mvnet_ctrl_rx(net, hdr.cmd, cmd);
+	case VIRTIO_NET_CTRL_MAC:
+		return mvnet_ctrl_mac(net, hdr.cmd, cmd);
+	case VIRTIO_NET_CTRL_ANNOUNCE:
+		return mvnet_ctrl_announce(net, hdr.cmd, cmd);
+	case VIRTIO_NET_CTRL_MQ:
+		return mvnet_ctrl_mq(net, hdr.cmd, cmd);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* 0, or -EPROTO if the queue broke. */
+static int mvnet_ctrl_answer(struct mvnet *net, struct mdev_vq *vq,
+			     const struct mdev_vq_chain *chain)
+{
+	struct mvnet_cmd cmd = { .len = chain->out_len };
+	virtio_net_ctrl_ack ack = VIRTIO_NET_ERR;
+	struct mdev_vq_iter in;
+	int ret = -EINVAL;
+
+	if (!chain->out_len || !chain->in_len) {
+		mdev_vq_break(vq, "a control command of %u bytes with room for %u of answer",
+			      chain->out_len, chain->in_len);
+		return -EPROTO;
+	}
+
+	mdev_vq_iter_out(&cmd.data, chain);
+	if (chain->out_len <= MVNET_CTRL_MAX_LEN)
+		ret = mvnet_ctrl_command(net, &cmd);
+	if (!ret)
+		ack = VIRTIO_NET_OK;
+
+	mdev_vq_iter_in(&in, chain);
+	if (ret == -EFAULT ||
+	    mdev_vq_write(net->cdev->mem, &in, &ack, sizeof(ack))) {
+		mdev_vq_break(vq, "a control command that is not mapped");
+		return -EPROTO;
+	}
+	return 0;
+}
+
+/* 1: a command is in @chain; 0: there is none, and a kick is asked for. */
+static int mvnet_ctrl_pop(struct mdev_mem *mem, struct mdev_vq *vq,
+			  struct mdev_vq_chain *chain)
+{
+	int ret, token;
+
+	do {
+		token = mdev_mem_enter(mem);
+		ret = -EPROTO;
+		if (mdev_vq_alive(vq)) {
+			ret = mdev_vq_pop(vq, chain);
+			if (!ret && mdev_vq_enable_notify(vq))
+				ret = mdev_vq_pop(vq, chain);
+		}
+		mdev_mem_leave(mem, token);
+		if (ret != -EAGAIN)
+			return ret;
+		ret = mdev_vq_fault(vq);
+	} while (!ret);
+	return ret;
+}
+
+static void mvnet_ctrl_push(struct mdev_mem *mem, struct mdev_vq *vq,
+			    const struct mdev_vq_chain *chain)
+{
+	bool signal = false;
+	int token;
+
+	token = mdev_mem_enter(mem);
+	if (mdev_vq_alive(vq)) {
+		mdev_vq_push(vq, chain, sizeof(virtio_net_ctrl_ack));
+		mdev_vq_publish(vq);
+		signal = mdev_vq_need_signal(vq);
+	} else {
+		mdev_vq_unpop(vq, chain);
+	}
+	mdev_mem_leave(mem, token);
+
+	if (signal)
+		mdev_vq_signal(vq);
+}
+
+/* One user at a time.  True if there may be more. */
+static bool mvnet_ctrl_run(struct mvnet *net, struct mdev_vq *vq)
+{
+	struct mdev_mem *mem = net->cdev->mem;
+	struct mdev_vq_chain chain = {
+		.segs = net->ctrl.segs,
+		.max_segs = MDEV_VQ_MAX_SEGS,
+	};
+	unsigned int n;
+
+	for (n = 0; n < MVNET_CTRL_BUDGET; n++) {
+		if (mvnet_ctrl_pop(mem, vq, &chain) <= 0)
+			return false;
+		if (mvnet_ctrl_answer(net, vq, &chain)) {
+			mdev_vq_unpop(vq, &chain);
+			return false;
+		}
+		mvnet_ctrl_push(mem, vq, &chain);
+	}
+	return true;
+}
+
+/* Whether there may be more */
+static bool mvnet_ctrl_serve(struct mvnet *net)
+{
+	struct mvnet_vq *mvq = READ_ONCE(net->ctrl.vq);
+	bool more = false;
+
+	if (!mvq || !mdev_vq_claim(&mvq->vq))
+		return false;
+	if (READ_ONCE(net->suspended)) {
+		/* The resume will have it looked at. */
+	} else if (net->cdev->mem->direct) {
+		/* Nothing in there sleeps, so it may come from a kick too. */
+		spin_lock_bh(&net->ctrl.lock);
+		more = mvnet_ctrl_run(net, &mvq->vq);
+		spin_unlock_bh(&net->ctrl.lock);
+	} else {
+		more = mvnet_ctrl_run(net, &mvq->vq);
+	}
+	mdev_vq_release(&mvq->vq);
+	return more;
+}
+
+static void mvnet_ctrl_queue(struct mvnet *net)
+{
+	/* The control queue is live, so the worker is there. */
+	kthread_queue_work(net->pairs[0].worker, &net->ctrl.work);
+}
+
+void mvnet_ctrl_work(struct kthread_work *work)
+{
+	struct mvnet *net = container_of(work, struct mvnet, ctrl.work);
+
+	if (mvnet_ctrl_serve(net))
+		mvnet_ctrl_queue(net);
+}
+
+/**
+ * mvnet_ctrl_kick() - the driver put commands into the control queue
+ * @net: the instance; the control queue is live
+ *
+ * The kernel's virtio-net spins for the answer, up to 6.1 with bottom halves
+ * disabled: on a machine with one CPU no worker would ever run.  So the answer
+ * is there when the kick returns, if the memory allows that and the context,
+ * which the driver's callback has to be called in.
+ *
+ * Context: any.
+ */
+void mvnet_ctrl_kick(struct mvnet *net)
+{
+	struct mdev_mem *mem = READ_ONCE(net->cdev->mem);
+	bool here = mem && mem->direct && !in_hardirq() && !irqs_disabled();
+
+	if (!here || mvnet_ctrl_serve(net))
+		mvnet_ctrl_queue(net);
+}
+
+/**
+ * mvnet_ctrl_prepare() - have all that it takes to serve the control queue
+ * @net: the instance
+ * @mvq: the virtqueue that is to be it
+ *
+ * Context: process context, serialised by the class driver; the queue is not
+ * started.
+ * Return: 0 or a negative errno.
+ */
+int mvnet_ctrl_prepare(struct mvnet *net, struct mvnet_vq *mvq)
+{
+	int ret;
+
+	if (!net->ctrl.segs) {
+		net->ctrl.segs = kvmalloc_array(MDEV_VQ_MAX_SEGS,
+						sizeof(*net->ctrl.segs),
+						GFP_KERNEL);
+		if (!net->ctrl.segs)
+			return -ENOMEM;
+	}
+	ret = mvnet_pair_prepare(&net->pairs[0]);
+	if (ret)
+		return ret;
+	WRITE_ONCE(net->ctrl.vq, mvq);
+	return 0;
+}
+
+/**
+ * mvnet_filter_reset() - receive everything, as after a reset
+ * @net: the instance
+ */
+void mvnet_filter_reset(struct mvnet *net)
+{
+	unsigned long flags;
+
+	write_seqlock_irqsave(&net->state_lock, flags);
+	memset(&net->filter, 0, sizeof(net->filter));
+	net->filter.promisc = true;
+	write_sequnlock_irqrestore(&net->state_lock, flags);
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mvnet: what is offered, and which choices of the driver go together.
+ */
+
+#include <linux/virtio_ring.h>
+
+#include "mvnet.h"
+
+#define MVNET_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) |			\
+			 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |		\
+			 BIT_ULL(VIRTIO_F_RING_RESET) |			\
+			 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |		\
+			 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) |		\
+			 BIT_ULL(VIRTIO_NET_F_CSUM) |			\
+			 BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) |		\
+			 BIT_ULL(VIRTIO_NET_F_HOST_TSO4) |		\
+			 BIT_ULL(VIRTIO_NET_F_HOST_TSO6) |		\
+			 BIT_ULL(VIRTIO_NET_F_HOST_ECN) |		\
+			 BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) |		\
+			 BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) |		\
+			 BIT_ULL(VIRTIO_NET_F_GUEST_ECN) |		\
+			 BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) |		\
+			 BIT_ULL(VIRTIO_NET_F_MAC) |			\
+			 BIT_ULL(VIRTIO_NET_F_STATUS) |			\
+			 BIT_ULL(VIRTIO_NET_F_MTU) |			\
+			 BIT_ULL(VIRTIO_NET_F_CTRL_VQ) |		\
+			 BIT_ULL(VIRTIO_NET_F_CTRL_RX) |		\
+			 BIT_ULL(VIRTIO_NET_F_CTRL_RX_EXTRA) |		\
+			 BIT_ULL(VIRTIO_NET_F_CTRL_MAC_ADDR) |		\
+			 BIT_ULL(VIRTIO_NET_F_GUEST_ANNOUNCE))
+
+u64 mvnet_get_device_features(struct mdev_class_device *cdev)
+{
+	u64 features = MVNET_FEATURES;
+
+	if (to_mvnet(cdev)->max_pairs > 1)
+		features |= BIT_ULL(VIRTIO_NET_F_MQ);
+	return features;
+}
+
+/**
+ * struct mvnet_rule - a feature that needs another
+ * @feature: bit number
+ * @needs: bit number of the other
+ * @why: for a person; NULL if the virtio specification says so (section
+ *	5.1.3.1) and every driver knows
+ */
+struct mvnet_rule {
+	u8 feature;
+	u8 needs;
+	const char *why;
+};
+
+#define MVNET_CANNOT_SEGMENT \
+	"this device hands frames on as they are and cannot segment them"
+
+static const struct mvnet_rule mvnet_rules[] = {
+	{ VIRTIO_NET_F_HOST_TSO4, VIRTIO_NET_F_CSUM },
+	{ VIRTIO_NET_F_HOST_TSO6, VIRTIO_NET_F_CSUM },
+	{ VIRTIO_NET_F_GUEST_TSO4, VIRTIO_NET_F_GUEST_CSUM },
+	{ VIRTIO_NET_F_GUEST_TSO6, VIRTIO_NET_F_GUEST_CSUM },
+	{ VIRTIO_NET_F_HOST_TSO4, VIRTIO_NET_F_GUEST_TSO4,
+	  MVNET_CANNOT_SEGMENT },
+	{ VIRTIO_NET_F_HOST_TSO6, VIRTIO_NET_F_GUEST_TSO6,
+	  MVNET_CANNOT_SEGMENT },
+	{ VIRTIO_NET_F_HOST_ECN, VIRTIO_NET_F_GUEST_ECN,
+	  MVNET_CANNOT_SEGMENT },
+	{ VIRTIO_NET_F_CTRL_RX, VIRTIO_NET_F_CTRL_VQ },
+	{ VIRTIO_NET_F_CTRL_RX_EXTRA, VIRTIO_NET_F_CTRL_VQ },
+	{ VIRTIO_NET_F_CTRL_MAC_ADDR, VIRTIO_NET_F_CTRL_VQ },
+	{ VIRTIO_NET_F_GUEST_ANNOUNCE, VIRTIO_NET_F_CTRL_VQ },
+	{ VIRTIO_NET_F_MQ, VIRTIO_NET_F_CTRL_VQ },
+};
+
+/**
+ * mvnet_check_features() - whether the device can work with a driver's choice
+ * @net: the instance
+ * @features: what the driver wants
+ *
+ * Return: 0 or -EINVAL.
+ */
+int mvnet_check_features(struct mvnet *net, u64 features)
+{
+	struct device *dev = &net->cdev->dev;
+	unsigned int i;
+
+	if (features & ~mvnet_get_device_features(net->cdev))
+		return -EINVAL;
+	if (!(features & BIT_ULL(VIRTIO_F_VERSION_1))) {
+		dev_err_ratelimited(dev, "the driver must take VIRTIO_F_VERSION_1, for there is no legacy interface\n");
+		return -EINVAL;
+	}
+
+	for (i = 0; i < ARRAY_SIZE(mvnet_rules); i++) {
+		const struct mvnet_rule *rule = &mvnet_rules[i];
+
+		if (!(features & BIT_ULL(rule->feature)) ||
+		    features & BIT_ULL(rule->needs))
+			continue;
+		dev_err_ratelimited(dev, "the driver must take feature bit %u with bit %u: %s\n",
+				    rule->needs, rule->feature, rule->why ?:
+				    "the virtio specification asks for it");
+		return -EINVAL;
+	}
+	return 0;
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _MVNET_H
+#define _MVNET_H
+
+#include <linux/cpumask.h>
+#include <linux/hrtimer.h>
+#include <linux/if_ether.h>
+#include <linux/kthread.h>
+#include <linux/mutex.h>
+#include <linux/seqlock.h>
+#include <linux/spinlock.h>
+#include <linux/virtio_net.h>
+
+#include <linux/mdev_class.h>
+#include <linux/mdev_mem.h>
+#include <linux/mdev_vq.h>
+#include <linux/virtio_mdev.h>
+
+/* QEMU and libblkio set up rings of 1024 without asking. */
+#define MVNET_NUM_MAX		1024
+#define MVNET_MAX_PAIRS		8
+#define MVNET_MAX_VQS		(2 * MVNET_MAX_PAIRS + 1)
+
+/* VERSION_1 is required, and with it the header has num_buffers always. */
+#define MVNET_HDR_LEN		sizeof(struct virtio_net_hdr_v1)
+
+/* The largest IP packet there is, and its Ethernet header, rounded up */
+#define MVNET_MAX_FRAME		65550
+
+/* Receive chains that one frame may take */
+#define MVNET_MAX_MERGE		256
+
+/* Addresses in each half of the table of the receive filter */
+#define MVNET_MAX_MACS		64
+
+/**
+ * struct mvnet_macs - half of the table of the receive filter
+ * @nr: number of elements of @addr that count
+ * @overflow: the driver had more, so all addresses of the kind match
+ * @addr: the addresses
+ */
+struct mvnet_macs {
+	unsigned int nr;
+	bool overflow;
+	u8 addr[MVNET_MAX_MACS][ETH_ALEN];
+};
+
+/**
+ * struct mvnet_filter - what is received
+ * @promisc: everything; the default, as long as the driver says nothing
+ * @allmulti: all multicast
+ * @alluni: all unicast
+ * @nomulti: no multicast
+ * @nouni: no unicast
+ * @nobcast: no broadcast
+ * @uni: more unicast addresses
+ * @multi: multicast addresses
+ */
+struct mvnet_filter {
+	bool promisc;
+	bool allmulti;
+	bool alluni;
+	bool nomulti;
+	bool nouni;
+	bool nobcast;
+	struct mvnet_macs uni;
+	struct mvnet_macs multi;
+};
+
+/**
+ * struct mvnet_vq - a virtqueue of an instance
+ * @vq: the library's part
+ * @net: the instance
+ * @doorbell: page that a user may map and write the queue's index to, if the
+ *	module parameter asks for one
+ */
+struct mvnet_vq {
+	struct mdev_vq vq;
+	struct mvnet *net;
+	u32 *doorbell;
+};
+
+#define to_mvnet_vq(p) container_of(p, struct mvnet_vq, vq)
+
+/**
+ * struct mvnet_pair - a receive and a transmit queue, and who serves them
+ * @net: the instance
+ * @rx: receive queue
+ * @tx: transmit queue, whose frames go to @rx
+ * @index: of the pair
+ * @worker: thread of this pair alone; made when one of the queues starts first,
+ *	and kept until remove
+ * @work: one run over the pair
+ * @affinity: where @worker shall run
+ * @affinity_set: @affinity counts
+ * @mem: the driver's memory; from here on the worker's own
+ * @token: of the read section that the worker is in
+ * @tx_chain: the frame at hand
+ * @tx_segs: its pieces
+ * @rx_chains: the receive buffers that it goes to
+ * @rx_segs: their pieces, one array for all, so that they are written as one
+ * @nr_rx: how many of @rx_chains are taken
+ * @nr_rx_segs: how many of @rx_segs are
+ * @bounce: room for a frame, where it has to be looked at or cannot be copied
+ *	directly
+ */
+struct mvnet_pair {
+	struct mvnet *net;
+	struct mvnet_vq *rx;
+	struct mvnet_vq *tx;
+	unsigned int index;
+	struct kthread_worker *worker;
+	struct kthread_work work;
+	cpumask_var_t affinity;
+	bool affinity_set;
+
+	struct mdev_mem *mem;
+	int token;
+	struct mdev_vq_chain tx_chain;
+	struct mdev_vq_seg *tx_segs;
+	struct mdev_vq_chain *rx_chains;
+	struct mdev_vq_seg *rx_segs;
+	unsigned int nr_rx;
+	unsigned int nr_rx_segs;
+	void *bounce;
+};
+
+/**
+ * struct mvnet_ctrl - the control queue
+ * @vq: the virtqueue that is it, NULL unless live
+ * @work: for where the kick's context will not do
+ * @lock: one user at a time, where the driver's memory is direct; else @work
+ *	is the only one
+ * @segs: pieces of the command at hand
+ * @uni: half of a table while it is read
+ * @multi: the other half
+ */
+struct mvnet_ctrl {
+	struct mvnet_vq *vq;
+	struct kthread_work work;
+	/* one user of the control queue at a time, see above */
+	spinlock_t lock;
+	struct mdev_vq_seg *segs;
+	struct mvnet_macs uni;
+	struct mvnet_macs multi;
+};
+
+/**
+ * struct mvnet - an instance
+ * @cdev: as the class drivers know it
+ * @max_pairs: queue pairs of the type
+ * @nr_vqs: two for each pair and the control queue
+ * @features: what was negotiated; constant while a queue is live
+ * @status: device status; the class driver's, and DEVICE_NEEDS_RESET ours
+ * @suspended: between suspend and resume
+ * @active_pairs: what the driver asked for by the control queue
+ * @filtered: frames that the receive filter kept back
+ * @vqs: rx0, tx0, rx1, tx1... and the control queue
+ * @pairs: queue pairs
+ * @ctrl: control queue
+ * @state_lock: guards @mac, @net_status, @generation and @filter.  Writers are
+ *	the sysfs attributes, the control queue and the class driver; readers
+ *	the workers, once for each frame, and the driver.  Interrupts are off
+ *	for writers, since a read may come from anywhere.
+ * @mac: the device's address
+ * @net_status: VIRTIO_NET_S_*
+ * @generation: of the configuration space
+ * @filter: receive filter
+ * @cb_lock: guards @config_cb, and is held while it runs, so that whoever takes
+ *	it to replace @config_cb knows that the old one does not run any more
+ * @config_cb: what the class driver wants called when the configuration changes
+ * @worker_lock: guards @worker, @affinity and @affinity_set of all pairs
+ *	against a change of affinity, which may come at any time
+ * @doorbell_timer: polls the doorbells while the device is live
+ * @doorbell_on: the timer shall go on
+ */
+struct mvnet {
+	struct mdev_class_device *cdev;
+	unsigned int max_pairs;
+	unsigned int nr_vqs;
+
+	u64 features;
+	atomic_t status;
+	bool suspended;
+	unsigned int active_pairs;
+	atomic64_t filtered;
+
+	struct mvnet_vq vqs[MVNET_MAX_VQS];
+	struct mvnet_pair pairs[MVNET_MAX_PAIRS];
+	struct mvnet_ctrl ctrl;
+
+	seqlock_t state_lock;
+	u8 mac[ETH_ALEN] __aligned(2);
+	u16 net_status;
+	u32 generation;
+	struct mvnet_filter filter;
+
+	/* guards @config_cb, and is held while it runs */
+	spinlock_t cb_lock;
+	struct virtio_mdev_callback config_cb;
+
+	/* guards the workers' existence and affinity, see above */
+	struct mutex worker_lock;
+
+	struct hrtimer doorbell_timer;
+	bool doorbell_on;
+};
+
+static inline struct mvnet *to_mvnet(const struct mdev_class_device *cdev)
+{
+	return mdev_class_get_data(cdev);
+}
+
+static inline bool mvnet_has(const struct mvnet *net, unsigned int bit)
+{
+	return net->features & BIT_ULL(bit);
+}
+
+/*
+ * Queue pairs in use: the control queue comes right after the first one if the
+ * driver did not take MQ, however many the device has (section 5.1.2).
+ */
+static inline unsigned int mvnet_nr_pairs(const struct mvnet *net)
+{
+	return mvnet_has(net, VIRTIO_NET_F_MQ) ? net->max_pairs : 1;
+}
+
+/* Module parameters */
+extern unsigned int mvnet_mtu;
+extern bool mvnet_doorbell;
+
+/* instance.c */
+extern const struct mdev_class_parent_ops mvnet_parent_ops;
+
+/* ops.c */
+extern const struct virtio_mdev_ops mvnet_ops;
+void mvnet_stop(struct mvnet *net);
+void mvnet_wake_pairs(struct mvnet *net);
+
+/* features.c */
+u64 mvnet_get_device_features(struct mdev_class_device *cdev);
+int mvnet_check_features(struct mvnet *net, u64 features);
+
+/* worker.c */
+int mvnet_pair_prepare(struct mvnet_pair *pair);
+void mvnet_pair_wake(struct mvnet *net, unsigned int index);
+void mvnet_pair_work(struct kthread_work *work);
+void mvnet_pair_destroy(struct mvnet_pair *pair);
+int mvnet_set_vq_affinity(struct mdev_class_device *cdev, u16 idx,
+			  const struct cpumask *mask);
+const struct cpumask *mvnet_get_vq_affinity(struct mdev_class_device *cdev,
+					    u16 idx);
+
+/* frame.c */
+bool mvnet_hdr_valid(const struct mvnet *net, struct virtio_net_hdr_v1 *hdr,
+		     u32 len);
+void mvnet_complete_csum(struct virtio_net_hdr_v1 *hdr, void *frame, u32 len);
+bool mvnet_accepts(struct mvnet *net, const u8 *dest);
+
+/* queues.c */
+bool mvnet_pair_run(struct mvnet_pair *pair);
+
+/* ctrl.c */
+int mvnet_ctrl_prepare(struct mvnet *net, struct mvnet_vq *mvq);
+void mvnet_ctrl_kick(struct mvnet *net);
+void mvnet_ctrl_work(struct kthread_work *work);
+void mvnet_filter_reset(struct mvnet *net);
+
+/* config.c */
+void mvnet_set_config_cb(struct mdev_class_device *cdev,
+			 const struct virtio_mdev_callback *cb);
+void mvnet_get_config(struct mdev_class_device *cdev, unsigned int offset,
+		      void *buf, unsigned int len);
+void mvnet_set_config(struct mdev_class_device *cdev, unsigned int offset,
+		      const void *buf, unsigned int len);
+u32 mvnet_get_generation(struct mdev_class_device *cdev);
+void mvnet_config_changed(struct mvnet *net);
+void mvnet_set_mac(struct mvnet *net, const u8 *mac);
+void mvnet_get_mac(struct mvnet *net, u8 *mac);
+bool mvnet_change_net_status(struct mvnet *net, u16 clear, u16 set);
+
+/* sysfs.c */
+extern const struct attribute_group *mvnet_groups[];
+
+/* doorbell.c */
+int mvnet_doorbell_init(struct mvnet *net);
+void mvnet_doorbell_destroy(struct mvnet *net);
+void mvnet_doorbell_start(struct mvnet *net);
+void mvnet_doorbell_stop(struct mvnet *net);
+int mvnet_get_vq_notification(struct mdev_class_device *cdev, u16 idx,
+			      struct virtio_mdev_notification_area *area);
+
+#endif /* _MVNET_H */

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mvnet: the threads that serve the queue pairs.  Each instance has its own, so
+ * that nobody who stalls one can stall another.
+ */
+
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "mvnet.h"
+
+static int mvnet_pair_alloc(struct mvnet_pair *pair)
+{
+	struct mvnet *net = pair->net;
+	bool csum;
+
+	if (!pair->tx_segs) {
+		pair->tx_segs = kvmalloc_array(MDEV_VQ_MAX_SEGS,
+					       sizeof(*pair->tx_segs),
+					       GFP_KERNEL);
+		if (!pair->tx_segs)
+			return -ENOMEM;
+	}
+	/* So that there is room for a whole chain up to half of it */
+	if (!pair->rx_segs) {
+		pair->rx_segs = kvmalloc_array(2 * MDEV_VQ_MAX_SEGS,
+					       sizeof(*pair->rx_segs),
+					       GFP_KERNEL);
+		if (!pair->rx_segs)
+			return -ENOMEM;
+	}
+	if (!pair->rx_chains) {
+		pair->rx_chains = kvmalloc_array(MVNET_MAX_MERGE,
+						 sizeof(*pair->rx_chains),
+						 GFP_KERNEL);
+		if (!pair->rx_chains)
+			return -ENOMEM;
+	}
+
+	csum = mvnet_has(net, VIRTIO_NET_F_CSUM) &&
+	       !mvnet_has(net, VIRTIO_NET_F_GUEST_CSUM);
+	if (!pair->bounce && (csum || !net->cdev->mem->direct)) {
+		pair->bounce = kvmalloc(MVNET_MAX_FRAME, GFP_KERNEL);
+		if (!pair->bounce)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * mvnet_pair_prepare() - have all that it takes to serve a queue pair
+ * @pair: the pair, at least one of its queues not started
+ *
+ * Context: process context, serialised by the class driver.
+ * Return: 0 or a negative errno; mvnet_pair_destroy() undoes both.
+ */
+int mvnet_pair_prepare(struct mvnet_pair *pair)
+{
+	struct mvnet *net = pair->net;
+	struct kthread_worker *worker;
+	int ret;
+
+	ret = mvnet_pair_alloc(pair);
+	if (ret || pair->worker)
+		return ret;
+
+	/* The name of a task has 15 characters. */
+	worker = kthread_run_worker(0, "mvnet-%.6s-%u",
+				    dev_name(&net->cdev->dev), pair->index);
+	if (IS_ERR(worker))
+		return PTR_ERR(worker);
+
+	mutex_lock(&net->worker_lock);
+	pair->worker = worker;
+	if (pair->affinity_set)
+		set_cpus_allowed_ptr(worker->task, pair->affinity);
+	mutex_unlock(&net->worker_lock);
+	return 0;
+}
+
+/**
+ * mvnet_pair_destroy() - undo mvnet_pair_prepare()
+ * @pair: the pair, whose queues are stopped for good
+ */
+void mvnet_pair_destroy(struct mvnet_pair *pair)
+{
+	if (pair->worker)
+		kthread_destroy_worker(pair->worker);
+	kvfree(pair->bounce);
+	kvfree(pair->rx_chains);
+	kvfree(pair->rx_segs);
+	kvfree(pair->tx_segs);
+	free_cpumask_var(pair->affinity);
+}
+
+/**
+ * mvnet_pair_wake() - have a pair looked at
+ * @net: the instance
+ * @index: of the pair; nothing happens if there is none
+ *
+ * Context: any.
+ */
+void mvnet_pair_wake(struct mvnet *net, unsigned int index)
+{
+	struct mvnet_pair *pair;
+
+	/* Without MQ the control queue stands where pair 1 would. */
+	if (index >= mvnet_nr_pairs(net))
+		return;
+
+	pair = &net->pairs[index];
+	/* Live means that the worker is there, and it stays until remove. */
+	if (mdev_vq_is_live(&pair->rx->vq) || mdev_vq_is_live(&pair->tx->vq))
+		kthread_queue_work(pair->worker, &pair->work);
+}
+
+/* Notice that the memory of a queue is gone, where the other one is no more. */
+static void mvnet_look(struct mvnet *net, struct mdev_vq *vq)
+{
+	struct mdev_mem *mem = net->cdev->mem;
+	int token;
+
+	token = mdev_mem_enter(mem);
+	mdev_vq_alive(vq);
+	mdev_mem_leave(mem, token);
+}
+
+void mvnet_pair_work(struct kthread_work *work)
+{
+	struct mvnet_pair *pair = container_of(work, struct mvnet_pair, work);
+	bool tx = mdev_vq_claim(&pair->tx->vq);
+	bool rx = mdev_vq_claim(&pair->rx->vq);
+	bool more = false;
+
+	if (tx && rx)
+		more = mvnet_pair_run(pair);
+	else if (tx)
+		mvnet_look(pair->net, &pair->tx->vq);
+	else if (rx)
+		mvnet_look(pair->net, &pair->rx->vq);
+
+	if (rx)
+		mdev_vq_release(&pair->rx->vq);
+	if (tx)
+		mdev_vq_release(&pair->tx->vq);
+
+	if (more) {
+		mvnet_pair_wake(pair->net, pair->index);
+		cond_resched();
+	}
+}
+
+int mvnet_set_vq_affinity(struct mdev_class_device *cdev, u16 idx,
+			  const struct cpumask *mask)
+{
+	struct mvnet *net = to_mvnet(cdev);
+	struct mvnet_pair *pair;
+	int ret = 0;
+
+	/* The control queue is served where it is kicked, or by the first. */
+	if (idx >= 2 * net->max_pairs)
+		return 0;
+
+	pair = &net->pairs[idx / 2];
+	mutex_lock(&net->worker_lock);
+	if (mask)
+		cpumask_copy(pair->affinity, mask);
+	pair->affinity_set = mask;
+	if (pair->worker)
+		ret = set_cpus_allowed_ptr(pair->worker->task,
+					   mask ?: cpu_possible_mask);
+	mutex_unlock(&net->worker_lock);
+	return ret;
+}
+
+const struct cpumask *mvnet_get_vq_affinity(struct mdev_class_device *cdev,
+					    u16 idx)
+{
+	struct mvnet *net = to_mvnet(cdev);
+
+	if (idx >= 2 * net->max_pairs ||
+	    !READ_ONCE(net->pairs[idx / 2].affinity_set))
+		return NULL;
+	return net->pairs[idx / 2].affinity;
+}
