@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Setting a virtqueue up, starting and stopping it, and losing its memory.
+ */
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static void none(struct mdev_vq *vq)
+{
+}
+
+static const struct mdev_vq_ops no_ops = { .wake = none, .broken = none };
+
+static void test_num(void)
+{
+	static const u32 bad[] = { 0, 3, 5, 6, 257, 255, 512, 1024, 65536,
+				   0x80000000, 0xffffffff, 0x10001 };
+	struct mdev_vq vq = { 0 };
+	unsigned int i;
+
+	mdev_vq_init(&vq, &no_ops, NULL, 0, 256);
+	CHECK_EQ(mdev_vq_num(&vq), 256);
+	for (i = 1; i <= 256; i *= 2) {
+		CHECK_EQ(mdev_vq_set_num(&vq, i), 0);
+		CHECK_EQ(mdev_vq_num(&vq), i);
+	}
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK_EQ(mdev_vq_set_num(&vq, bad[i]), -EINVAL);
+	CHECK_EQ(mdev_vq_num(&vq), 256);
+	mdev_vq_destroy(&vq);
+}
+
+static void test_address(void)
+{
+	struct mdev_vq vq = { 0 };
+	u64 top = 0;
+
+	mdev_vq_init(&vq, &no_ops, NULL, 0, 256);
+	CHECK_EQ(mdev_vq_set_ready(&vq, true), -EINVAL);
+	CHECK(!mdev_vq_is_ready(&vq));
+
+	/* 0 is an address as any other. */
+	CHECK_EQ(mdev_vq_set_address(&vq, 0, 0, 0), 0);
+	CHECK_EQ(mdev_vq_set_ready(&vq, true), 0);
+	CHECK(mdev_vq_is_ready(&vq));
+	CHECK_EQ(mdev_vq_set_address(&vq, 16, 2, 4), 0);
+	CHECK_EQ(mdev_vq_set_address(&vq, 8, 2, 4), -EINVAL);
+	CHECK_EQ(mdev_vq_set_address(&vq, 16, 1, 4), -EINVAL);
+	CHECK_EQ(mdev_vq_set_address(&vq, 16, 2, 2), -EINVAL);
+	/* Up to the very top, and over it */
+	CHECK_EQ(mdev_vq_set_address(&vq, top - 256 * 16, 0, 0), 0);
+	CHECK_EQ(mdev_vq_set_address(&vq, top - 256 * 16 + 16, 0, 0), -EINVAL);
+	CHECK_EQ(mdev_vq_set_address(&vq, 0, top - 2 * 258, 0), 0);
+	CHECK_EQ(mdev_vq_set_address(&vq, 0, top - 2 * 257, 0), -EINVAL);
+	CHECK_EQ(mdev_vq_set_address(&vq, 0, 0, top - 8 * 256 - 4), 0);
+	CHECK_EQ(mdev_vq_set_address(&vq, 0, 0, top - 8 * 256), -EINVAL);
+
+	mdev_vq_reset(&vq);
+	CHECK(!mdev_vq_is_ready(&vq));
+	CHECK_EQ(mdev_vq_set_ready(&vq, true), -EINVAL);
+	CHECK_EQ(mdev_vq_set_ready(&vq, false), 0);
+	mdev_vq_destroy(&vq);
+}
+
+static void test_started(void)
+{
+	const struct virtio_mdev_vq_state st = { 0 };
+	struct bench b;
+
+	bench_init(&b, 8, 0);
+	CHECK(mdev_vq_is_started(&b.vq));
+	CHECK_EQ(space_nr_maps(&b.space), 3);
+	CHECK_EQ(mdev_vq_set_num(&b.vq, 4), -EBUSY);
+	CHECK_EQ(mdev_vq_set_state(&b.vq, &st), -EBUSY);
+	CHECK_EQ(mdev_vq_set_address(&b.vq, 0, 0, 0), -EBUSY);
+	mdev_vq_release(&b.vq);
+	mdev_vq_stop(&b.vq);
+	mdev_vq_stop(&b.vq);
+	CHECK(!mdev_vq_is_started(&b.vq));
+	CHECK(!mdev_vq_claim(&b.vq));
+	mdev_vq_resume(&b.vq);
+	CHECK(!mdev_vq_claim(&b.vq));
+	mdev_vq_reset(&b.vq);
+	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem, 0), -EINVAL);
+	mdev_vq_destroy(&b.vq);
+	space_destroy(&b.space);
+}
+
+/* Whichever of the three areas is not mapped, nothing stays behind. */
+static void test_start_fails(void)
+{
+	u64 addr[3] = { RING_IOVA, RING_IOVA * 2, RING_IOVA * 3 };
+	struct bench b;
+	unsigned int i;
+
+	bench_init(&b, 8, 0);
+	mdev_vq_release(&b.vq);
+	mdev_vq_stop(&b.vq);
+	for (i = 0; i < 3; i++) {
+		addr[i] += 0x10000;
+		CHECK_EQ(mdev_vq_set_address(&b.vq, addr[0], addr[1], addr[2]),
+			 0);
+		CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem, 0), -EFAULT);
+		CHECK_EQ(space_nr_maps(&b.space), 0);
+		CHECK(!mdev_vq_is_live(&b.vq));
+		addr[i] -= 0x10000;
+	}
+	CHECK_EQ(mdev_vq_set_address(&b.vq, addr[0], addr[1], addr[2]), 0);
+	/* The rings have no room for the event words. */
+	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem, F_EVENT), -EFAULT);
+	/* The used ring is written to. */
+	b.ring[2]->perm = MDEV_MEM_READ;
+	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem, 0), -EFAULT);
+	b.ring[2]->perm = MDEV_MEM_READ | MDEV_MEM_WRITE;
+	/* The others are not. */
+	b.ring[0]->perm = MDEV_MEM_READ;
+	b.ring[1]->perm = MDEV_MEM_READ;
+	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem, 0), 0);
+	CHECK(mdev_vq_claim(&b.vq));
+	bench_destroy(&b);
+}
+
+/* Stopping and starting without a reset goes on where it was. */
+static void test_restart(void)
+{
+	struct virtio_mdev_vq_state st;
+	struct bench b;
+	u32 id, len;
+
+	bench_init(&b, 8, 0);
+	drv_desc(&b, 0, DATA_IOVA, 1, 0, 0);
+	drv_avail(&b, 0);
+	drv_avail(&b, 0);
+	CHECK_EQ(dev_pop(&b), 1);
+	dev_push(&b, 5);
+	dev_publish(&b);
+	mdev_vq_release(&b.vq);
+	mdev_vq_stop(&b.vq);
+	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem, 0), 0);
+	CHECK(mdev_vq_claim(&b.vq));
+	mdev_vq_get_state(&b.vq, &st);
+	CHECK_EQ(st.split.avail_index, 1);
+	CHECK_EQ(dev_pop(&b), 1);
+	dev_push(&b, 6);
+	dev_publish(&b);
+	CHECK(drv_used(&b, &id, &len));
+	CHECK_EQ(len, 5);
+	CHECK(drv_used(&b, &id, &len));
+	CHECK_EQ(len, 6);
+	bench_destroy(&b);
+}
+
+static void unmapped(unsigned int area)
+{
+	struct virtio_mdev_vq_stats stats;
+	struct bench b;
+
+	bench_init(&b, 8, F_EVENT);
+	drv_desc(&b, 0, DATA_IOVA, 1, 0, 0);
+	drv_avail(&b, 0);
+	CHECK_EQ(dev_pop(&b), 1);
+	CHECK(dev_alive(&b));
+	space_unmap(&b.space, b.ring[area]);
+	/* The library does nothing but to have the queue looked at. */
+	CHECK_EQ(b.wakes, 1);
+	CHECK_EQ(b.broken, 0);
+	CHECK(!dev_alive(&b));
+	CHECK(!dev_alive(&b));
+	CHECK_EQ(b.broken, 1);
+	CHECK_EQ(b.errors, 1);
+	CHECK_STR(shim_message, "unmapped");
+	mdev_vq_get_stats(&b.vq, &stats);
+	CHECK_EQ(stats.errors, 1);
+	bench_destroy(&b);
+}
+
+static void test_unmapped(void)
+{
+	unmapped(0);
+	unmapped(1);
+	unmapped(2);
+}
+
+static void test_callbacks(void)
+{
+	struct virtio_mdev_vq_stats stats;
+	struct virtio_mdev_callback cb = { 0 };
+	struct bench b;
+
+	bench_init(&b, 8, 0);
+	mdev_vq_signal(&b.vq);
+	CHECK_EQ(b.signals, 1);
+	/* One without either function, and none at all */
+	mdev_vq_set_cb(&b.vq, &cb);
+	mdev_vq_signal(&b.vq);
+	mdev_vq_set_cb(&b.vq, NULL);
+	mdev_vq_signal(&b.vq);
+	mdev_vq_break(&b.vq, "reason %d", 5);
+	CHECK_STR(shim_message, "reason 5");
+	CHECK_EQ(b.signals, 1);
+	CHECK_EQ(b.errors, 0);
+	CHECK_EQ(b.broken, 1);
+	mdev_vq_get_stats(&b.vq, &stats);
+	CHECK_EQ(stats.signals, 1);
+	bench_destroy(&b);
+}
+
+static void test_stats(void)
+{
+	struct virtio_mdev_vq_stats stats;
+	struct bench b;
+
+	bench_init(&b, 8, 0);
+	drv_desc(&b, 0, DATA_IOVA, 1, 0, 0);
+	drv_avail(&b, 0);
+	CHECK_EQ(dev_pop(&b), 1);
+	dev_push(&b, 5);
+	mdev_vq_count(&b.vq, 100, 0);
+	mdev_vq_count(&b.vq, 11, 2);
+	mdev_vq_kicked(&b.vq);
+	/* Counters outlive a reset. */
+	mdev_vq_release(&b.vq);
+	mdev_vq_stop(&b.vq);
+	mdev_vq_reset(&b.vq);
+	mdev_vq_get_stats(&b.vq, &stats);
+	CHECK_EQ(stats.chains, 1);
+	CHECK_EQ(stats.bytes, 111);
+	CHECK_EQ(stats.drops, 2);
+	CHECK_EQ(stats.kicks, 1);
+	CHECK_EQ(stats.signals, 0);
+	mdev_vq_destroy(&b.vq);
+	space_destroy(&b.space);
+}
+
+/* A user that comes and goes while the queue is paused, resumed and stopped */
+struct crowd {
+	struct bench *b;
+	bool quit;
+	bool inside;
+	unsigned long visits;
+};
+
+static void *visitor(void *arg)
+{
+	struct crowd *c = arg;
+	unsigned int i;
+
+	while (!__atomic_load_n(&c->quit, __ATOMIC_ACQUIRE)) {
+		if (!mdev_vq_claim(&c->b->vq)) {
+			sched_yield();
+			continue;
+		}
+		__atomic_store_n(&c->inside, true, __ATOMIC_RELAXED);
+		/* Mapped as long as somebody is inside */
+		for (i = 0; i < 20; i++) {
+			if (!c->b->vq.maps[2].addr)
+				abort();
+			sched_yield();
+		}
+		c->visits++;
+		__atomic_store_n(&c->inside, false, __ATOMIC_RELAXED);
+		mdev_vq_release(&c->b->vq);
+	}
+	return NULL;
+}
+
+static void test_pause(void)
+{
+	struct crowd c = { 0 };
+	pthread_t thread;
+	struct bench b;
+	unsigned int i;
+
+	bench_init(&b, 8, 0);
+	mdev_vq_release(&b.vq);
+	c.b = &b;
+	CHECK_EQ(pthread_create(&thread, NULL, visitor, &c), 0);
+	for (i = 0; i < 2000; i++) {
+		mdev_vq_pause(&b.vq);
+		CHECK(!__atomic_load_n(&c.inside, __ATOMIC_SEQ_CST));
+		mdev_vq_resume(&b.vq);
+		if (i % 10)
+			continue;
+		mdev_vq_stop(&b.vq);
+		CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem, 0), 0);
+		usleep(100);
+	}
+	__atomic_store_n(&c.quit, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	CHECK(c.visits);
+	CHECK(mdev_vq_claim(&b.vq));
+	bench_destroy(&b);
+}
+
+const struct unit_test life_tests[] = {
+	{ "ring sizes", test_num },
+	{ "ring addresses", test_address },
+	{ "a started queue cannot be set up", test_started },
+	{ "a start that fails leaves nothing mapped", test_start_fails },
+	{ "a second start goes on where the first ended", test_restart },
+	{ "a queue breaks if its memory is unmapped", test_unmapped },
+	{ "callbacks, and none", test_callbacks },
+	{ "counters", test_stats },
+	{ "pause and stop wait for the user", test_pause },
+	{ }
+};

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _UNIT_H
+#define _UNIT_H
+
+#include <kernel_shim.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+
+#include <asm/byteorder.h>
+
+#include <linux/mdev_vq.h>
+
+/* --- checks ---------------------------------------------------------------- */
+
+/**
+ * struct unit_test - a test, run in a process of its own
+ * @name: what it shows
+ * @run: calls unit_fail(), by one of the macros below, if it does not
+ */
+struct unit_test {
+	const char *name;
+	void (*run)(void);
+};
+
+extern const struct unit_test ring_tests[];
+extern const struct unit_test hostile_tests[];
+extern const struct unit_test iter_tests[];
+extern const struct unit_test life_tests[];
+extern const struct unit_test random_tests[];
+
+void unit_fail(const char *file, int line, const char *fmt, ...);
+
+#define CHECK(cond) do {						\
+	if (!(cond))							\
+		unit_fail(__FILE__, __LINE__, "%s", #cond);		\
+} while (0)
+
+#define CHECK_EQ(a, b) do {						\
+	long long _a = (a), _b = (b);					\
+	if (_a != _b)							\
+		unit_fail(__FILE__, __LINE__, "%s is %lld, not %lld", #a, \
+			  _a, _b);					\
+} while (0)
+
+#define CHECK_STR(text, part) do {					\
+	const char *_text = (text), *_part = (part);			\
+	if (!strstr(_text, _part))					\
+		unit_fail(__FILE__, __LINE__, "\"%s\" has no \"%s\"",	\
+			  _text, _part);				\
+} while (0)
+
+u32 unit_random(u32 below);
+
+/* --- memory ---------------------------------------------------------------- */
+
+#define PAGE		4096u
+#define MAX_REGIONS	16
+#define MAX_PAGES	64
+
+/**
+ * struct region - a mapping that the driver made
+ * @iova: where
+ * @len: bytes
+ * @bytes: what backs it; exactly @len, so that the sanitizer sees any overrun
+ * @perm: MDEV_MEM_*
+ * @known: for each page: lookups find it
+ * @stubborn: mdev_mem_fault() claims success and changes nothing
+ * @unpinnable: mdev_mem_fault() gives -EAGAIN
+ */
+struct region {
+	u64 iova;
+	size_t len;
+	u8 *bytes;
+	unsigned int perm;
+	bool known[MAX_PAGES];
+	bool stubborn;
+	bool unpinnable;
+};
+
+/**
+ * struct space - driver memory that lets nobody break its rules
+ * @mem: what the library sees
+ * @regions: mappings
+ * @nr: how many
+ * @depth: read sections that somebody is in
+ * @maps: rings mapped
+ * @faults: calls of mdev_mem_fault()
+ * @slow: calls of mdev_mem_read() and mdev_mem_write()
+ */
+struct space {
+	struct mdev_mem mem;
+	struct region regions[MAX_REGIONS];
+	unsigned int nr;
+	int depth;
+	struct mdev_ring_map *maps[8];
+	unsigned int faults;
+	unsigned int slow;
+};
+
+void space_init(struct space *space);
+void space_destroy(struct space *space);
+struct region *space_map(struct space *space, u64 iova, size_t len,
+			 unsigned int perm, bool known);
+void space_unmap(struct space *space, struct region *region);
+unsigned int space_nr_maps(struct space *space);
+
+/* --- a driver and a device ------------------------------------------------- */
+
+#define RING_IOVA	0x100000ULL
+#define DATA_IOVA	0x40000000ULL
+#define DATA_LEN	(MAX_PAGES * PAGE)
+
+/**
+ * struct bench - a virtqueue, with a driver at one end and a test at the other
+ * @space: driver memory
+ * @vq: the device's end
+ * @desc: descriptor table
+ * @avail: available ring
+ * @used: used ring
+ * @data: memory for buffers, at DATA_IOVA
+ * @num: ring size
+ * @event_idx: EVENT_IDX was negotiated
+ * @avail_idx: the driver's
+ * @kicked_idx: available index at the last decision to kick or not
+ * @used_idx: next used entry that the driver looks at
+ * @broken: calls of &mdev_vq_ops.broken
+ * @errors: calls of the error callback
+ * @signals: calls of the callback
+ * @wakes: calls of &mdev_vq_ops.wake
+ * @segs: for @chain
+ * @chain: for pop()
+ */
+struct bench {
+	struct space space;
+	struct mdev_vq vq;
+	struct vring_desc *desc;
+	struct vring_avail *avail;
+	struct vring_used *used;
+	struct region *ring[3];
+	struct region *data;
+	u16 num;
+	bool event_idx;
+	u16 avail_idx;
+	u16 kicked_idx;
+	u16 used_idx;
+	unsigned int broken;
+	unsigned int errors;
+	unsigned int signals;
+	unsigned int wakes;
+	struct mdev_vq_seg segs[MDEV_VQ_MAX_SEGS];
+	struct mdev_vq_chain chain;
+};
+
+#define F_INDIRECT	BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC)
+#define F_EVENT		BIT_ULL(VIRTIO_RING_F_EVENT_IDX)
+
+void bench_init(struct bench *b, u16 num, u64 features);
+void bench_init_at(struct bench *b, u16 num, u64 features, u16 state);
+void bench_destroy(struct bench *b);
+void bench_restart(struct bench *b, u64 features);
+
+/* The driver */
+void drv_desc(struct bench *b, unsigned int i, u64 addr, u32 len, u16 flags,
+	      u16 next);
+void drv_avail(struct bench *b, u16 head);
+bool drv_kick(struct bench *b);
+bool drv_used(struct bench *b, u32 *id, u32 *len);
+bool drv_wait_used(struct bench *b);
+
+/* The device, each in a read section of its own unless @b is in one */
+int dev_pop(struct bench *b);
+void dev_push(struct bench *b, u32 len);
+bool dev_publish(struct bench *b);
+bool dev_enable(struct bench *b);
+void dev_disable(struct bench *b);
+bool dev_alive(struct bench *b);
+
+#endif /* _UNIT_H */
