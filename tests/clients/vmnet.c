@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmnet - drive class VHOST instances of a virtio-net parent through VFIO.
+ *
+ * Each subcommand says what it found, and its exit status whether that is as
+ * it ought to be.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmnet.h"
+
+static const struct {
+	const char *name;
+	int (*run)(struct vm_opts *o);
+	unsigned int uuids;
+	const char *help;
+} cmds[] = {
+	{ "demo", cmd_demo, 1, "walk through, in words" },
+	{ "traffic", cmd_traffic, 1, "frames out and in, each byte compared" },
+	{ "ctrl", cmd_ctrl, 1, "the control queue" },
+	{ "info", cmd_info, 1, "what the device says of itself" },
+	{ "reset", cmd_reset, 1, "VFIO_DEVICE_RESET, RESET_OWNER" },
+	{ "reuse", cmd_reuse, 1, "reset, and close and open, --count times" },
+	{ "victim", cmd_victim, 1, "traffic until killed" },
+	{ "hold", cmd_hold, 1, "hold the device fd until killed" },
+	{ "config-irq", cmd_config_irq, 1, "link changes by the config eventfd" },
+	{ "second", cmd_second, 1, "a second user is turned away" },
+	{ "request", cmd_request, 1, "remove asks the user to let go" },
+	{ "two", cmd_two, 2, "two instances in one container" },
+	{ "resume", cmd_resume, 1, "stop, save, set up again, go on" },
+	{ "unmap-live", cmd_unmap_live, 1, "UNMAP_DMA of what is in use" },
+	{ "memlock", cmd_memlock, 1, "traffic with 64 KiB of locked memory" },
+	{ "readonly", cmd_readonly, 1, "mappings that the device must not write" },
+	{ "race", cmd_race, 2, "unmap and map by threads, under traffic" },
+	{ "doorbell", cmd_doorbell, 1, "mapped doorbells" },
+};
+
+enum {
+	OPT_MRG = 256, OPT_NO_CSUM, OPT_GSO, OPT_VARY, OPT_ABSENT, OPT_MQ, OPT_CTRL, OPT_MOVE,
+};
+
+static const struct option longopts[] = {
+	{ "uuid", required_argument, NULL, 'u' },
+	{ "frames", required_argument, NULL, 'n' },
+	{ "size", required_argument, NULL, 's' },
+	{ "pairs", required_argument, NULL, 'p' },
+	{ "queue-size", required_argument, NULL, 'q' },
+	{ "count", required_argument, NULL, 'c' },
+	{ "indirect", no_argument, NULL, 'i' },
+	{ "event-idx", no_argument, NULL, 'e' },
+	{ "mrg", no_argument, NULL, OPT_MRG },
+	{ "no-csum", no_argument, NULL, OPT_NO_CSUM },
+	{ "gso", no_argument, NULL, OPT_GSO },
+	{ "vary", no_argument, NULL, OPT_VARY },
+	{ "mq", no_argument, NULL, OPT_MQ },
+	{ "ctrl", no_argument, NULL, OPT_CTRL },
+	{ "move", no_argument, NULL, OPT_MOVE },
+	{ "absent", no_argument, NULL, OPT_ABSENT },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+[[gnu::noreturn]]
+static void usage(int status)
+{
+	unsigned int i;
+
+	printf("vmnet COMMAND --uuid UUID [--uuid UUID] [options]\n"
+	       "  --frames N      frames to send on each pair (1000)\n"
+	       "  --size BYTES    of a frame, 60 to 9014 (1514)\n"
+	       "  --vary          sizes from 60 to that\n"
+	       "  --pairs N       queue pairs, 1 to 8 (1)\n"
+	       "  --queue-size N  (256)\n"
+	       "  --count N       repetitions, where a command has such\n"
+	       "  --indirect --event-idx --mrg --no-csum --gso --mq --ctrl\n"
+	       "  --move          race: other addresses each time\n"
+	       "  --absent        doorbell: check that there is none\n");
+	for (i = 0; i < ARRAY_SIZE(cmds); i++)
+		printf("  %-12s %s\n", cmds[i].name, cmds[i].help);
+	exit(status);
+}
+
+static void check_opts(const struct vm_opts *o)
+{
+	if (o->net.pairs < 1 || o->net.pairs > VM_MAX_PAIRS ||
+	    o->net.size < 60 || o->net.size > 9014 || o->net.num < 4 ||
+	    (o->net.num & (o->net.num - 1)) || !o->frames)
+		usage(2);
+}
+
+int main(int argc, char **argv)
+{
+	struct vm_opts o = { .frames = 1000, .net = vm_net_default };
+	unsigned int i;
+	int c;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	while ((c = getopt_long(argc, argv, "u:n:s:p:q:c:ieh", longopts,
+				NULL)) != -1) {
+		switch (c) {
+		case 'u':
+			if (o.nr_uuids == ARRAY_SIZE(o.uuid))
+				usage(2);
+			o.uuid[o.nr_uuids++] = optarg;
+			break;
+		case 'n':
+			o.frames = strtoull(optarg, NULL, 0);
+			break;
+		case 's':
+			o.net.size = atoi(optarg);
+			break;
+		case 'p':
+			o.net.pairs = atoi(optarg);
+			break;
+		case 'q':
+			o.net.num = atoi(optarg);
+			break;
+		case 'c':
+			o.count = atoi(optarg);
+			break;
+		case 'i':
+			o.net.indirect = true;
+			break;
+		case 'e':
+			o.net.event_idx = true;
+			break;
+		case OPT_MRG:
+			o.net.mrg = true;
+			break;
+		case OPT_NO_CSUM:
+			o.net.csum = false;
+			break;
+		case OPT_GSO:
+			o.net.gso = true;
+			break;
+		case OPT_VARY:
+			o.net.vary = true;
+			break;
+		case OPT_MQ:
+			o.net.mq = true;
+			break;
+		case OPT_CTRL:
+			o.net.ctrl = true;
+			break;
+		case OPT_MOVE:
+			o.move = true;
+			break;
+		case OPT_ABSENT:
+			o.absent = true;
+			break;
+		case 'h':
+			usage(0);
+		default:
+			usage(2);
+		}
+	}
+	check_opts(&o);
+	if (optind + 1 != argc)
+		usage(2);
+	for (i = 0; i < ARRAY_SIZE(cmds); i++) {
+		if (strcmp(cmds[i].name, argv[optind]))
+			continue;
+		if (o.nr_uuids != cmds[i].uuids) {
+			printf("%s wants --uuid %u times\n", cmds[i].name,
+			       cmds[i].uuids);
+			return 2;
+		}
+		return cmds[i].run(&o);
+	}
+	usage(2);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The subcommands of vmnet. */
+#ifndef VMNET_H
+#define VMNET_H
+
+#include "vmclient.h"
+
+struct vm_opts {
+	const char *uuid[2];
+	unsigned int nr_uuids;
+	__u64 frames;
+	unsigned int count;	/* times that a subcommand repeats */
+	unsigned int size_kib;
+	bool move;		/* race: to other addresses each time */
+	bool absent;		/* the feature is not there: check the refusal */
+	struct vm_net_opts net;
+};
+
+int cmd_demo(struct vm_opts *o);
+int cmd_traffic(struct vm_opts *o);
+int cmd_ctrl(struct vm_opts *o);
+int cmd_info(struct vm_opts *o);
+int cmd_reset(struct vm_opts *o);
+int cmd_reuse(struct vm_opts *o);
+int cmd_victim(struct vm_opts *o);
+int cmd_hold(struct vm_opts *o);
+int cmd_config_irq(struct vm_opts *o);
+int cmd_second(struct vm_opts *o);
+int cmd_request(struct vm_opts *o);
+int cmd_two(struct vm_opts *o);
+int cmd_resume(struct vm_opts *o);
+int cmd_unmap_live(struct vm_opts *o);
+int cmd_memlock(struct vm_opts *o);
+int cmd_readonly(struct vm_opts *o);
+int cmd_race(struct vm_opts *o);
+int cmd_doorbell(struct vm_opts *o);
+
+#endif
