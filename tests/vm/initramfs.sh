@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# initramfs.sh GUEST TESTS OUT [NAME...]
+#
+# Make an initramfs, an uncompressed cpio: busybox, ip, tc and ethtool with
+# their libraries, those of the kernel's modules that modules.list names, our
+# modules and programs from GUEST (see guest-files), the test scripts of TESTS,
+# and a list of those to run.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+guest=$(readlink -f "$1") tests=$(readlink -f "$2") out=$(readlink -f "$3")
+shift 3
+kernel=$(readlink -f "$guest/kernel")
+release=$(cat "$kernel/release")
+
+cache=${VIRTIO_MDEV_CACHE:-$HOME/.cache/virtio-mdev}
+
+PATH=$PATH:/usr/sbin:/sbin
+modules=lib/modules/$release
+
+# with_libs PROGRAM: put it into bin and what ldd says where it was
+with_libs()
+{
+	path=$(command -v "$1") || {
+		echo "initramfs: no $1" >&2
+		exit 1
+	}
+	cp -L "$path" bin/
+	ldd "$path" 2>/dev/null | grep -oE '/[^ ]+' | while read -r lib; do
+		[ -e ".$lib" ] && continue
+		mkdir -p ".${lib%/*}"
+		cp -L "$lib" ".$lib"
+	done
+}
+
+# base: what does not change between two runs with the same kernel
+base()
+{
+	mkdir -p bin sbin dev proc sys tmp run etc root lib tests mnt var/run usr
+	ln -s ../bin usr/bin
+	ln -s ../sbin usr/sbin
+
+	with_libs busybox
+	for applet in $(bin/busybox --list); do
+		case $applet in
+		# the real ones follow
+		ip|tc|busybox) continue ;;
+		esac
+		ln -s busybox "bin/$applet"
+	done
+	for applet in modprobe insmod rmmod lsmod; do
+		ln -s ../bin/busybox "sbin/$applet"
+	done
+	with_libs ip
+	with_libs tc
+	with_libs ethtool
+
+	echo root:x:0:0:root:/root:/bin/sh >etc/passwd
+	echo root:x:0: >etc/group
+	echo '127.0.0.1 localhost' >etc/hosts
+
+	# the kernel's modules, unpacked for busybox
+	src=$kernel/lib/modules/$release
+	mkdir -p "$modules"
+	cp "$src"/modules.builtin* "$src/modules.order" "$modules/"
+	grep -v '^#' "$here/modules.list" | while read -r mod; do
+		[ -n "$mod" ] || continue
+		modprobe -q -d "$kernel" -S "$release" -D "$mod" 2>/dev/null || :
+	done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u |
+	while read -r ko; do
+		rel=${ko#*"/lib/modules/$release/"}
+		mkdir -p "$modules/$(dirname "$rel")"
+		case $rel in
+		*.xz)	xz -dc "$ko" >"$modules/${rel%.xz}" ;;
+		*.zst)	zstd -qdc "$ko" >"$modules/${rel%.zst}" ;;
+		*.gz)	gzip -dc "$ko" >"$modules/${rel%.gz}" ;;
+		*)	cp "$ko" "$modules/$rel" ;;
+		esac
+	done
+	[ -e "$modules/kernel" ] || {
+		echo "initramfs: no modules in $src" >&2
+		exit 1
+	}
+}
+
+key=$({
+	cat "$here/initramfs.sh" "$here/modules.list"
+	stat -L -c '%n %s %Y' "$kernel" "$(command -v busybox)" \
+		"$(command -v ip)" "$(command -v tc)" "$(command -v ethtool)"
+} | sha256sum | cut -c1-12)
+mkdir -p "$cache/guest"
+stage=$(mktemp -d "$cache/guest/tmp.XXXXXX")
+trap 'rm -rf "$stage"' EXIT
+
+if [ ! -d "$cache/guest/$key" ]; then
+	mkdir "$stage/base"
+	cd "$stage/base"
+	base
+	cd "$stage"
+	chmod 755 base
+	# another run may have been faster
+	mv -T base "$cache/guest/$key" 2>/dev/null || rm -rf base
+	find "$cache/guest" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf '{}' +
+fi
+
+cp -al "$cache/guest/$key" "$stage/root"
+cd "$stage/root"
+
+mkdir "$modules/updates"
+find "$guest/modules" -name '*.ko' -exec cp '{}' "$modules/updates/" ';'
+depmod -b . "$release"
+
+find "$guest/programs" -maxdepth 1 -type f -perm -u+x -exec cp '{}' bin/ ';'
+cp "$tests"/*.sh tests/
+cp "$here/demo-guest.sh" tests/
+cp "$here/init" init
+chmod +x init tests/*.sh
+for test; do
+	echo "$test"
+done >tests/list
+
+find . -print0 | cpio --null --quiet -R 0:0 -H newc -o >"$out"

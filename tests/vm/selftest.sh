@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A test of the test runner: what fails must be reported as failed, and the
+# scripts after a guest that died must run all the same.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+kernel=${1:-6.12}
+
+out=$(RUN_SILENCE=25 "$here/run" --kernel "$kernel" --tests "$here/selftest")
+rc=$?
+passed=0
+failed=0
+
+# verdict WHAT COMMAND...
+verdict()
+{
+	local what=$1 log
+	shift
+	if log=$("$@" 2>&1); then
+		echo "ok - selftest: $what"
+		passed=$((passed + 1))
+	else
+		echo "not ok - selftest: $what"
+		printf '%s\n' "$log" | sed 's/^/#   /'
+		failed=$((failed + 1))
+	fi
+}
+
+results()
+{
+	printf '%s\n' "$out" |
+		sed -n "s/^\[$kernel\] \(ok - .*\|not ok - .*\)/\1/p"
+}
+
+verdict "the runner reports each failure, and nothing else" \
+	diff -u "$here/selftest/expected" <(results)
+verdict "its exit status tells of failures" test $rc = 1
+verdict "its last line has the numbers" test "$(printf '%s\n' "$out" | tail -n 1)" = \
+	"$(grep -c '^ok' "$here/selftest/expected") passed, $(grep -c '^not ok' "$here/selftest/expected") failed"
+verdict "a panic's kernel log is shown" grep -q "sysrq: Trigger a crash\|sysrq triggered crash" <<<"$out"
+out=$("$here/run" --kernel "$kernel" --tests "$here/selftest" 10-passes)
+rc=$?
+verdict "a run without failures succeeds" test $rc = 0
+"$here/run" --kernel "$kernel" no-such-script >/dev/null 2>&1
+rc=$?
+verdict "a script that is not there is an error" test $rc = 2
+
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
