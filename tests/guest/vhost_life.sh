@@ -1,0 +1,87 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# timeout: 180
+#
+# Users of the VFIO fd that come, go, are killed, or are in the way.
+. /tests/lib.sh
+
+modprobe vfio_iommu_type1
+check "mvnet can be loaded" modprobe mvnet || exit 1
+uuid=$(new_uuid)
+check "an instance is created" create_net vhost "$uuid" || exit 1
+v()
+{
+	vmnet --uuid "$uuid" "$@"
+}
+
+check "used again and again" v reuse --count 50 --queue-size 64
+check "a second user is turned away" v second
+check_equal "pages pinned after that" 0 "$(pinned_pages)"
+
+# start COMMAND: vmnet in the background, until it says that it runs
+start()
+{
+	vmnet --uuid "$uuid" "$@" >/tmp/victim.out 2>&1 &
+	victim=$!
+	wait_for 30 grep -q running /tmp/victim.out
+}
+
+killed=0 left=0
+for i in $(seq 20); do
+	# the options differ from one to the next
+	set -- --queue-size 64
+	[ $((i % 2)) = 0 ] || set -- "$@" --indirect
+	[ $((i % 3)) = 0 ] || set -- "$@" --event-idx
+	[ $((i % 4)) != 0 ] || set -- "$@" --pairs 2
+	if ! start victim "$@"; then
+		fail "victim $i runs" "$(cat /tmp/victim.out)"
+		kill -9 $victim
+		break
+	fi
+	usleep $((i * 7919 % 60000))
+	kill -9 $victim
+	wait $victim
+	killed=$((killed + 1))
+	wait_for 10 state_is "$uuid" idle || left=$((left + 1))
+	[ "$(pinned_pages)" = 0 ] || left=$((left + 1))
+done
+check_equal "kill -9 in the middle of traffic, times" 20 $killed
+check_equal "instances or pages that were left behind" 0 $left
+check "traffic after all the killing" v traffic --frames 500
+
+# modules that are in use
+start hold
+for m in vhost_mdev mvnet mdev_core; do
+	check_errno "rmmod $m with the fd open" EAGAIN rmmod $m
+done
+kill -9 $victim
+wait $victim
+wait_for 10 state_is "$uuid" idle
+
+# remove while somebody holds it
+start hold
+remove_mdev "$uuid" &
+remover=$!
+usleep 500000
+check "remove waits for the user" kill -0 $remover
+kill -9 $victim
+wait $victim
+check "and ends when the user is killed" wait_for 30 [ ! -d "$(instance "$uuid")" ]
+wait $remover
+
+uuid=$(new_uuid)
+create_net vhost "$uuid"
+check "remove asks the user to let go" vmnet --uuid "$uuid" request
+check_not "the instance is gone" [ -d "$(instance "$uuid")" ]
+
+# unbinding the class driver, and binding it again
+uuid=$(new_uuid)
+create_net vhost "$uuid"
+put "$uuid" /sys/bus/mdev_class/drivers/vhost_mdev/unbind
+check_equal "unbound" unbound "$(state_of "$uuid")"
+check_not "there is no group to open" v traffic --frames 10
+put "$uuid" /sys/bus/mdev_class/drivers/vhost_mdev/bind
+check "bound again, traffic" v traffic --frames 500
+check_equal "pages pinned in the end" 0 "$(pinned_pages)"
+unload

@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# timeout: 180
+#
+# Every ioctl called wrongly, every ring filled wrongly: a line each.
+. /tests/lib.sh
+
+modprobe vfio_iommu_type1
+check "mvnet can be loaded" modprobe mvnet || exit 1
+uuid=$(new_uuid)
+check "an instance is created" create_net vhost "$uuid" || exit 1
+
+for part in vhost vfio rings; do
+	vmneg "$uuid" $part >/tmp/neg.out 2>&1
+	rc=$?
+	while read -r line; do
+		case $line in
+		"ok - "*)	pass "${line#ok - }" ;;
+		"not ok - "*)	fail "${line#not ok - }" ;;
+		*)		note "$line" ;;
+		esac
+	done </tmp/neg.out
+	check_equal "$part: the table was gone through" 0 $rc
+done
+check_equal "the state is idle again" idle "$(state_of "$uuid")"
+check_equal "pages pinned in the end" 0 "$(pinned_pages)"
+unload

@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# timeout: 180
+#
+# Memory that the user takes away, will not let write, or may not lock.
+. /tests/lib.sh
+
+modprobe vfio_iommu_type1
+check "mvnet can be loaded" modprobe mvnet || exit 1
+uuid=$(new_uuid)
+check "an instance is created" create_net vhost "$uuid" || exit 1
+v()
+{
+	vmnet --uuid "$uuid" "$@"
+}
+
+check "UNMAP_DMA of what is in use" v unmap-live --queue-size 64 --size 300
+check "the same, indirect" \
+	v unmap-live --queue-size 64 --size 1514 --indirect --event-idx --count 3
+check "mappings that may not be written" v readonly --queue-size 64
+check "64 KiB of locked memory" v memlock --frames 3000
+check "64 KiB of locked memory, jumbo frames" \
+	v memlock --frames 300 --size 9014 --indirect --queue-size 64
+check_equal "pages pinned in the end" 0 "$(pinned_pages)"
+unload

@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 300
+#
+# TCP through the NIC, compared byte for byte: with segmentation left to the
+# receiver (TSO), without, and with jumbo frames.
+. /tests/lib.sh
+. /tests/lib-net.sh
+
+UUID=$(new_uuid)
+MB=16
+cd /tmp || exit 1
+
+modprobe mvnet
+net_up "$UUID" || exit 1
+# the device suggests 9000
+check "an MTU of 1500 can be set" ip link set dev "$DEV" mtu 1500
+check "two macvlan devices can be set up" pair_up "$DEV" 1500 || exit 1
+check "ping across" in_ns $NSA ping -c 2 -W 5 $IPB || exit 1
+
+dd if=/dev/urandom of=in bs=1M count=$MB 2>/dev/null
+
+# tx_frames: frames that left on any pair
+tx_frames()
+{
+	_n=0
+	for _i in 0 1 2 3 4 5 6 7; do
+		_n=$((_n + $(vqstat "$DIR" "$(txq $_i)" chains)))
+	done
+	echo $_n
+}
+
+# transfer HOW: in a into b; sets FRAMES
+transfer()
+{
+	_before=$(tx_frames)
+	rm -f out
+	check "$MB MB by TCP, $1" tcp_copy in out
+	check "they are the same, $1" cmp in out
+	FRAMES=$(($(tx_frames) - _before))
+}
+
+feature()
+{
+	ethtool -k "$DEV" | sed -n "s/^[[:space:]]*$1: \\([a-z]*\\).*/\\1/p"
+}
+
+check_equal "TSO is on by default" on "$(feature tcp-segmentation-offload)"
+transfer "with TSO"
+check "with TSO there were fewer frames than segments ($FRAMES)" \
+	test $FRAMES -lt $((MB * 1048576 / 1448))
+
+check "TSO can be switched off" ethtool -K "$DEV" tso off gso off
+in_ns $NSA ethtool -K vepaa tso off gso off >/dev/null
+in_ns $NSB ethtool -K vepab tso off gso off >/dev/null
+transfer "without TSO"
+check "without TSO there was a frame for each segment ($FRAMES)" \
+	test $FRAMES -ge $((MB * 1048576 / 1448))
+
+MB=4
+head -c $((MB * 1048576)) in >in4
+mv in4 in
+check "all other offloads can be switched off" \
+	ethtool -K "$DEV" tx off sg off gro off
+transfer "without any offload"
+
+pair_down "$DEV"
+remove_mdev "$UUID"
+unload

@@ -1,0 +1,112 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 300
+#
+# Drivers and instances that go away while there is traffic.
+. /tests/lib.sh
+. /tests/lib-net.sh
+
+UUID=$(new_uuid)
+VIRTIO_NET=/sys/bus/virtio/drivers/virtio_net
+VIRTIO_MDEV=/sys/bus/mdev_class/drivers/virtio_mdev
+cd /tmp || exit 1
+
+modprobe mvnet
+net_up "$UUID" || exit 1
+
+# pktgen on two queues, for ever
+traffic_start()
+{
+	net_vars "$UUID" &&
+		ip link set dev "$DEV" up &&
+		ethtool -L "$DEV" combined 2 &&
+		pg_setup "$DEV" "$MAC" 200 0 "queue_map_min 0" \
+			"queue_map_max 1" || return 1
+	pg_run &
+	PG=$!
+	wait_for 10 pg_running "$DEV" 200
+}
+
+traffic_stop()
+{
+	pg_stop
+	wait $PG
+	return 0
+}
+
+no_netdev()
+{
+	! netdev_of "$UUID"
+}
+
+# works WHEN: the net device is there and carries traffic
+works()
+{
+	check "there is a net device $1" wait_for 10 netdev_of "$UUID" || return
+	if traffic_start; then
+		pass "it carries traffic $1"
+	else
+		fail "it carries traffic $1" "$(cat $PKTGEN/"$DEV")"
+	fi
+}
+
+works "at first"
+vdev=$(virtio_of "$UUID")
+check "virtio-net can be unbound under traffic" put "$vdev" $VIRTIO_NET/unbind
+traffic_stop
+check "the net device is gone" wait_for 5 no_netdev
+check "the instance is set up no more" wait_for 5 state_is "$UUID" setup
+check "virtio-net can be bound again" put "$vdev" $VIRTIO_NET/bind
+
+works "after virtio-net was bound again"
+check "virtio_mdev can be unbound under traffic" put "$UUID" $VIRTIO_MDEV/unbind
+traffic_stop
+check_equal "the instance is unbound" unbound "$(state_of "$UUID")"
+check_not "it has no virtio device" virtio_of "$UUID"
+check "virtio_mdev can be bound again" put "$UUID" $VIRTIO_MDEV/bind
+
+works "after virtio_mdev was bound again"
+# the module cannot go while pktgen runs on its device if that pins it
+check "virtio_net can be unloaded under traffic" rmmod virtio_net
+traffic_stop
+check "virtio_net can be loaded again" modprobe virtio_net
+
+works "after virtio_net was loaded again"
+check "virtio_mdev can be unloaded under traffic" rmmod virtio_mdev
+traffic_stop
+check_equal "the instance is left, unbound" unbound "$(state_of "$UUID")"
+check "virtio_mdev can be loaded again" modprobe virtio_mdev
+
+works "after virtio_mdev was loaded again"
+check "the instance can be removed under traffic" remove_mdev "$UUID"
+traffic_stop
+check "it is gone" test ! -e "$(instance "$UUID")"
+
+UUID=$(new_uuid)
+check "another can be created" create_net virtio "$UUID"
+works "on another instance"
+check "the parent can be unloaded under traffic" rmmod mvnet
+traffic_stop
+check_equal "no instance is left" 0 "$(instances)"
+
+# Not only pktgen: a stack with connections on top
+modprobe mvnet
+UUID=$(new_uuid)
+check "another can be created" net_up "$UUID"
+net_vars "$UUID"
+check "two macvlan devices can be set up" pair_up "$DEV"
+dd if=/dev/zero of=in bs=1M count=64 2>/dev/null
+tcp_copy in /dev/null &
+copy=$!
+flowing()
+{
+	[ "$(netstat_of "$DEV" rx_bytes)" -gt 1000000 ]
+}
+check "TCP flows" wait_for 20 flowing
+check "the instance can be removed under TCP" remove_mdev "$UUID"
+kill $copy 2>/dev/null
+killall nc 2>/dev/null
+wait $copy 2>/dev/null
+pair_down "$DEV" 2>/dev/null
+check "pktgen can be unloaded" pg_unload
+unload
