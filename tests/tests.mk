@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+#	make demo		see it work, in a guest
+#	make check		all tests but these:
+#	make check-debug	... in guests with a debug kernel
+#	make check-7.2		... in guests with Linux 7.2
+#
+# They install what is missing (as root), and keep what they download and build
+# in $VIRTIO_MDEV_CACHE, ~/.cache/virtio-mdev by default.
+
+demo:
+	@$(top)/tests/vm/demo
+
+check:
+	@$(top)/tests/check check
+
+check-debug:
+	@$(top)/tests/check debug
+
+check-7.2:
+	@$(top)/tests/check 7.2
+
+.PHONY: demo check check-debug check-7.2
