@@ -44,6 +44,10 @@ mkdir -p "$base"
 exec 9>"$base/lock"
 flock 9
 
+# what linux-kbuild depends on, and we; a kernel of the cache wants it, too
+"$here/need" gcc-12:gcc-12 make:make depmod:kmod dpkg-deb:dpkg pahole:pahole \
+	'/usr/lib/*/libelf.so.1:libelf1' '/usr/lib/*/libcrypto.so.3:libssl3' >&2
+
 version=$(field $image Version)
 if [ -z "$version" ] && [ -e "$base/current/done" ]; then
 	# no package lists; what is there will do
@@ -55,9 +59,6 @@ if [ -n "$version" ] && [ -e "$dir/done" ]; then
 	echo "$dir"
 	exit 0
 fi
-
-"$here/need" gcc-12:gcc-12 make:make depmod:kmod dpkg-deb:dpkg \
-	'/usr/lib/*/libelf.so.1:libelf1' '/usr/lib/*/libcrypto.so.3:libssl3' >&2
 
 # depends PACKAGE PATTERN: the packages of its Depends that match
 depends()
