@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# How the virtqueue library builds in userspace, for all that tests it there.
+# Wants $(top); gives
+#	lib		the sources, in mdev_core/
+#	lib_headers	what they depend on
+#	lib_flags	how to compile them and their users
+
+unit		:= $(top)/tests/unit
+lib		:= $(notdir $(wildcard $(top)/mdev_core/vq*.c)) mem.c
+lib_headers	:= $(wildcard $(unit)/*.h $(unit)/include/*.h \
+			$(unit)/include/*/*.h $(top)/include/linux/*.h \
+			$(top)/mdev_core/vq_private.h)
+lib_flags	:= -std=gnu11 -Wall -Wextra -Wno-unused-parameter \
+		   -Wno-sign-compare -fno-strict-aliasing -pthread \
+		   -I$(unit)/include -I$(top)/include -I$(top)/mdev_core
