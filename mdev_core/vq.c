@@ -569,10 +569,14 @@ EXPORT_SYMBOL_GPL(mdev_vq_push);
  * mdev_vq_publish() - let the driver see what was pushed
  * @vq: live virtqueue
  *
+ * Nothing happens if the queue broke since: it is not touched again.
+ *
  * Context: as mdev_vq_pop().
  */
 void mdev_vq_publish(struct mdev_vq *vq)
 {
+	if (READ_ONCE(vq->broken))
+		return;
 	vq->layout->publish(vq);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_publish);
@@ -588,6 +592,8 @@ EXPORT_SYMBOL_GPL(mdev_vq_publish);
  */
 bool mdev_vq_need_signal(struct mdev_vq *vq)
 {
+	if (READ_ONCE(vq->broken))
+		return false;
 	return vq->layout->need_signal(vq);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_need_signal);
@@ -602,6 +608,8 @@ EXPORT_SYMBOL_GPL(mdev_vq_need_signal);
  */
 void mdev_vq_disable_notify(struct mdev_vq *vq)
 {
+	if (READ_ONCE(vq->broken))
+		return;
 	vq->layout->disable_notify(vq);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_disable_notify);

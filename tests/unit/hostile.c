@@ -181,6 +181,37 @@ static void test_too_many_segments(void)
 	pop_breaks(&b, "more than 1024 segments");
 }
 
+/* It breaks in the middle of a batch: what follows leaves the ring alone. */
+static void left_alone(u64 features)
+{
+	struct bench b;
+	int token;
+
+	bench_init(&b, 8, features);
+	drv_desc(&b, 0, DATA_IOVA, 1, 0, 0);
+	drv_avail(&b, 0);
+	drv_avail(&b, 8);
+	token = mdev_mem_enter(&b.space.mem);
+	CHECK(mdev_vq_alive(&b.vq));
+	CHECK_EQ(mdev_vq_pop(&b.vq, &b.chain), 1);
+	mdev_vq_push(&b.vq, &b.chain, 0);
+	CHECK_EQ(mdev_vq_pop(&b.vq, &b.chain), -EPROTO);
+	mdev_vq_disable_notify(&b.vq);
+	mdev_vq_publish(&b.vq);
+	CHECK(!mdev_vq_need_signal(&b.vq));
+	CHECK(!mdev_vq_enable_notify(&b.vq));
+	mdev_mem_leave(&b.space.mem, token);
+	CHECK_EQ(b.used->idx, 0);
+	CHECK_EQ(b.used->flags, 0);
+	bench_destroy(&b);
+}
+
+static void test_left_alone(void)
+{
+	left_alone(0);
+	left_alone(F_EVENT);
+}
+
 /* --- indirect tables ------------------------------------------------------- */
 
 static void entry(struct bench *b, unsigned int i, u32 len, u16 flags, u16 next)
@@ -359,6 +390,7 @@ const struct unit_test hostile_tests[] = {
 	{ "hostile: a total length that wraps", test_total_wraps },
 	{ "hostile: more segments than there is room for",
 	  test_too_many_segments },
+	{ "hostile: a ring is left alone once it broke", test_left_alone },
 	{ "hostile: indirect tables of zero, odd and huge size",
 	  test_table_size },
 	{ "hostile: an indirect table that was not negotiated",
