@@ -8,6 +8,7 @@
 
 #include <linux/atomic.h>
 #include <linux/bits.h>
+#include <linux/cpumask.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/virtio_config.h>
@@ -36,18 +37,22 @@ struct mdev_soft;
  *		}
  *	remove:	mdev_soft_destroy(&foo->soft);
  *
- * It is for devices without a configuration space.
+ * What a device has beyond that goes into optional members of its &struct
+ * mdev_soft_desc: a configuration space, more rules about features, threads of
+ * its own in place of the worker.  Types that differ in features or in the
+ * number of virtqueues have a description each.
  *
  * mdev_soft_init() sets the instance's operations, and its data to the &struct
  * mdev_soft; mdev_soft_of() and container_of() lead back to the parent's own.
  */
 
 /*
- * What the library does for every device: split rings with both options, and
- * driver addresses of any kind.
+ * What the library does for every device: split rings with both options, driver
+ * addresses of any kind, and the reset of one virtqueue.
  */
 #define MDEV_SOFT_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) |		\
 				 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |	\
+				 BIT_ULL(VIRTIO_F_RING_RESET) |		\
 				 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |	\
 				 BIT_ULL(VIRTIO_RING_F_EVENT_IDX))
 
@@ -59,17 +64,66 @@ struct mdev_soft;
  *	process context, after the driver kicked the queue, when the queue goes
  *	live and when the driver takes its memory away; once at a time for each
  *	queue, but for several queues at once.
+ * @kick: (optional, in place of @serve) Have a virtqueue looked at by whoever
+ *	serves it, for a parent that does not want the worker.  Called where
+ *	@serve would be due, for queues in any state.  Any context; where memory
+ *	goes away, which direct memory never does, also with spinlocks held.
+ * @prepare_vq: (optional) Have all that it takes to serve a virtqueue, which is
+ *	about to start; called again at its next start.  The device's memory and
+ *	its features are set.  Return 0, a negative errno, or 1 for a queue that
+ *	what was negotiated gives no meaning to: it is not started.
+ * @get_vq_notification: (optional) As &virtio_mdev_ops.get_vq_notification.
+ * @set_vq_affinity: (optional) As &virtio_mdev_ops.set_vq_affinity.
+ * @get_vq_affinity: (optional) As &virtio_mdev_ops.get_vq_affinity.
+ * @check_features: (optional) Whether the device can work with what the driver
+ *	takes, beyond it being a part of @features with VIRTIO_F_VERSION_1.
+ *	Return 0 or -EINVAL.
+ * @start: (optional) The device has gone live.
+ * @stop: (optional) Undo @start: the device is about to be reset.
+ * @reset: (optional) Forget what the driver set, but for what the library keeps.
+ *	The virtqueues are stopped.
+ * @get_config: (optional, with @config_size) Read from the configuration space,
+ *	as &virtio_mdev_ops.get_config: at any time, without sleeping.
+ * @set_config: (optional, with @config_size) Write to it, as
+ *	&virtio_mdev_ops.set_config.  Default: nothing can be written.
+ * @get_generation: (optional) As &virtio_mdev_ops.get_generation.
  * @device_id: virtio device type (virtio 1.2, section 5)
  * @vendor_id: vendor, as a virtio PCI subsystem vendor id
  * @features: what is offered, MDEV_SOFT_FEATURES included
+ * @config_size: size of the configuration space in bytes
  * @nr_vqs: number of virtqueues
  * @num_max: largest ring size of each, a power of two up to 32768
+ *
+ * Unless said otherwise a function is called in process context, may sleep, and
+ * is serialised by the class driver like the device operations.
  */
 struct mdev_soft_desc {
+	/* virtqueues */
 	bool (*serve)(struct mdev_soft *soft, struct mdev_vq *vq);
+	void (*kick)(struct mdev_soft *soft, u16 idx);
+	int (*prepare_vq)(struct mdev_soft *soft, u16 idx);
+	int (*get_vq_notification)(struct mdev_soft *soft, u16 idx,
+				   struct virtio_mdev_notification_area *area);
+	int (*set_vq_affinity)(struct mdev_soft *soft, u16 idx,
+			       const struct cpumask *mask);
+	const struct cpumask *(*get_vq_affinity)(struct mdev_soft *soft,
+						 u16 idx);
+
+	/* device */
+	int (*check_features)(struct mdev_soft *soft, u64 features);
+	void (*start)(struct mdev_soft *soft);
+	void (*stop)(struct mdev_soft *soft);
+	void (*reset)(struct mdev_soft *soft);
+	void (*get_config)(struct mdev_soft *soft, unsigned int offset,
+			   void *buf, unsigned int len);
+	void (*set_config)(struct mdev_soft *soft, unsigned int offset,
+			   const void *buf, unsigned int len);
+	u32 (*get_generation)(struct mdev_soft *soft);
+
 	u32 device_id;
 	u32 vendor_id;
 	u64 features;
+	u32 config_size;
 	u16 nr_vqs;
 	u16 num_max;
 };
@@ -94,12 +148,17 @@ struct mdev_soft {
 
 	/* private: */
 	struct mdev_soft_vq *vqs;
-	/* of this instance alone, so that no other one can stall it */
+	/*
+	 * of this instance alone, so that no other one can stall it; NULL
+	 * without &mdev_soft_desc.serve
+	 */
 	struct workqueue_struct *wq;
 
 	/* what the class driver set; it serialises this */
-	u64 driver_features;
 	bool suspended;
+
+	/* likewise; constant from FEATURES_OK to reset */
+	u64 driver_features;
 
 	/* the class driver sets bits, a virtqueue that breaks another */
 	atomic_t status;
@@ -115,8 +174,12 @@ struct mdev_soft {
 /**
  * mdev_soft_of() - the software device of an instance
  * @cdev: an instance that mdev_soft_init() was called for
+ *
+ * Context: any.
+ * Return: the device.
  */
-static inline struct mdev_soft *mdev_soft_of(struct mdev_class_device *cdev)
+static inline struct mdev_soft *
+mdev_soft_of(const struct mdev_class_device *cdev)
 {
 	return mdev_class_get_data(cdev);
 }
@@ -125,6 +188,9 @@ static inline struct mdev_soft *mdev_soft_of(struct mdev_class_device *cdev)
  * mdev_soft_vq() - a virtqueue of a software device
  * @soft: the device
  * @idx: index of the virtqueue, less than &mdev_soft_desc.nr_vqs
+ *
+ * Context: any.
+ * Return: the virtqueue.
  */
 static inline struct mdev_vq *mdev_soft_vq(struct mdev_soft *soft, u16 idx)
 {
@@ -135,11 +201,26 @@ static inline struct mdev_vq *mdev_soft_vq(struct mdev_soft *soft, u16 idx)
  * mdev_soft_mem() - the driver's memory
  * @soft: the device
  *
- * Context: the user of a virtqueue, from mdev_vq_claim() to mdev_vq_release().
+ * Context: the user of a virtqueue, from mdev_vq_claim() to mdev_vq_release(),
+ * and &mdev_soft_desc.prepare_vq.
+ * Return: the memory.
  */
 static inline struct mdev_mem *mdev_soft_mem(const struct mdev_soft *soft)
 {
 	return soft->cdev->mem;
+}
+
+/**
+ * mdev_soft_has() - whether a feature was negotiated
+ * @soft: the device
+ * @bit: number of the feature bit
+ *
+ * Context: any.
+ * Return: true if it was.  Constant while a virtqueue is claimed.
+ */
+static inline bool mdev_soft_has(const struct mdev_soft *soft, unsigned int bit)
+{
+	return soft->driver_features & BIT_ULL(bit);
 }
 
 int mdev_vq_take(struct mdev_vq *vq, struct mdev_vq_chain *chain);
@@ -149,5 +230,6 @@ void mdev_vq_give(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 int mdev_soft_init(struct mdev_soft *soft, struct mdev_class_device *cdev,
 		   const struct mdev_soft_desc *desc);
 void mdev_soft_destroy(struct mdev_soft *soft);
+void mdev_soft_config_changed(struct mdev_soft *soft);
 
 #endif /* _LINUX_MDEV_SOFT_H */

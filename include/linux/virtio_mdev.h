@@ -124,8 +124,9 @@ struct virtio_mdev_vq_stats {
  *			callbacks are neither running nor called.
  * @set_vq_ready:	Start or stop the virtqueue.  A ready queue is served
  *			while the status has DRIVER_OK; one that is made ready
- *			after DRIVER_OK starts at once, and then an address that
- *			does not resolve gives -EFAULT.  When it returns after
+ *			after DRIVER_OK starts at once, or with @resume, and
+ *			then an address that does not resolve gives -EFAULT
+ *			there.  When it returns after
  *			stopping, rings and buffers are no longer accessed, and
  *			@get_vq_state is exact.  -EINVAL if there is no address.
  * @get_vq_ready:	Whether the virtqueue is ready.

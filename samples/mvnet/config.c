@@ -7,35 +7,10 @@
 
 #include "mvnet.h"
 
-/**
- * mvnet_config_changed() - tell the driver to read configuration and status
- * @net: the instance
- *
- * Context: process or softirq context with interrupts on.
- */
-void mvnet_config_changed(struct mvnet *net)
+void mvnet_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
+		      unsigned int len)
 {
-	spin_lock_bh(&net->cb_lock);
-	if (net->config_cb.callback)
-		net->config_cb.callback(net->config_cb.private);
-	spin_unlock_bh(&net->cb_lock);
-}
-
-void mvnet_set_config_cb(struct mdev_class_device *cdev,
-			 const struct virtio_mdev_callback *cb)
-{
-	static const struct virtio_mdev_callback none;
-	struct mvnet *net = to_mvnet(cdev);
-
-	spin_lock_bh(&net->cb_lock);
-	net->config_cb = cb ? *cb : none;
-	spin_unlock_bh(&net->cb_lock);
-}
-
-void mvnet_get_config(struct mdev_class_device *cdev, unsigned int offset,
-		      void *buf, unsigned int len)
-{
-	struct mvnet *net = to_mvnet(cdev);
+	struct mvnet *net = soft_to_mvnet(soft);
 	struct virtio_net_config config = { };
 	unsigned int seq;
 	u16 status;
@@ -54,10 +29,10 @@ void mvnet_get_config(struct mdev_class_device *cdev, unsigned int offset,
 }
 
 /* A driver of version 1 sets the address by the control queue; QEMU by this. */
-void mvnet_set_config(struct mdev_class_device *cdev, unsigned int offset,
+void mvnet_set_config(struct mdev_soft *soft, unsigned int offset,
 		      const void *buf, unsigned int len)
 {
-	struct mvnet *net = to_mvnet(cdev);
+	struct mvnet *net = soft_to_mvnet(soft);
 	unsigned long flags;
 	u8 mac[ETH_ALEN] __aligned(2);
 
@@ -75,9 +50,9 @@ void mvnet_set_config(struct mdev_class_device *cdev, unsigned int offset,
 	write_sequnlock_irqrestore(&net->state_lock, flags);
 }
 
-u32 mvnet_get_generation(struct mdev_class_device *cdev)
+u32 mvnet_get_generation(struct mdev_soft *soft)
 {
-	return READ_ONCE(to_mvnet(cdev)->generation);
+	return READ_ONCE(soft_to_mvnet(soft)->generation);
 }
 
 /**

@@ -27,7 +27,7 @@ static int mvnet_cmd_get(struct mvnet *net, struct mvnet_cmd *cmd, void *buf,
 
 	if (cmd->len < len)
 		return -EINVAL;
-	ret = mdev_vq_read(net->cdev->mem, &cmd->data, buf, len);
+	ret = mdev_vq_read(mdev_soft_mem(&net->soft), &cmd->data, buf, len);
 	if (ret)
 		return ret;
 	cmd->len -= len;
@@ -224,7 +224,7 @@ static int mvnet_ctrl_answer(struct mvnet *net, struct mdev_vq *vq,
 
 	mdev_vq_iter_in(&in, chain);
 	if (ret == -EFAULT ||
-	    mdev_vq_write(net->cdev->mem, &in, &ack, sizeof(ack))) {
+	    mdev_vq_write(mdev_soft_mem(&net->soft), &in, &ack, sizeof(ack))) {
 		mdev_vq_break(vq, "a control command that is not mapped");
 		return -EPROTO;
 	}
@@ -276,7 +276,7 @@ static void mvnet_ctrl_push(struct mdev_mem *mem, struct mdev_vq *vq,
 /* One user at a time.  True if there may be more. */
 static bool mvnet_ctrl_run(struct mvnet *net, struct mdev_vq *vq)
 {
-	struct mdev_mem *mem = net->cdev->mem;
+	struct mdev_mem *mem = mdev_soft_mem(&net->soft);
 	struct mdev_vq_chain chain = {
 		.segs = net->ctrl.segs,
 		.max_segs = MDEV_VQ_MAX_SEGS,
@@ -295,25 +295,33 @@ static bool mvnet_ctrl_run(struct mvnet *net, struct mdev_vq *vq)
 	return true;
 }
 
+static struct mdev_vq *mvnet_ctrl_vq(struct mvnet *net)
+{
+	return mdev_soft_vq(&net->soft, 2 * mvnet_nr_pairs(net));
+}
+
 /* Whether there may be more */
 static bool mvnet_ctrl_serve(struct mvnet *net)
 {
-	struct mvnet_vq *mvq = READ_ONCE(net->ctrl.vq);
+	struct mdev_vq *vq = mvnet_ctrl_vq(net);
 	bool more = false;
 
-	if (!mvq || !mdev_vq_claim(&mvq->vq))
+	if (!mdev_vq_claim(vq))
 		return false;
-	if (READ_ONCE(net->suspended)) {
-		/* The resume will have it looked at. */
-	} else if (net->cdev->mem->direct) {
+	/* What was negotiated may only now have stopped changing. */
+	if (vq != mvnet_ctrl_vq(net) || !mvnet_has(net, VIRTIO_NET_F_CTRL_VQ))
+		goto out;
+
+	if (mdev_soft_mem(&net->soft)->direct) {
 		/* Nothing in there sleeps, so it may come from a kick too. */
 		spin_lock_bh(&net->ctrl.lock);
-		more = mvnet_ctrl_run(net, &mvq->vq);
+		more = mvnet_ctrl_run(net, vq);
 		spin_unlock_bh(&net->ctrl.lock);
 	} else {
-		more = mvnet_ctrl_run(net, &mvq->vq);
+		more = mvnet_ctrl_run(net, vq);
 	}
-	mdev_vq_release(&mvq->vq);
+out:
+	mdev_vq_release(vq);
 	return more;
 }
 
@@ -344,7 +352,7 @@ void mvnet_ctrl_work(struct kthread_work *work)
  */
 void mvnet_ctrl_kick(struct mvnet *net)
 {
-	struct mdev_mem *mem = READ_ONCE(net->cdev->mem);
+	struct mdev_mem *mem = READ_ONCE(net->soft.cdev->mem);
 	bool here = mem && mem->direct && !in_hardirq() && !irqs_disabled();
 
 	if (!here || mvnet_ctrl_serve(net))
@@ -354,16 +362,13 @@ void mvnet_ctrl_kick(struct mvnet *net)
 /**
  * mvnet_ctrl_prepare() - have all that it takes to serve the control queue
  * @net: the instance
- * @mvq: the virtqueue that is to be it
  *
  * Context: process context, serialised by the class driver; the queue is not
  * started.
  * Return: 0 or a negative errno.
  */
-int mvnet_ctrl_prepare(struct mvnet *net, struct mvnet_vq *mvq)
+int mvnet_ctrl_prepare(struct mvnet *net)
 {
-	int ret;
-
 	if (!net->ctrl.segs) {
 		net->ctrl.segs = kvmalloc_array(MDEV_VQ_MAX_SEGS,
 						sizeof(*net->ctrl.segs),
@@ -371,11 +376,7 @@ int mvnet_ctrl_prepare(struct mvnet *net, struct mvnet_vq *mvq)
 		if (!net->ctrl.segs)
 			return -ENOMEM;
 	}
-	ret = mvnet_pair_prepare(&net->pairs[0]);
-	if (ret)
-		return ret;
-	WRITE_ONCE(net->ctrl.vq, mvq);
-	return 0;
+	return mvnet_pair_prepare(&net->pairs[0]);
 }
 
 /**

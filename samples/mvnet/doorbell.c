@@ -18,15 +18,16 @@
 static enum hrtimer_restart mvnet_doorbell_poll(struct hrtimer *timer)
 {
 	struct mvnet *net = container_of(timer, struct mvnet, doorbell_timer);
+	struct mdev_class_device *cdev = net->soft.cdev;
 	unsigned int i;
 
-	for (i = 0; i < net->nr_vqs; i++) {
-		u32 *doorbell = net->vqs[i].doorbell;
+	for (i = 0; i < net->soft.desc->nr_vqs; i++) {
+		u32 *doorbell = net->doorbells[i];
 
 		/* A write of 16 or 32 bits changes it, whatever it writes. */
 		if (READ_ONCE(*doorbell) != MVNET_DOORBELL_IDLE &&
 		    xchg(doorbell, MVNET_DOORBELL_IDLE) != MVNET_DOORBELL_IDLE)
-			mvnet_ops.kick_vq(net->cdev, i);
+			cdev->ops->kick_vq(cdev, i);
 	}
 	if (!READ_ONCE(net->doorbell_on))
 		return HRTIMER_NORESTART;
@@ -49,12 +50,11 @@ int mvnet_doorbell_init(struct mvnet *net)
 	if (!mvnet_doorbell)
 		return 0;
 
-	for (i = 0; i < net->nr_vqs; i++) {
-		net->vqs[i].doorbell =
-			(u32 *)get_zeroed_page(GFP_KERNEL);
-		if (!net->vqs[i].doorbell)
+	for (i = 0; i < net->soft.desc->nr_vqs; i++) {
+		net->doorbells[i] = (u32 *)get_zeroed_page(GFP_KERNEL);
+		if (!net->doorbells[i])
 			return -ENOMEM;
-		*net->vqs[i].doorbell = MVNET_DOORBELL_IDLE;
+		*net->doorbells[i] = MVNET_DOORBELL_IDLE;
 	}
 	return 0;
 }
@@ -67,16 +67,20 @@ void mvnet_doorbell_destroy(struct mvnet *net)
 {
 	unsigned int i;
 
-	for (i = 0; i < net->nr_vqs; i++)
-		free_page((unsigned long)net->vqs[i].doorbell);
+	for (i = 0; i < ARRAY_SIZE(net->doorbells); i++)
+		free_page((unsigned long)net->doorbells[i]);
 }
 
 /**
  * mvnet_doorbell_start() - look at the doorbells from now on
- * @net: the instance
+ * @soft: the instance
+ *
+ * Context: process context.
  */
-void mvnet_doorbell_start(struct mvnet *net)
+void mvnet_doorbell_start(struct mdev_soft *soft)
 {
+	struct mvnet *net = soft_to_mvnet(soft);
+
 	if (!mvnet_doorbell)
 		return;
 	WRITE_ONCE(net->doorbell_on, true);
@@ -86,20 +90,22 @@ void mvnet_doorbell_start(struct mvnet *net)
 
 /**
  * mvnet_doorbell_stop() - look no more
- * @net: the instance
+ * @soft: the instance
  *
  * Context: process context; sleeps.
  */
-void mvnet_doorbell_stop(struct mvnet *net)
+void mvnet_doorbell_stop(struct mdev_soft *soft)
 {
+	struct mvnet *net = soft_to_mvnet(soft);
+
 	WRITE_ONCE(net->doorbell_on, false);
 	hrtimer_cancel(&net->doorbell_timer);
 }
 
-int mvnet_get_vq_notification(struct mdev_class_device *cdev, u16 idx,
+int mvnet_get_vq_notification(struct mdev_soft *soft, u16 idx,
 			      struct virtio_mdev_notification_area *area)
 {
-	u32 *doorbell = to_mvnet(cdev)->vqs[idx].doorbell;
+	u32 *doorbell = soft_to_mvnet(soft)->doorbells[idx];
 
 	if (!doorbell)
 		return -EOPNOTSUPP;

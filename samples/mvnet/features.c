@@ -1,43 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mvnet: what is offered, and which choices of the driver go together.
+ * mvnet: which choices of the driver go together.
  */
 
-#include <linux/virtio_ring.h>
-
 #include "mvnet.h"
-
-#define MVNET_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) |			\
-			 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |		\
-			 BIT_ULL(VIRTIO_F_RING_RESET) |			\
-			 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |		\
-			 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) |		\
-			 BIT_ULL(VIRTIO_NET_F_CSUM) |			\
-			 BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) |		\
-			 BIT_ULL(VIRTIO_NET_F_HOST_TSO4) |		\
-			 BIT_ULL(VIRTIO_NET_F_HOST_TSO6) |		\
-			 BIT_ULL(VIRTIO_NET_F_HOST_ECN) |		\
-			 BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) |		\
-			 BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) |		\
-			 BIT_ULL(VIRTIO_NET_F_GUEST_ECN) |		\
-			 BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) |		\
-			 BIT_ULL(VIRTIO_NET_F_MAC) |			\
-			 BIT_ULL(VIRTIO_NET_F_STATUS) |			\
-			 BIT_ULL(VIRTIO_NET_F_MTU) |			\
-			 BIT_ULL(VIRTIO_NET_F_CTRL_VQ) |		\
-			 BIT_ULL(VIRTIO_NET_F_CTRL_RX) |		\
-			 BIT_ULL(VIRTIO_NET_F_CTRL_RX_EXTRA) |		\
-			 BIT_ULL(VIRTIO_NET_F_CTRL_MAC_ADDR) |		\
-			 BIT_ULL(VIRTIO_NET_F_GUEST_ANNOUNCE))
-
-u64 mvnet_get_device_features(struct mdev_class_device *cdev)
-{
-	u64 features = MVNET_FEATURES;
-
-	if (to_mvnet(cdev)->max_pairs > 1)
-		features |= BIT_ULL(VIRTIO_NET_F_MQ);
-	return features;
-}
 
 /**
  * struct mvnet_rule - a feature that needs another
@@ -75,22 +41,16 @@ static const struct mvnet_rule mvnet_rules[] = {
 
 /**
  * mvnet_check_features() - whether the device can work with a driver's choice
- * @net: the instance
- * @features: what the driver wants
+ * @soft: the instance
+ * @features: what the driver wants, of what is offered
  *
+ * Context: process context.
  * Return: 0 or -EINVAL.
  */
-int mvnet_check_features(struct mvnet *net, u64 features)
+int mvnet_check_features(struct mdev_soft *soft, u64 features)
 {
-	struct device *dev = &net->cdev->dev;
+	struct device *dev = &soft->cdev->dev;
 	unsigned int i;
-
-	if (features & ~mvnet_get_device_features(net->cdev))
-		return -EINVAL;
-	if (!(features & BIT_ULL(VIRTIO_F_VERSION_1))) {
-		dev_err_ratelimited(dev, "the driver must take VIRTIO_F_VERSION_1, for there is no legacy interface\n");
-		return -EINVAL;
-	}
 
 	for (i = 0; i < ARRAY_SIZE(mvnet_rules); i++) {
 		const struct mvnet_rule *rule = &mvnet_rules[i];

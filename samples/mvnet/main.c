@@ -25,15 +25,12 @@ module_param_named(doorbell, mvnet_doorbell, bool, 0444);
 MODULE_PARM_DESC(doorbell,
 		 "Offer each queue's doorbell as a page of memory that is looked at every millisecond, to test programs that map doorbells (default: off)");
 
-static const unsigned int mvnet_one_pair = 1;
-static const unsigned int mvnet_eight_pairs = MVNET_MAX_PAIRS;
-
-#define MVNET_TYPE(_class, _name, _pretty, _pairs) {			\
+#define MVNET_TYPE(_class, _name, _pretty, _desc) {			\
 	.name = "mvnet-" _name,						\
 	.pretty_name = "mvnet network device, " _pretty,		\
 	.description = "virtio network device that receives what it sends", \
 	.class_id = _class,						\
-	.data = _pairs,							\
+	.data = _desc,							\
 }
 
 /* The limit is filled in from the module parameter before they are used. */

@@ -13,8 +13,8 @@
 
 #include <linux/mdev_class.h>
 #include <linux/mdev_mem.h>
+#include <linux/mdev_soft.h>
 #include <linux/mdev_vq.h>
-#include <linux/virtio_mdev.h>
 
 /* QEMU and libblkio set up rings of 1024 without asking. */
 #define MVNET_NUM_MAX		1024
@@ -68,21 +68,6 @@ struct mvnet_filter {
 };
 
 /**
- * struct mvnet_vq - a virtqueue of an instance
- * @vq: the library's part
- * @net: the instance
- * @doorbell: page that a user may map and write the queue's index to, if the
- *	module parameter asks for one
- */
-struct mvnet_vq {
-	struct mdev_vq vq;
-	struct mvnet *net;
-	u32 *doorbell;
-};
-
-#define to_mvnet_vq(p) container_of(p, struct mvnet_vq, vq)
-
-/**
  * struct mvnet_pair - a receive and a transmit queue, and who serves them
  * @net: the instance
  * @rx: receive queue
@@ -106,8 +91,8 @@ struct mvnet_vq {
  */
 struct mvnet_pair {
 	struct mvnet *net;
-	struct mvnet_vq *rx;
-	struct mvnet_vq *tx;
+	struct mdev_vq *rx;
+	struct mdev_vq *tx;
 	unsigned int index;
 	struct kthread_worker *worker;
 	struct kthread_work work;
@@ -127,7 +112,6 @@ struct mvnet_pair {
 
 /**
  * struct mvnet_ctrl - the control queue
- * @vq: the virtqueue that is it, NULL unless live
  * @work: for where the kick's context will not do
  * @lock: one user at a time, where the driver's memory is direct; else @work
  *	is the only one
@@ -136,7 +120,6 @@ struct mvnet_pair {
  * @multi: the other half
  */
 struct mvnet_ctrl {
-	struct mvnet_vq *vq;
 	struct kthread_work work;
 	/* one user of the control queue at a time, see above */
 	spinlock_t lock;
@@ -147,15 +130,11 @@ struct mvnet_ctrl {
 
 /**
  * struct mvnet - an instance
- * @cdev: as the class drivers know it
+ * @soft: what it shares with other software devices; its virtqueues are rx0,
+ *	tx0, rx1, tx1... and the control queue
  * @max_pairs: queue pairs of the type
- * @nr_vqs: two for each pair and the control queue
- * @features: what was negotiated; constant while a queue is live
- * @status: device status; the class driver's, and DEVICE_NEEDS_RESET ours
- * @suspended: between suspend and resume
  * @active_pairs: what the driver asked for by the control queue
  * @filtered: frames that the receive filter kept back
- * @vqs: rx0, tx0, rx1, tx1... and the control queue
  * @pairs: queue pairs
  * @ctrl: control queue
  * @state_lock: guards @mac, @net_status, @generation and @filter.  Writers are
@@ -166,26 +145,19 @@ struct mvnet_ctrl {
  * @net_status: VIRTIO_NET_S_*
  * @generation: of the configuration space
  * @filter: receive filter
- * @cb_lock: guards @config_cb, and is held while it runs, so that whoever takes
- *	it to replace @config_cb knows that the old one does not run any more
- * @config_cb: what the class driver wants called when the configuration changes
  * @worker_lock: guards @worker, @affinity and @affinity_set of all pairs
  *	against a change of affinity, which may come at any time
+ * @doorbells: for each virtqueue a page that a user may map and write the queue's
+ *	index to, if the module parameter asks for it
  * @doorbell_timer: polls the doorbells while the device is live
  * @doorbell_on: the timer shall go on
  */
 struct mvnet {
-	struct mdev_class_device *cdev;
+	struct mdev_soft soft;
 	unsigned int max_pairs;
-	unsigned int nr_vqs;
-
-	u64 features;
-	atomic_t status;
-	bool suspended;
 	unsigned int active_pairs;
 	atomic64_t filtered;
 
-	struct mvnet_vq vqs[MVNET_MAX_VQS];
 	struct mvnet_pair pairs[MVNET_MAX_PAIRS];
 	struct mvnet_ctrl ctrl;
 
@@ -195,25 +167,27 @@ struct mvnet {
 	u32 generation;
 	struct mvnet_filter filter;
 
-	/* guards @config_cb, and is held while it runs */
-	spinlock_t cb_lock;
-	struct virtio_mdev_callback config_cb;
-
 	/* guards the workers' existence and affinity, see above */
 	struct mutex worker_lock;
 
+	u32 *doorbells[MVNET_MAX_VQS];
 	struct hrtimer doorbell_timer;
 	bool doorbell_on;
 };
 
+static inline struct mvnet *soft_to_mvnet(struct mdev_soft *soft)
+{
+	return container_of(soft, struct mvnet, soft);
+}
+
 static inline struct mvnet *to_mvnet(const struct mdev_class_device *cdev)
 {
-	return mdev_class_get_data(cdev);
+	return soft_to_mvnet(mdev_soft_of(cdev));
 }
 
 static inline bool mvnet_has(const struct mvnet *net, unsigned int bit)
 {
-	return net->features & BIT_ULL(bit);
+	return mdev_soft_has(&net->soft, bit);
 }
 
 /*
@@ -225,6 +199,12 @@ static inline unsigned int mvnet_nr_pairs(const struct mvnet *net)
 	return mvnet_has(net, VIRTIO_NET_F_MQ) ? net->max_pairs : 1;
 }
 
+static inline bool mvnet_is_ctrl(const struct mvnet *net, u16 idx)
+{
+	return idx == 2 * mvnet_nr_pairs(net) &&
+	       mvnet_has(net, VIRTIO_NET_F_CTRL_VQ);
+}
+
 /* Module parameters */
 extern unsigned int mvnet_mtu;
 extern bool mvnet_doorbell;
@@ -233,23 +213,21 @@ extern bool mvnet_doorbell;
 extern const struct mdev_class_parent_ops mvnet_parent_ops;
 
 /* ops.c */
-extern const struct virtio_mdev_ops mvnet_ops;
-void mvnet_stop(struct mvnet *net);
-void mvnet_wake_pairs(struct mvnet *net);
+extern const struct mdev_soft_desc mvnet_one_pair;
+extern const struct mdev_soft_desc mvnet_eight_pairs;
 
 /* features.c */
-u64 mvnet_get_device_features(struct mdev_class_device *cdev);
-int mvnet_check_features(struct mvnet *net, u64 features);
+int mvnet_check_features(struct mdev_soft *soft, u64 features);
 
 /* worker.c */
 int mvnet_pair_prepare(struct mvnet_pair *pair);
 void mvnet_pair_wake(struct mvnet *net, unsigned int index);
+void mvnet_wake_pairs(struct mvnet *net);
 void mvnet_pair_work(struct kthread_work *work);
 void mvnet_pair_destroy(struct mvnet_pair *pair);
-int mvnet_set_vq_affinity(struct mdev_class_device *cdev, u16 idx,
+int mvnet_set_vq_affinity(struct mdev_soft *soft, u16 idx,
 			  const struct cpumask *mask);
-const struct cpumask *mvnet_get_vq_affinity(struct mdev_class_device *cdev,
-					    u16 idx);
+const struct cpumask *mvnet_get_vq_affinity(struct mdev_soft *soft, u16 idx);
 
 /* frame.c */
 bool mvnet_hdr_valid(const struct mvnet *net, struct virtio_net_hdr_v1 *hdr,
@@ -261,20 +239,17 @@ bool mvnet_accepts(struct mvnet *net, const u8 *dest);
 bool mvnet_pair_run(struct mvnet_pair *pair);
 
 /* ctrl.c */
-int mvnet_ctrl_prepare(struct mvnet *net, struct mvnet_vq *mvq);
+int mvnet_ctrl_prepare(struct mvnet *net);
 void mvnet_ctrl_kick(struct mvnet *net);
 void mvnet_ctrl_work(struct kthread_work *work);
 void mvnet_filter_reset(struct mvnet *net);
 
 /* config.c */
-void mvnet_set_config_cb(struct mdev_class_device *cdev,
-			 const struct virtio_mdev_callback *cb);
-void mvnet_get_config(struct mdev_class_device *cdev, unsigned int offset,
-		      void *buf, unsigned int len);
-void mvnet_set_config(struct mdev_class_device *cdev, unsigned int offset,
+void mvnet_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
+		      unsigned int len);
+void mvnet_set_config(struct mdev_soft *soft, unsigned int offset,
 		      const void *buf, unsigned int len);
-u32 mvnet_get_generation(struct mdev_class_device *cdev);
-void mvnet_config_changed(struct mvnet *net);
+u32 mvnet_get_generation(struct mdev_soft *soft);
 void mvnet_set_mac(struct mvnet *net, const u8 *mac);
 void mvnet_get_mac(struct mvnet *net, u8 *mac);
 bool mvnet_change_net_status(struct mvnet *net, u16 clear, u16 set);
@@ -285,9 +260,9 @@ extern const struct attribute_group *mvnet_groups[];
 /* doorbell.c */
 int mvnet_doorbell_init(struct mvnet *net);
 void mvnet_doorbell_destroy(struct mvnet *net);
-void mvnet_doorbell_start(struct mvnet *net);
-void mvnet_doorbell_stop(struct mvnet *net);
-int mvnet_get_vq_notification(struct mdev_class_device *cdev, u16 idx,
+void mvnet_doorbell_start(struct mdev_soft *soft);
+void mvnet_doorbell_stop(struct mdev_soft *soft);
+int mvnet_get_vq_notification(struct mdev_soft *soft, u16 idx,
 			      struct virtio_mdev_notification_area *area);
 
 #endif /* _MVNET_H */

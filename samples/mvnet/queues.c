@@ -30,8 +30,8 @@ static bool mvnet_enter(struct mvnet_pair *pair)
 
 	pair->token = mdev_mem_enter(pair->mem);
 	/* Both, since each is to break if its memory is gone. */
-	rx = mdev_vq_alive(&pair->rx->vq);
-	tx = mdev_vq_alive(&pair->tx->vq);
+	rx = mdev_vq_alive(pair->rx);
+	tx = mdev_vq_alive(pair->tx);
 	return rx && tx;
 }
 
@@ -74,7 +74,7 @@ static int mvnet_get(struct mvnet_pair *pair, struct mdev_vq_iter *src,
 	mvnet_leave(pair);
 	ret = mdev_vq_read(pair->mem, src, buf + done, len - done);
 	if (ret)
-		mvnet_bad_address(&pair->tx->vq, src);
+		mvnet_bad_address(pair->tx, src);
 	return mvnet_enter(pair) ? ret : -EPROTO;
 }
 
@@ -91,7 +91,7 @@ static int mvnet_put(struct mvnet_pair *pair, struct mdev_vq_iter *dst,
 	mvnet_leave(pair);
 	ret = mdev_vq_write(pair->mem, dst, buf + done, len - done);
 	if (ret)
-		mvnet_bad_address(&pair->rx->vq, dst);
+		mvnet_bad_address(pair->rx, dst);
 	return mvnet_enter(pair) ? ret : -EPROTO;
 }
 
@@ -117,7 +117,7 @@ static int mvnet_move(struct mvnet_pair *pair, struct mdev_vq_iter *dst,
 		bad = src;
 	}
 	if (ret) {
-		vq = bad == src ? &pair->tx->vq : &pair->rx->vq;
+		vq = bad == src ? pair->tx : pair->rx;
 		mvnet_bad_address(vq, bad);
 	}
 	return mvnet_enter(pair) ? ret : -EPROTO;
@@ -129,7 +129,7 @@ static int mvnet_move(struct mvnet_pair *pair, struct mdev_vq_iter *dst,
  */
 static bool mvnet_all_collected(const struct mvnet_pair *pair)
 {
-	u16 num = mdev_vq_num(&pair->rx->vq);
+	u16 num = mdev_vq_num(pair->rx);
 
 	return pair->nr_rx == num ||
 	       (!mvnet_has(pair->net, VIRTIO_RING_F_INDIRECT_DESC) &&
@@ -144,7 +144,7 @@ static bool mvnet_all_collected(const struct mvnet_pair *pair)
 static int mvnet_collect(struct mvnet_pair *pair, u32 len)
 {
 	bool merge = mvnet_has(pair->net, VIRTIO_NET_F_MRG_RXBUF);
-	struct mdev_vq *vq = &pair->rx->vq;
+	struct mdev_vq *vq = pair->rx;
 	struct mdev_vq_chain *chain;
 	u32 room = 0;
 	int ret;
@@ -187,7 +187,7 @@ undo:
 static void mvnet_uncollect(struct mvnet_pair *pair)
 {
 	while (pair->nr_rx)
-		mdev_vq_unpop(&pair->rx->vq, &pair->rx_chains[--pair->nr_rx]);
+		mdev_vq_unpop(pair->rx, &pair->rx_chains[--pair->nr_rx]);
 }
 
 /* In a section: header and frame into the receive buffers. */
@@ -226,7 +226,7 @@ static void mvnet_push_rx(struct mvnet_pair *pair, u32 len)
 
 	for (i = 0; i < pair->nr_rx; i++) {
 		n = min(len, pair->rx_chains[i].in_len);
-		mdev_vq_push(&pair->rx->vq, &pair->rx_chains[i], n);
+		mdev_vq_push(pair->rx, &pair->rx_chains[i], n);
 		len -= n;
 	}
 	pair->nr_rx = 0;
@@ -234,9 +234,9 @@ static void mvnet_push_rx(struct mvnet_pair *pair, u32 len)
 
 static int mvnet_drop(struct mvnet_pair *pair, const char *why, u32 len)
 {
-	struct mdev_vq *vq = &pair->tx->vq;
+	struct mdev_vq *vq = pair->tx;
 
-	dev_warn_ratelimited(&pair->net->cdev->dev,
+	dev_warn_ratelimited(&pair->net->soft.cdev->dev,
 			     "queue pair %u drops a frame of %u bytes: %s\n",
 			     pair->index, len, why);
 	mdev_vq_push(vq, &pair->tx_chain, 0);
@@ -252,7 +252,7 @@ static int mvnet_drop(struct mvnet_pair *pair, const char *why, u32 len)
 static int mvnet_frame(struct mvnet_pair *pair)
 {
 	struct mdev_vq_chain *chain = &pair->tx_chain;
-	struct mdev_vq *vq = &pair->tx->vq;
+	struct mdev_vq *vq = pair->tx;
 	struct virtio_net_hdr_v1 hdr;
 	struct mdev_vq_iter src, peek;
 	u8 dest[ETH_ALEN] __aligned(2);
@@ -313,7 +313,7 @@ static int mvnet_frame(struct mvnet_pair *pair)
 	}
 
 	mvnet_push_rx(pair, MVNET_HDR_LEN + len);
-	mdev_vq_count(&pair->rx->vq, len, 0);
+	mdev_vq_count(pair->rx, len, 0);
 	mdev_vq_push(vq, chain, 0);
 	mdev_vq_count(vq, len, 0);
 	return MVNET_DONE;
@@ -327,8 +327,7 @@ static bool mvnet_pair_may_run(const struct mvnet_pair *pair)
 {
 	const struct mvnet *net = pair->net;
 
-	return !READ_ONCE(net->suspended) &&
-	       READ_ONCE(net->net_status) & VIRTIO_NET_S_LINK_UP &&
+	return READ_ONCE(net->net_status) & VIRTIO_NET_S_LINK_UP &&
 	       pair->index < READ_ONCE(net->active_pairs);
 }
 
@@ -352,12 +351,12 @@ static bool mvnet_publish(struct mdev_vq *vq)
  */
 bool mvnet_pair_run(struct mvnet_pair *pair)
 {
-	struct mdev_vq *rx = &pair->rx->vq, *tx = &pair->tx->vq;
+	struct mdev_vq *rx = pair->rx, *tx = pair->tx;
 	bool signal_rx, signal_tx, more = false;
 	unsigned int n;
 	int ret = 0;
 
-	pair->mem = pair->net->cdev->mem;
+	pair->mem = mdev_soft_mem(&pair->net->soft);
 	/* Who lets the pair run wakes it afterwards. */
 	if (!mvnet_enter(pair) || !mvnet_pair_may_run(pair)) {
 		mvnet_leave(pair);

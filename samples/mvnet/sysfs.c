@@ -32,7 +32,7 @@ static ssize_t mac_store(struct device *dev, struct device_attribute *attr,
 	if (!mac_pton(buf, mac) || !is_valid_ether_addr(mac))
 		return -EINVAL;
 	mvnet_set_mac(net, mac);
-	mvnet_config_changed(net);
+	mdev_soft_config_changed(&net->soft);
 	return count;
 }
 static DEVICE_ATTR_RW(mac);
@@ -60,7 +60,7 @@ static ssize_t link_store(struct device *dev, struct device_attribute *attr,
 		return -EINVAL;
 
 	if (changed) {
-		mvnet_config_changed(net);
+		mdev_soft_config_changed(&net->soft);
 		/* Transmit queues have waited for it. */
 		mvnet_wake_pairs(net);
 	}
@@ -98,7 +98,7 @@ static ssize_t announce_store(struct device *dev, struct device_attribute *attr,
 						  0);
 	}
 	if (changed)
-		mvnet_config_changed(net);
+		mdev_soft_config_changed(&net->soft);
 	return count;
 }
 static DEVICE_ATTR_RW(announce);

@@ -40,7 +40,7 @@ static int mvnet_pair_alloc(struct mvnet_pair *pair)
 
 	csum = mvnet_has(net, VIRTIO_NET_F_CSUM) &&
 	       !mvnet_has(net, VIRTIO_NET_F_GUEST_CSUM);
-	if (!pair->bounce && (csum || !net->cdev->mem->direct)) {
+	if (!pair->bounce && (csum || !mdev_soft_mem(&net->soft)->direct)) {
 		pair->bounce = kvmalloc(MVNET_MAX_FRAME, GFP_KERNEL);
 		if (!pair->bounce)
 			return -ENOMEM;
@@ -67,7 +67,8 @@ int mvnet_pair_prepare(struct mvnet_pair *pair)
 
 	/* The name of a task has 15 characters. */
 	worker = kthread_run_worker(0, "mvnet-%.6s-%u",
-				    dev_name(&net->cdev->dev), pair->index);
+				    dev_name(&net->soft.cdev->dev),
+				    pair->index);
 	if (IS_ERR(worker))
 		return PTR_ERR(worker);
 
@@ -111,14 +112,28 @@ void mvnet_pair_wake(struct mvnet *net, unsigned int index)
 
 	pair = &net->pairs[index];
 	/* Live means that the worker is there, and it stays until remove. */
-	if (mdev_vq_is_live(&pair->rx->vq) || mdev_vq_is_live(&pair->tx->vq))
+	if (mdev_vq_is_live(pair->rx) || mdev_vq_is_live(pair->tx))
 		kthread_queue_work(pair->worker, &pair->work);
+}
+
+/**
+ * mvnet_wake_pairs() - have all queue pairs looked at
+ * @net: the instance
+ *
+ * Context: any.
+ */
+void mvnet_wake_pairs(struct mvnet *net)
+{
+	unsigned int i;
+
+	for (i = 0; i < net->max_pairs; i++)
+		mvnet_pair_wake(net, i);
 }
 
 /* Notice that the memory of a queue is gone, where the other one is no more. */
 static void mvnet_look(struct mvnet *net, struct mdev_vq *vq)
 {
-	struct mdev_mem *mem = net->cdev->mem;
+	struct mdev_mem *mem = mdev_soft_mem(&net->soft);
 	int token;
 
 	token = mdev_mem_enter(mem);
@@ -129,21 +144,21 @@ static void mvnet_look(struct mvnet *net, struct mdev_vq *vq)
 void mvnet_pair_work(struct kthread_work *work)
 {
 	struct mvnet_pair *pair = container_of(work, struct mvnet_pair, work);
-	bool tx = mdev_vq_claim(&pair->tx->vq);
-	bool rx = mdev_vq_claim(&pair->rx->vq);
+	bool tx = mdev_vq_claim(pair->tx);
+	bool rx = mdev_vq_claim(pair->rx);
 	bool more = false;
 
 	if (tx && rx)
 		more = mvnet_pair_run(pair);
 	else if (tx)
-		mvnet_look(pair->net, &pair->tx->vq);
+		mvnet_look(pair->net, pair->tx);
 	else if (rx)
-		mvnet_look(pair->net, &pair->rx->vq);
+		mvnet_look(pair->net, pair->rx);
 
 	if (rx)
-		mdev_vq_release(&pair->rx->vq);
+		mdev_vq_release(pair->rx);
 	if (tx)
-		mdev_vq_release(&pair->tx->vq);
+		mdev_vq_release(pair->tx);
 
 	if (more) {
 		mvnet_pair_wake(pair->net, pair->index);
@@ -151,10 +166,10 @@ void mvnet_pair_work(struct kthread_work *work)
 	}
 }
 
-int mvnet_set_vq_affinity(struct mdev_class_device *cdev, u16 idx,
+int mvnet_set_vq_affinity(struct mdev_soft *soft, u16 idx,
 			  const struct cpumask *mask)
 {
-	struct mvnet *net = to_mvnet(cdev);
+	struct mvnet *net = soft_to_mvnet(soft);
 	struct mvnet_pair *pair;
 	int ret = 0;
 
@@ -174,10 +189,9 @@ int mvnet_set_vq_affinity(struct mdev_class_device *cdev, u16 idx,
 	return ret;
 }
 
-const struct cpumask *mvnet_get_vq_affinity(struct mdev_class_device *cdev,
-					    u16 idx)
+const struct cpumask *mvnet_get_vq_affinity(struct mdev_soft *soft, u16 idx)
 {
-	struct mvnet *net = to_mvnet(cdev);
+	struct mvnet *net = soft_to_mvnet(soft);
 
 	if (idx >= 2 * net->max_pairs ||
 	    !READ_ONCE(net->pairs[idx / 2].affinity_set))

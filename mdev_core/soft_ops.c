@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Software devices: the device operations.
+ */
+
+#include <linux/string.h>
+
+#include "soft_private.h"
+
+static bool mdev_soft_live(const struct mdev_soft *soft)
+{
+	return atomic_read(&soft->status) & VIRTIO_CONFIG_S_DRIVER_OK;
+}
+
+/* ---- virtqueues ---- */
+
+static int mdev_soft_set_vq_address(struct mdev_class_device *cdev, u16 idx,
+				    u64 desc_area, u64 driver_area,
+				    u64 device_area)
+{
+	return mdev_vq_set_address(mdev_soft_vq(mdev_soft_of(cdev), idx),
+				   desc_area, driver_area, device_area);
+}
+
+static int mdev_soft_set_vq_num(struct mdev_class_device *cdev, u16 idx,
+				u32 num)
+{
+	return mdev_vq_set_num(mdev_soft_vq(mdev_soft_of(cdev), idx), num);
+}
+
+static u16 mdev_soft_get_vq_num_max(struct mdev_class_device *cdev, u16 idx)
+{
+	return mdev_soft_of(cdev)->desc->num_max;
+}
+
+static u16 mdev_soft_get_vq_size(struct mdev_class_device *cdev, u16 idx)
+{
+	return mdev_vq_num(mdev_soft_vq(mdev_soft_of(cdev), idx));
+}
+
+static void mdev_soft_kick_vq(struct mdev_class_device *cdev, u16 idx)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+
+	mdev_vq_kicked(mdev_soft_vq(soft, idx));
+	mdev_soft_kick(soft, idx);
+}
+
+static void mdev_soft_set_vq_cb(struct mdev_class_device *cdev, u16 idx,
+				const struct virtio_mdev_callback *cb)
+{
+	mdev_vq_set_cb(mdev_soft_vq(mdev_soft_of(cdev), idx), cb);
+}
+
+/* Map the rings of a virtqueue if it is ready; nobody is told of it yet. */
+static int mdev_soft_start_vq(struct mdev_soft *soft, u16 idx)
+{
+	struct mdev_vq *vq = mdev_soft_vq(soft, idx);
+	int ret;
+
+	if (!mdev_vq_is_ready(vq) || mdev_vq_is_started(vq))
+		return 0;
+	if (!soft->cdev->mem)
+		return -EFAULT;
+	if (soft->desc->prepare_vq) {
+		ret = soft->desc->prepare_vq(soft, idx);
+		if (ret)
+			return ret < 0 ? ret : 0;
+	}
+	return mdev_vq_start(vq, soft->cdev->mem, soft->driver_features);
+}
+
+static int mdev_soft_set_vq_ready(struct mdev_class_device *cdev, u16 idx,
+				  bool ready)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+	struct mdev_vq *vq = mdev_soft_vq(soft, idx);
+	int ret;
+
+	if (!ready) {
+		mdev_vq_stop(vq);
+		return mdev_vq_set_ready(vq, false);
+	}
+
+	ret = mdev_vq_set_ready(vq, true);
+	/* While suspended rings are left alone: resume starts it. */
+	if (ret || !mdev_soft_live(soft) || soft->suspended)
+		return ret;
+
+	ret = mdev_soft_start_vq(soft, idx);
+	if (ret) {
+		mdev_vq_set_ready(vq, false);
+		return ret;
+	}
+	/* The driver may have kicked a queue that was not there yet. */
+	mdev_soft_kick(soft, idx);
+	return 0;
+}
+
+static bool mdev_soft_get_vq_ready(struct mdev_class_device *cdev, u16 idx)
+{
+	return mdev_vq_is_ready(mdev_soft_vq(mdev_soft_of(cdev), idx));
+}
+
+static int mdev_soft_set_vq_state(struct mdev_class_device *cdev, u16 idx,
+				  const struct virtio_mdev_vq_state *state)
+{
+	return mdev_vq_set_state(mdev_soft_vq(mdev_soft_of(cdev), idx), state);
+}
+
+static int mdev_soft_get_vq_state(struct mdev_class_device *cdev, u16 idx,
+				  struct virtio_mdev_vq_state *state)
+{
+	return mdev_vq_get_state(mdev_soft_vq(mdev_soft_of(cdev), idx), state);
+}
+
+static int mdev_soft_get_vq_stats(struct mdev_class_device *cdev, u16 idx,
+				  struct virtio_mdev_vq_stats *stats)
+{
+	mdev_vq_get_stats(mdev_soft_vq(mdev_soft_of(cdev), idx), stats);
+	return 0;
+}
+
+static int mdev_soft_reset_vq(struct mdev_class_device *cdev, u16 idx)
+{
+	struct mdev_vq *vq = mdev_soft_vq(mdev_soft_of(cdev), idx);
+
+	mdev_vq_stop(vq);
+	mdev_vq_reset(vq);
+	return 0;
+}
+
+static int
+mdev_soft_get_vq_notification(struct mdev_class_device *cdev, u16 idx,
+			      struct virtio_mdev_notification_area *area)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+
+	if (!soft->desc->get_vq_notification)
+		return -EOPNOTSUPP;
+	return soft->desc->get_vq_notification(soft, idx, area);
+}
+
+static int mdev_soft_set_vq_affinity(struct mdev_class_device *cdev, u16 idx,
+				     const struct cpumask *mask)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+
+	if (!soft->desc->set_vq_affinity)
+		return 0;
+	return soft->desc->set_vq_affinity(soft, idx, mask);
+}
+
+static const struct cpumask *
+mdev_soft_get_vq_affinity(struct mdev_class_device *cdev, u16 idx)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+
+	if (!soft->desc->get_vq_affinity)
+		return NULL;
+	return soft->desc->get_vq_affinity(soft, idx);
+}
+
+static u16 mdev_soft_get_vq_count(struct mdev_class_device *cdev)
+{
+	return mdev_soft_of(cdev)->desc->nr_vqs;
+}
+
+/* ---- device ---- */
+
+static u64 mdev_soft_get_device_features(struct mdev_class_device *cdev)
+{
+	return mdev_soft_of(cdev)->desc->features;
+}
+
+static int mdev_soft_check_features(struct mdev_soft *soft, u64 features)
+{
+	if (features & ~soft->desc->features)
+		return -EINVAL;
+	/* Rings are taken for little-endian ones. */
+	if (!(features & BIT_ULL(VIRTIO_F_VERSION_1))) {
+		dev_err_ratelimited(&soft->cdev->dev,
+				    "the driver must take VIRTIO_F_VERSION_1, for there is no legacy interface\n");
+		return -EINVAL;
+	}
+	if (!soft->desc->check_features)
+		return 0;
+	return soft->desc->check_features(soft, features);
+}
+
+static int mdev_soft_set_driver_features(struct mdev_class_device *cdev,
+					 u64 features)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+	int ret;
+
+	ret = mdev_soft_check_features(soft, features);
+	if (ret)
+		return ret;
+	WRITE_ONCE(soft->driver_features, features);
+	return 0;
+}
+
+static u64 mdev_soft_get_driver_features(struct mdev_class_device *cdev)
+{
+	return mdev_soft_of(cdev)->driver_features;
+}
+
+static u64 mdev_soft_get_mdev_features(struct mdev_class_device *cdev)
+{
+	return VIRTIO_MDEV_F_VERSION_1;
+}
+
+static u32 mdev_soft_get_device_id(struct mdev_class_device *cdev)
+{
+	return mdev_soft_of(cdev)->desc->device_id;
+}
+
+static u32 mdev_soft_get_vendor_id(struct mdev_class_device *cdev)
+{
+	return mdev_soft_of(cdev)->desc->vendor_id;
+}
+
+static u8 mdev_soft_get_status(struct mdev_class_device *cdev)
+{
+	return atomic_read(&mdev_soft_of(cdev)->status);
+}
+
+static void mdev_soft_stop_vqs(struct mdev_soft *soft)
+{
+	u16 i;
+
+	for (i = 0; i < soft->desc->nr_vqs; i++)
+		mdev_vq_stop(mdev_soft_vq(soft, i));
+}
+
+static int mdev_soft_start_vqs(struct mdev_soft *soft)
+{
+	int ret;
+	u16 i;
+
+	for (i = 0; i < soft->desc->nr_vqs; i++) {
+		ret = mdev_soft_start_vq(soft, i);
+		if (ret) {
+			mdev_soft_stop_vqs(soft);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+/* A queue that is ready may have buffers, and its kick may be over. */
+static void mdev_soft_kick_all(struct mdev_soft *soft)
+{
+	u16 i;
+
+	for (i = 0; i < soft->desc->nr_vqs; i++)
+		mdev_soft_kick(soft, i);
+}
+
+static int mdev_soft_set_status(struct mdev_class_device *cdev, u8 status)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+	u8 new = status & ~atomic_read(&soft->status);
+	int ret;
+
+	/* A driver that never set its features has not taken VERSION_1. */
+	if (new & (VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK)) {
+		ret = mdev_soft_check_features(soft, soft->driver_features);
+		if (ret)
+			return ret;
+	}
+	if (new & VIRTIO_CONFIG_S_DRIVER_OK) {
+		ret = mdev_soft_start_vqs(soft);
+		if (ret)
+			return ret;
+	}
+
+	/* A virtqueue may break at once, so add to what is there. */
+	atomic_or(status & ~VIRTIO_CONFIG_S_NEEDS_RESET, &soft->status);
+
+	if (new & VIRTIO_CONFIG_S_DRIVER_OK) {
+		if (soft->desc->start)
+			soft->desc->start(soft);
+		mdev_soft_kick_all(soft);
+	}
+	return 0;
+}
+
+static int mdev_soft_reset(struct mdev_class_device *cdev)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+	u16 i;
+
+	if (mdev_soft_live(soft) && soft->desc->stop)
+		soft->desc->stop(soft);
+	mdev_soft_stop_vqs(soft);
+	for (i = 0; i < soft->desc->nr_vqs; i++)
+		mdev_vq_reset(mdev_soft_vq(soft, i));
+	if (soft->desc->reset)
+		soft->desc->reset(soft);
+	soft->suspended = false;
+	WRITE_ONCE(soft->driver_features, 0);
+	atomic_set(&soft->status, 0);
+	return 0;
+}
+
+static int mdev_soft_suspend(struct mdev_class_device *cdev)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+	u16 i;
+
+	if (!mdev_soft_live(soft))
+		return -EINVAL;
+
+	soft->suspended = true;
+	for (i = 0; i < soft->desc->nr_vqs; i++)
+		if (mdev_vq_is_started(mdev_soft_vq(soft, i)))
+			mdev_vq_pause(mdev_soft_vq(soft, i));
+	return 0;
+}
+
+static int mdev_soft_resume(struct mdev_class_device *cdev)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+	int ret;
+	u16 i;
+
+	if (!mdev_soft_live(soft))
+		return -EINVAL;
+
+	soft->suspended = false;
+	for (i = 0; i < soft->desc->nr_vqs; i++) {
+		mdev_vq_resume(mdev_soft_vq(soft, i));
+		ret = mdev_soft_start_vq(soft, i);
+		if (ret) {
+			mdev_soft_suspend(cdev);
+			return ret;
+		}
+	}
+	/* What was kicked meanwhile was not looked at. */
+	mdev_soft_kick_all(soft);
+	return 0;
+}
+
+/* ---- configuration space ---- */
+
+static void mdev_soft_set_config_cb(struct mdev_class_device *cdev,
+				    const struct virtio_mdev_callback *cb)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+
+	spin_lock_bh(&soft->cb_lock);
+	soft->cb = cb ? *cb : (struct virtio_mdev_callback) {};
+	spin_unlock_bh(&soft->cb_lock);
+}
+
+static size_t mdev_soft_get_config_size(struct mdev_class_device *cdev)
+{
+	return mdev_soft_of(cdev)->desc->config_size;
+}
+
+static void mdev_soft_get_config(struct mdev_class_device *cdev,
+				 unsigned int offset, void *buf,
+				 unsigned int len)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+
+	if (soft->desc->get_config)
+		soft->desc->get_config(soft, offset, buf, len);
+	else
+		memset(buf, 0, len);
+}
+
+static void mdev_soft_set_config(struct mdev_class_device *cdev,
+				 unsigned int offset, const void *buf,
+				 unsigned int len)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+
+	if (soft->desc->set_config)
+		soft->desc->set_config(soft, offset, buf, len);
+}
+
+static u32 mdev_soft_get_generation(struct mdev_class_device *cdev)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+
+	return soft->desc->get_generation ? soft->desc->get_generation(soft) :
+					    0;
+}
+
+const struct virtio_mdev_ops mdev_soft_virtio_ops = {
+	.set_vq_address = mdev_soft_set_vq_address,
+	.set_vq_num = mdev_soft_set_vq_num,
+	.get_vq_num_max = mdev_soft_get_vq_num_max,
+	.get_vq_size = mdev_soft_get_vq_size,
+	.kick_vq = mdev_soft_kick_vq,
+	.set_vq_cb = mdev_soft_set_vq_cb,
+	.set_vq_ready = mdev_soft_set_vq_ready,
+	.get_vq_ready = mdev_soft_get_vq_ready,
+	.set_vq_state = mdev_soft_set_vq_state,
+	.get_vq_state = mdev_soft_get_vq_state,
+	.reset_vq = mdev_soft_reset_vq,
+	.get_vq_notification = mdev_soft_get_vq_notification,
+	.set_vq_affinity = mdev_soft_set_vq_affinity,
+	.get_vq_affinity = mdev_soft_get_vq_affinity,
+	.get_vq_stats = mdev_soft_get_vq_stats,
+	.get_vq_count = mdev_soft_get_vq_count,
+	.get_device_features = mdev_soft_get_device_features,
+	.set_driver_features = mdev_soft_set_driver_features,
+	.get_driver_features = mdev_soft_get_driver_features,
+	.get_mdev_features = mdev_soft_get_mdev_features,
+	.set_config_cb = mdev_soft_set_config_cb,
+	.get_device_id = mdev_soft_get_device_id,
+	.get_vendor_id = mdev_soft_get_vendor_id,
+	.get_status = mdev_soft_get_status,
+	.set_status = mdev_soft_set_status,
+	.reset = mdev_soft_reset,
+	.suspend = mdev_soft_suspend,
+	.resume = mdev_soft_resume,
+	.get_config_size = mdev_soft_get_config_size,
+	.get_config = mdev_soft_get_config,
+	.set_config = mdev_soft_set_config,
+	.get_generation = mdev_soft_get_generation,
+};
