@@ -67,7 +67,7 @@ static int mdev_soft_start_vq(struct mdev_soft *soft, u16 idx)
 		if (ret)
 			return ret < 0 ? ret : 0;
 	}
-	return mdev_vq_start(vq, soft->cdev->mem, soft->driver_features);
+	return mdev_vq_start(vq, soft->cdev->mem);
 }
 
 static int mdev_soft_set_vq_ready(struct mdev_class_device *cdev, u16 idx,
@@ -188,6 +188,15 @@ static int mdev_soft_check_features(struct mdev_soft *soft, u64 features)
 	return soft->desc->check_features(soft, features);
 }
 
+static void mdev_soft_take_features(struct mdev_soft *soft, u64 features)
+{
+	u16 i;
+
+	WRITE_ONCE(soft->driver_features, features);
+	for (i = 0; i < soft->desc->nr_vqs; i++)
+		mdev_vq_set_features(mdev_soft_vq(soft, i), features);
+}
+
 static int mdev_soft_set_driver_features(struct mdev_class_device *cdev,
 					 u64 features)
 {
@@ -197,7 +206,7 @@ static int mdev_soft_set_driver_features(struct mdev_class_device *cdev,
 	ret = mdev_soft_check_features(soft, features);
 	if (ret)
 		return ret;
-	WRITE_ONCE(soft->driver_features, features);
+	mdev_soft_take_features(soft, features);
 	return 0;
 }
 
@@ -295,12 +304,12 @@ static int mdev_soft_reset(struct mdev_class_device *cdev)
 	if (mdev_soft_live(soft) && soft->desc->stop)
 		soft->desc->stop(soft);
 	mdev_soft_stop_vqs(soft);
+	mdev_soft_take_features(soft, 0);
 	for (i = 0; i < soft->desc->nr_vqs; i++)
 		mdev_vq_reset(mdev_soft_vq(soft, i));
 	if (soft->desc->reset)
 		soft->desc->reset(soft);
 	soft->suspended = false;
-	WRITE_ONCE(soft->driver_features, 0);
 	atomic_set(&soft->status, 0);
 	return 0;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Device-side virtqueues: life, state and callbacks.  The rings themselves are
- * read and written in vq_split.c.
+ * read and written in vq_split.c and vq_packed.c.
  *
- * This file, vq_desc.c, vq_iter.c and vq_split.c also build in userspace, for
+ * This file, vq_desc.c, vq_iter.c and those two also build in userspace, for
  * tests: see tests/unit/.
  */
 
@@ -27,7 +27,8 @@
  * @index: of the queue within its device
  * @num_max: the largest ring size, a power of two
  *
- * The queue has no address, the largest size and state 0.
+ * The queue is split, as without any feature, and has no address, the largest
+ * size and state 0.
  */
 void mdev_vq_init(struct mdev_vq *vq, const struct mdev_vq_ops *ops,
 		  struct device *dev, u16 index, u16 num_max)
@@ -55,12 +56,46 @@ void mdev_vq_destroy(struct mdev_vq *vq)
 }
 EXPORT_SYMBOL_GPL(mdev_vq_destroy);
 
+static bool mdev_vq_num_valid(const struct mdev_vq *vq, u32 num)
+{
+	return num && num <= vq->num_max &&
+	       (vq->layout->any_num || !(num & (num - 1)));
+}
+
+/**
+ * mdev_vq_set_features() - what was negotiated
+ * @vq: stopped virtqueue
+ * @features: the driver's features
+ *
+ * To be called for each virtqueue from &virtio_mdev_ops.set_driver_features,
+ * and with 0 from &virtio_mdev_ops.reset.  Where the layout of the virtqueue
+ * changes by it, its state is lost.
+ *
+ * Context: serialised by the class driver.
+ */
+void mdev_vq_set_features(struct mdev_vq *vq, u64 features)
+{
+	const struct mdev_vq_layout *layout = &mdev_vq_split_layout;
+
+	if (WARN_ON_ONCE(vq->started))
+		return;
+	if (features & BIT_ULL(VIRTIO_F_RING_PACKED))
+		layout = &mdev_vq_packed_layout;
+	if (layout != vq->layout) {
+		vq->layout = layout;
+		layout->set_state(vq, &layout->initial);
+	}
+	vq->indirect = features & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC);
+	vq->event_idx = features & BIT_ULL(VIRTIO_RING_F_EVENT_IDX);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_set_features);
+
 static int mdev_vq_check_area(const struct mdev_vq *vq, enum mdev_vq_area area,
 			      u64 addr)
 {
 	u64 last;
 
-	if (addr & (vq->layout->align(area) - 1))
+	if (addr & (vq->layout->align[area] - 1))
 		return -EINVAL;
 	if (check_add_overflow(addr, (u64)vq->layout->map_len(vq, area) - 1,
 			       &last))
@@ -71,9 +106,9 @@ static int mdev_vq_check_area(const struct mdev_vq *vq, enum mdev_vq_area area,
 /**
  * mdev_vq_set_address() - set where the virtqueue lies
  * @vq: the virtqueue
- * @desc_area: descriptor table
- * @driver_area: available ring
- * @device_area: used ring
+ * @desc_area: descriptor table, or packed descriptor ring
+ * @driver_area: available ring, or packed driver event suppression
+ * @device_area: used ring, or packed device event suppression
  *
  * Return: 0; -EINVAL if an address is not aligned, or the ring wraps; -EBUSY
  * if the queue is started.
@@ -101,14 +136,14 @@ EXPORT_SYMBOL_GPL(mdev_vq_set_address);
  * @vq: the virtqueue
  * @num: number of entries
  *
- * Return: 0; -EINVAL if @num is 0, no power of two or over the maximum; -EBUSY
- * if the queue is started.
+ * Return: 0; -EINVAL if @num is 0, over the maximum or, unless the queue is
+ * packed, not a power of two; -EBUSY if the queue is started.
  */
 int mdev_vq_set_num(struct mdev_vq *vq, u32 num)
 {
 	if (vq->started)
 		return -EBUSY;
-	if (!num || num > vq->num_max || (num & (num - 1)))
+	if (!mdev_vq_num_valid(vq, num))
 		return -EINVAL;
 
 	WRITE_ONCE(vq->num, num);
@@ -119,7 +154,8 @@ EXPORT_SYMBOL_GPL(mdev_vq_set_num);
 /**
  * mdev_vq_set_state() - set where the virtqueue begins
  * @vq: the virtqueue
- * @state: as from mdev_vq_get_state()
+ * @state: as from mdev_vq_get_state().  Whether a packed virtqueue of this size
+ *	can be there is checked by mdev_vq_start()
  *
  * Return: 0; -EBUSY if the queue is started.
  */
@@ -165,15 +201,14 @@ int mdev_vq_set_ready(struct mdev_vq *vq, bool ready)
 EXPORT_SYMBOL_GPL(mdev_vq_set_ready);
 
 /**
- * mdev_vq_reset() - back to where mdev_vq_init() left the queue
+ * mdev_vq_reset() - back to before the queue was set up
  * @vq: stopped virtqueue
  *
- * Callbacks stay set and counters go on.
+ * Features stay as they are, for one virtqueue may be reset alone.  Callbacks
+ * stay set and counters go on.
  */
 void mdev_vq_reset(struct mdev_vq *vq)
 {
-	static const struct virtio_mdev_vq_state zero;
-
 	WARN_ON_ONCE(vq->started);
 	vq->has_address = false;
 	vq->desc_area = 0;
@@ -182,7 +217,7 @@ void mdev_vq_reset(struct mdev_vq *vq)
 	WRITE_ONCE(vq->num, vq->num_max);
 	WRITE_ONCE(vq->ready, false);
 	WRITE_ONCE(vq->broken, false);
-	vq->layout->set_state(vq, &zero);
+	vq->layout->set_state(vq, &vq->layout->initial);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_reset);
 
@@ -214,14 +249,14 @@ static void mdev_vq_invalidate_device(struct mdev_ring_map *map)
 }
 
 static int mdev_vq_map_area(struct mdev_vq *vq, struct mdev_mem *mem,
-			    enum mdev_vq_area area, u64 iova, unsigned int perm,
+			    enum mdev_vq_area area, u64 iova,
 			    void (*invalidate)(struct mdev_ring_map *map))
 {
 	struct mdev_ring_map *map = &vq->maps[area];
 
 	map->iova = iova;
 	map->len = vq->layout->map_len(vq, area);
-	map->perm = perm;
+	map->perm = vq->layout->perm[area];
 	map->invalidate = invalidate;
 	return mdev_mem_map_ring(mem, map);
 }
@@ -239,49 +274,58 @@ static void mdev_vq_unmap(struct mdev_vq *vq)
  * @vq: ready virtqueue, not started
  * @mem: memory that the driver's addresses belong to; in use until
  *	mdev_vq_stop() returns
- * @features: what was negotiated
  *
  * The driver may have made buffers available already: have the queue looked at
  * afterwards.
  *
  * Context: process context, may sleep; as mdev_mem_map_ring().
- * Return: 0; -EINVAL if the queue has no address; otherwise what
- * mdev_mem_map_ring() said.
+ * Return: 0; -EINVAL if the queue has no address, or its size, address and
+ * state do not go together; otherwise what mdev_mem_map_ring() said.
  */
-int mdev_vq_start(struct mdev_vq *vq, struct mdev_mem *mem, u64 features)
+int mdev_vq_start(struct mdev_vq *vq, struct mdev_mem *mem)
 {
 	struct virtio_mdev_vq_state state;
 	int ret;
 
 	if (!vq->has_address)
 		return -EINVAL;
+	/* What was set before the features were was checked for another layout. */
+	if (!mdev_vq_num_valid(vq, vq->num) ||
+	    mdev_vq_check_area(vq, MDEV_VQ_DESC, vq->desc_area) ||
+	    mdev_vq_check_area(vq, MDEV_VQ_DRIVER, vq->driver_area) ||
+	    mdev_vq_check_area(vq, MDEV_VQ_DEVICE, vq->device_area)) {
+		dev_err_ratelimited(vq->dev,
+				    "virtqueue %u: its size or address does not suit the features: set them after the features\n",
+				    vq->index);
+		return -EINVAL;
+	}
 
 	/* A second start without a reset goes on where the first one ended. */
 	vq->layout->get_state(vq, &state);
 	vq->layout->set_state(vq, &state);
-	vq->indirect = features & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC);
-	vq->event_idx = features & BIT_ULL(VIRTIO_RING_F_EVENT_IDX);
 	vq->table_wanted = false;
 	vq->table_valid = false;
 	vq->table_faults = 0;
 	WRITE_ONCE(vq->broken, false);
 
 	ret = mdev_vq_map_area(vq, mem, MDEV_VQ_DESC, vq->desc_area,
-			       MDEV_MEM_READ, mdev_vq_invalidate_desc);
+			       mdev_vq_invalidate_desc);
 	if (ret)
 		goto err;
 	ret = mdev_vq_map_area(vq, mem, MDEV_VQ_DRIVER, vq->driver_area,
-			       MDEV_MEM_READ, mdev_vq_invalidate_driver);
+			       mdev_vq_invalidate_driver);
 	if (ret)
 		goto err;
 	ret = mdev_vq_map_area(vq, mem, MDEV_VQ_DEVICE, vq->device_area,
-			       MDEV_MEM_READ | MDEV_MEM_WRITE,
 			       mdev_vq_invalidate_device);
 	if (ret)
 		goto err;
 
+	ret = vq->layout->start(vq);
+	if (ret)
+		goto err;
+
 	vq->mem = mem;
-	vq->layout->start(vq);
 	vq->started = true;
 	mdev_vq_resume(vq);
 	return 0;

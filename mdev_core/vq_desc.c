@@ -118,27 +118,27 @@ int mdev_vq_table_begin(struct mdev_vq *vq, u64 iova, u32 len)
  * mdev_vq_table_desc() - read a descriptor of an indirect table
  * @vq: the virtqueue
  * @i: index, less than what mdev_vq_table_begin() returned
- * @desc: result, a private copy
+ * @desc: result, a private copy; descriptors of all layouts have the size of a
+ *	&struct vring_desc
  *
  * Return: 0; -EAGAIN if mdev_vq_fault() is needed.
  */
-int mdev_vq_table_desc(struct mdev_vq *vq, unsigned int i,
-		       struct vring_desc *desc)
+int mdev_vq_table_desc(struct mdev_vq *vq, unsigned int i, void *desc)
 {
+	const size_t size = sizeof(struct vring_desc);
 	struct mdev_vq_seg seg;
 	struct mdev_vq_iter iter;
 
 	if (vq->table_valid) {
-		*desc = vq->table[i];
+		memcpy(desc, &vq->table[i], size);
 		return 0;
 	}
 
 	/* May cross pages: the driver need not align a table. */
-	seg.iova = vq->table_iova + i * sizeof(*desc);
-	seg.len = sizeof(*desc);
+	seg.iova = vq->table_iova + i * size;
+	seg.len = size;
 	mdev_vq_iter_segs(&iter, &seg, 1);
-	if (mdev_vq_copy_from(vq->mem, &iter, desc, sizeof(*desc)) ==
-	    sizeof(*desc))
+	if (mdev_vq_copy_from(vq->mem, &iter, desc, size) == size)
 		return 0;
 
 	vq->table_wanted = true;

@@ -13,9 +13,13 @@ enum mdev_vq_area {
 
 /**
  * struct mdev_vq_layout - how a kind of virtqueue lies in memory
- * @map_len: bytes of an area of a ring of @vq's size
  * @align: what the address of an area must be a multiple of
- * @start: take the addresses from &mdev_vq.maps; called before any user
+ * @perm: how the device accesses an area, MDEV_MEM_*
+ * @any_num: the ring size need not be a power of two
+ * @initial: where a virtqueue begins unless it is told
+ * @map_len: bytes of an area of a ring of @vq's size
+ * @start: take the addresses from &mdev_vq.maps; called before any user.
+ *	-EINVAL if the state cannot belong to a ring of that size
  * @set_state: the next mdev_vq_start() begins there
  * @get_state: where the virtqueue stands
  * @pop: see mdev_vq_pop(); has broken the queue if -EPROTO
@@ -26,13 +30,16 @@ enum mdev_vq_area {
  * @disable_notify: see mdev_vq_disable_notify()
  * @enable_notify: see mdev_vq_enable_notify()
  *
- * All but the first two pairs are called by the user of the queue, inside a
- * read section.
+ * From @pop on all are called by the user of the queue, inside a read section
+ * but for @unpop.
  */
 struct mdev_vq_layout {
+	u8 align[3];
+	u8 perm[3];
+	bool any_num;
+	struct virtio_mdev_vq_state initial;
 	size_t (*map_len)(const struct mdev_vq *vq, enum mdev_vq_area area);
-	unsigned int (*align)(enum mdev_vq_area area);
-	void (*start)(struct mdev_vq *vq);
+	int (*start)(struct mdev_vq *vq);
 	void (*set_state)(struct mdev_vq *vq,
 			  const struct virtio_mdev_vq_state *state);
 	void (*get_state)(const struct mdev_vq *vq,
@@ -48,13 +55,13 @@ struct mdev_vq_layout {
 };
 
 extern const struct mdev_vq_layout mdev_vq_split_layout;
+extern const struct mdev_vq_layout mdev_vq_packed_layout;
 
 /* vq_desc.c: what descriptors of all layouts have in common */
 void mdev_vq_chain_begin(struct mdev_vq_chain *chain);
 int mdev_vq_chain_add(struct mdev_vq *vq, struct mdev_vq_chain *chain,
 		      u64 iova, u32 len, bool in);
 int mdev_vq_table_begin(struct mdev_vq *vq, u64 iova, u32 len);
-int mdev_vq_table_desc(struct mdev_vq *vq, unsigned int i,
-		       struct vring_desc *desc);
+int mdev_vq_table_desc(struct mdev_vq *vq, unsigned int i, void *desc);
 
 #endif /* _MDEV_VQ_PRIVATE_H */

@@ -62,24 +62,12 @@ static size_t split_map_len(const struct mdev_vq *vq, enum mdev_vq_area area)
 	}
 }
 
-static unsigned int split_align(enum mdev_vq_area area)
-{
-	switch (area) {
-	case MDEV_VQ_DESC:
-		return VRING_DESC_ALIGN_SIZE;
-	case MDEV_VQ_DRIVER:
-		return VRING_AVAIL_ALIGN_SIZE;
-	case MDEV_VQ_DEVICE:
-	default:
-		return VRING_USED_ALIGN_SIZE;
-	}
-}
-
-static void split_start(struct mdev_vq *vq)
+static int split_start(struct mdev_vq *vq)
 {
 	vq->split.desc = vq->maps[MDEV_VQ_DESC].addr;
 	vq->split.avail = vq->maps[MDEV_VQ_DRIVER].addr;
 	vq->split.used = vq->maps[MDEV_VQ_DEVICE].addr;
+	return 0;
 }
 
 static void split_set_state(struct mdev_vq *vq,
@@ -322,8 +310,17 @@ static bool split_enable_notify(struct mdev_vq *vq)
 }
 
 const struct mdev_vq_layout mdev_vq_split_layout = {
+	.align = {
+		VRING_DESC_ALIGN_SIZE,
+		VRING_AVAIL_ALIGN_SIZE,
+		VRING_USED_ALIGN_SIZE,
+	},
+	.perm = {
+		MDEV_MEM_READ,
+		MDEV_MEM_READ,
+		MDEV_MEM_READ | MDEV_MEM_WRITE,
+	},
 	.map_len = split_map_len,
-	.align = split_align,
 	.start = split_start,
 	.set_state = split_set_state,
 	.get_state = split_get_state,

@@ -23,8 +23,11 @@ struct vring_desc;
  *
  * A &struct mdev_vq lives inside the parent's own structure.  The device
  * operations of the same names set it up (mdev_vq_set_num() and so on, all
- * serialised by the class driver); mdev_vq_start() maps its rings and lets
- * users in, mdev_vq_stop() waits for them to be out and unmaps.
+ * serialised by the class driver), mdev_vq_set_features() from
+ * &virtio_mdev_ops.set_driver_features before any other, for the layout of the
+ * rings follows from the features: packed with VIRTIO_F_RING_PACKED, else split.
+ * mdev_vq_start() maps the rings and lets users in, mdev_vq_stop() waits for
+ * them to be out and unmaps.
  *
  * The data path is one user at a time, made so by the parent (a worker for each
  * queue, or a lock), and looks like this::
@@ -53,9 +56,9 @@ struct vring_desc;
  * so it survives the end of the section: when a lookup misses, leave, fault,
  * enter, see whether the queue is still alive, and go on with the same chain.
  *
- * A chain that was popped is either pushed, or given back with mdev_vq_unpop()
- * before the user releases the queue, for the state of a virtqueue has no room
- * for chains in the device's hand.
+ * A chain that was popped is either pushed and published, or given back with
+ * mdev_vq_unpop() before the user releases the queue, for the state of a
+ * virtqueue has no room for chains in the device's hand.
  *
  * The ring is hostile.  Whatever in it breaks the rules breaks that virtqueue
  * alone: it is not touched again until it is stopped, mdev_vq_pop() and
@@ -96,9 +99,10 @@ struct mdev_vq_chain {
 	u32 out_len;
 	u32 in_len;
 
-	/* private: what the used entry names, and the ring entries taken */
+	/* private: what the used entry names; the ring entries taken, and where */
 	u16 id;
 	u16 slots;
+	u16 pos;
 };
 
 /**
@@ -174,6 +178,43 @@ struct mdev_vq_split {
 };
 
 /**
+ * struct mdev_vq_packed - where the device stands in a packed virtqueue
+ * @desc: descriptor ring
+ * @driver: what the driver wants to be signalled of
+ * @device: what the device wants to be kicked for
+ * @avail: next descriptor to take
+ * @used: next descriptor to write
+ * @published: the first one that the driver does not know to be written
+ * @first_flags: of the descriptor at @published, not written yet, if there is a
+ *	@batch
+ * @in_hand: descriptors taken from the driver and not yet published as used
+ * @given_back: descriptors from @avail on that were taken once, and given back
+ * @batch: descriptors used, but not published
+ * @unsignalled: descriptors published since the driver was last signalled or
+ *	spared
+ * @signalled_valid: @unsignalled counts all since the driver's last wish
+ * @event: what was last written to @device
+ *
+ * A position is an index with the wrap counter in bit 15.  Written by the user
+ * of the queue, but while there is none.
+ */
+struct mdev_vq_packed {
+	struct vring_packed_desc *desc;
+	struct vring_packed_desc_event *driver;
+	struct vring_packed_desc_event *device;
+	u16 avail;
+	u16 used;
+	u16 published;
+	u16 first_flags;
+	u16 in_hand;
+	u16 given_back;
+	u16 batch;
+	bool signalled_valid;
+	u32 unsignalled;
+	u32 event;
+};
+
+/**
  * struct mdev_vq - a virtqueue, from the device's side
  *
  * Embedded by the parent; private to the library but for what the functions
@@ -193,22 +234,25 @@ struct mdev_vq {
 	u16 num;
 	bool has_address;
 	bool ready;
+	const struct mdev_vq_layout *layout;
+	bool indirect;
+	bool event_idx;
 
 	/* constant from mdev_vq_start() to mdev_vq_stop() */
-	const struct mdev_vq_layout *layout;
 	struct mdev_mem *mem;
 	struct mdev_ring_map maps[3];
 	bool started;
-	bool indirect;
-	bool event_idx;
 
 	/* whether users may come in, and how many are */
 	bool live;
 	bool broken;
 	atomic_t users;
 
-	/* of the one user */
-	struct mdev_vq_split split;
+	/* of the one user; which one counts follows from @layout */
+	union {
+		struct mdev_vq_split split;
+		struct mdev_vq_packed packed;
+	};
 	struct vring_desc *table;
 	u64 table_iova;
 	u32 table_len;
@@ -230,6 +274,7 @@ struct mdev_vq {
 void mdev_vq_init(struct mdev_vq *vq, const struct mdev_vq_ops *ops,
 		  struct device *dev, u16 index, u16 num_max);
 void mdev_vq_destroy(struct mdev_vq *vq);
+void mdev_vq_set_features(struct mdev_vq *vq, u64 features);
 int mdev_vq_set_address(struct mdev_vq *vq, u64 desc_area, u64 driver_area,
 			u64 device_area);
 int mdev_vq_set_num(struct mdev_vq *vq, u32 num);
@@ -238,7 +283,7 @@ int mdev_vq_set_state(struct mdev_vq *vq,
 int mdev_vq_get_state(struct mdev_vq *vq, struct virtio_mdev_vq_state *state);
 int mdev_vq_set_ready(struct mdev_vq *vq, bool ready);
 void mdev_vq_reset(struct mdev_vq *vq);
-int mdev_vq_start(struct mdev_vq *vq, struct mdev_mem *mem, u64 features);
+int mdev_vq_start(struct mdev_vq *vq, struct mdev_mem *mem);
 void mdev_vq_stop(struct mdev_vq *vq);
 void mdev_vq_pause(struct mdev_vq *vq);
 void mdev_vq_resume(struct mdev_vq *vq);

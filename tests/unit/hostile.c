@@ -10,7 +10,7 @@
 #define TABLE	VRING_DESC_F_INDIRECT
 
 /* What a broken queue has to look like; then it is started anew and works. */
-static void broken(struct bench *b, const char *why)
+void bench_breaks(struct bench *b, const char *why)
 {
 	struct virtio_mdev_vq_stats stats;
 
@@ -35,11 +35,10 @@ static void broken(struct bench *b, const char *why)
 	CHECK_EQ(b->errors, 1);
 	CHECK_EQ(shim_message[0], 0);
 
-	bench_restart(b, F_INDIRECT);
+	bench_restart(b, F_INDIRECT | (b->is_packed ? F_PACKED : 0));
 	CHECK(dev_alive(b));
 	CHECK_EQ(dev_pop(b), 0);
-	drv_desc(b, 0, DATA_IOVA, 10, 0, 0);
-	drv_avail(b, 0);
+	drv_one(b, 10, 0);
 	CHECK_EQ(dev_pop(b), 1);
 	CHECK_EQ(b->chain.out_len, 10);
 	CHECK_EQ(b->broken, 1);
@@ -51,7 +50,7 @@ static void pop_breaks(struct bench *b, const char *why)
 {
 	drv_avail(b, 0);
 	CHECK_EQ(dev_pop(b), -EPROTO);
-	broken(b, why);
+	bench_breaks(b, why);
 }
 
 static void test_self_loop(void)
@@ -84,7 +83,7 @@ static void test_head_range(void)
 		bench_init(&b, 8, F_INDIRECT);
 		drv_avail(&b, heads[i]);
 		CHECK_EQ(dev_pop(&b), -EPROTO);
-		broken(&b, "in a ring of 8");
+		bench_breaks(&b, "in a ring of 8");
 	}
 }
 
@@ -110,7 +109,7 @@ static void test_avail_jump(void)
 		bench_init(&b, 8, F_INDIRECT);
 		b.avail->idx = __cpu_to_le16(jumps[i]);
 		CHECK_EQ(dev_pop(&b), -EPROTO);
-		broken(&b, "available index");
+		bench_breaks(&b, "available index");
 	}
 	/* Back to before what was popped already */
 	bench_init_at(&b, 8, F_INDIRECT, 2);
@@ -119,7 +118,7 @@ static void test_avail_jump(void)
 	CHECK_EQ(dev_pop(&b), 1);
 	b.avail->idx = __cpu_to_le16(1);
 	CHECK_EQ(dev_pop(&b), -EPROTO);
-	broken(&b, "available index 1, 65534 ahead");
+	bench_breaks(&b, "available index 1, 65534 ahead");
 }
 
 static void test_read_after_write(void)
@@ -326,7 +325,7 @@ static void test_table_unmapped(void)
 	drv_avail(&b, 0);
 	CHECK_EQ(dev_pop(&b), -EAGAIN);
 	CHECK_EQ(mdev_vq_fault(&b.vq), -EPROTO);
-	broken(&b, "which is not mapped");
+	bench_breaks(&b, "which is not mapped");
 }
 
 static void test_table_half_mapped(void)
@@ -339,7 +338,7 @@ static void test_table_half_mapped(void)
 	drv_avail(&b, 0);
 	CHECK_EQ(dev_pop(&b), -EAGAIN);
 	CHECK_EQ(mdev_vq_fault(&b.vq), -EPROTO);
-	broken(&b, "which is not mapped");
+	bench_breaks(&b, "which is not mapped");
 }
 
 /* Another table each time that the last one was fetched */
@@ -362,7 +361,7 @@ static void test_table_changes(void)
 			break;
 	}
 	CHECK_EQ(ret, -EPROTO);
-	broken(&b, "keeps changing");
+	bench_breaks(&b, "keeps changing");
 }
 
 static void test_table_no_memory(void)
@@ -376,7 +375,7 @@ static void test_table_no_memory(void)
 	CHECK_EQ(dev_pop(&b), -EAGAIN);
 	shim_fail_alloc = true;
 	CHECK_EQ(mdev_vq_fault(&b.vq), -EPROTO);
-	broken(&b, "no memory");
+	bench_breaks(&b, "no memory");
 }
 
 const struct unit_test hostile_tests[] = {

@@ -84,7 +84,7 @@ static void test_started(void)
 	mdev_vq_resume(&b.vq);
 	CHECK(!mdev_vq_claim(&b.vq));
 	mdev_vq_reset(&b.vq);
-	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem, 0), -EINVAL);
+	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem), -EINVAL);
 	mdev_vq_destroy(&b.vq);
 	space_destroy(&b.space);
 }
@@ -103,22 +103,24 @@ static void test_start_fails(void)
 		addr[i] += 0x10000;
 		CHECK_EQ(mdev_vq_set_address(&b.vq, addr[0], addr[1], addr[2]),
 			 0);
-		CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem, 0), -EFAULT);
+		CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem), -EFAULT);
 		CHECK_EQ(space_nr_maps(&b.space), 0);
 		CHECK(!mdev_vq_is_live(&b.vq));
 		addr[i] -= 0x10000;
 	}
 	CHECK_EQ(mdev_vq_set_address(&b.vq, addr[0], addr[1], addr[2]), 0);
 	/* The rings have no room for the event words. */
-	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem, F_EVENT), -EFAULT);
+	mdev_vq_set_features(&b.vq, F_EVENT);
+	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem), -EFAULT);
+	mdev_vq_set_features(&b.vq, 0);
 	/* The used ring is written to. */
 	b.ring[2]->perm = MDEV_MEM_READ;
-	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem, 0), -EFAULT);
+	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem), -EFAULT);
 	b.ring[2]->perm = MDEV_MEM_READ | MDEV_MEM_WRITE;
 	/* The others are not. */
 	b.ring[0]->perm = MDEV_MEM_READ;
 	b.ring[1]->perm = MDEV_MEM_READ;
-	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem, 0), 0);
+	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem), 0);
 	CHECK(mdev_vq_claim(&b.vq));
 	bench_destroy(&b);
 }
@@ -139,7 +141,7 @@ static void test_restart(void)
 	dev_publish(&b);
 	mdev_vq_release(&b.vq);
 	mdev_vq_stop(&b.vq);
-	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem, 0), 0);
+	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem), 0);
 	CHECK(mdev_vq_claim(&b.vq));
 	mdev_vq_get_state(&b.vq, &st);
 	CHECK_EQ(st.split.avail_index, 1);
@@ -285,7 +287,7 @@ static void test_pause(void)
 		if (i % 10)
 			continue;
 		mdev_vq_stop(&b.vq);
-		CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem, 0), 0);
+		CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem), 0);
 		usleep(100);
 	}
 	__atomic_store_n(&c.quit, true, __ATOMIC_RELEASE);

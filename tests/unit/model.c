@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Driver memory that lets nobody break its rules, and the driver's end of a
- * split virtqueue.
+ * Driver memory that lets nobody break its rules, a virtqueue in it, and the
+ * driver's end of a split one.
  */
 
 #include <linux/errno.h>
@@ -274,19 +274,28 @@ void bench_init_at(struct bench *b, u16 num, u64 features, u16 state)
 		.error = bench_error,
 		.private = b,
 	};
-	const struct virtio_mdev_vq_state st = {
+	struct virtio_mdev_vq_state st = {
 		.split.avail_index = state,
 	};
-	bool event = features & F_EVENT;
+	bool packed = features & F_PACKED, event = features & F_EVENT;
 	size_t len[3] = {
 		16 * num, 4 + 2 * num + 2 * event, 4 + 8 * num + 2 * event,
 	};
 	unsigned int i;
 
+	if (packed) {
+		st.packed.last_avail_counter = state / WRAP;
+		st.packed.last_avail_idx = state % WRAP;
+		st.packed.last_used_counter = state / WRAP;
+		st.packed.last_used_idx = state % WRAP;
+		len[1] = 4;
+		len[2] = 4;
+	}
 	memset(b, 0, sizeof(*b));
 	space_init(&b->space);
 	b->num = num;
 	b->event_idx = event;
+	b->is_packed = packed;
 	b->avail_idx = state;
 	b->kicked_idx = state;
 	b->used_idx = state;
@@ -294,11 +303,15 @@ void bench_init_at(struct bench *b, u16 num, u64 features, u16 state)
 	for (i = 0; i < 3; i++)
 		b->ring[i] = space_map(&b->space, RING_IOVA * (i + 1), len[i],
 				       MDEV_MEM_READ | MDEV_MEM_WRITE, false);
-	b->desc = (void *)b->ring[0]->bytes;
-	b->avail = (void *)b->ring[1]->bytes;
-	b->used = (void *)b->ring[2]->bytes;
-	b->avail->idx = __cpu_to_le16(state);
-	b->used->idx = __cpu_to_le16(state);
+	if (packed) {
+		packed_init(b, state);
+	} else {
+		b->desc = (void *)b->ring[0]->bytes;
+		b->avail = (void *)b->ring[1]->bytes;
+		b->used = (void *)b->ring[2]->bytes;
+		b->avail->idx = __cpu_to_le16(state);
+		b->used->idx = __cpu_to_le16(state);
+	}
 	b->data = space_map(&b->space, DATA_IOVA, DATA_LEN,
 			    MDEV_MEM_READ | MDEV_MEM_WRITE, true);
 	b->chain.segs = b->segs;
@@ -306,34 +319,43 @@ void bench_init_at(struct bench *b, u16 num, u64 features, u16 state)
 
 	mdev_vq_init(&b->vq, &bench_ops, &dev, 3, 32768);
 	mdev_vq_set_cb(&b->vq, &cb);
+	mdev_vq_set_features(&b->vq, features);
 	CHECK_EQ(mdev_vq_set_num(&b->vq, num), 0);
 	CHECK_EQ(mdev_vq_set_address(&b->vq, RING_IOVA, RING_IOVA * 2,
 				     RING_IOVA * 3), 0);
 	CHECK_EQ(mdev_vq_set_state(&b->vq, &st), 0);
 	CHECK_EQ(mdev_vq_set_ready(&b->vq, true), 0);
-	CHECK_EQ(mdev_vq_start(&b->vq, &b->space.mem, features), 0);
+	CHECK_EQ(mdev_vq_start(&b->vq, &b->space.mem), 0);
 	CHECK(mdev_vq_claim(&b->vq));
 }
 
 void bench_init(struct bench *b, u16 num, u64 features)
 {
-	bench_init_at(b, num, features, 0);
+	bench_init_at(b, num, features, features & F_PACKED ? WRAP : 0);
 }
 
-/* Stop and start, with empty rings and from state 0 */
+/* Stop and start, with empty rings and from the beginning */
 void bench_restart(struct bench *b, u64 features)
 {
-	static const struct virtio_mdev_vq_state zero;
+	struct virtio_mdev_vq_state st = { 0 };
 
+	CHECK_EQ(!!(features & F_PACKED), b->is_packed);
 	mdev_vq_release(&b->vq);
 	mdev_vq_stop(&b->vq);
 	CHECK_EQ(space_nr_maps(&b->space), 0);
-	b->avail->idx = 0;
-	b->avail_idx = 0;
-	b->kicked_idx = 0;
-	b->used_idx = 0;
-	CHECK_EQ(mdev_vq_set_state(&b->vq, &zero), 0);
-	CHECK_EQ(mdev_vq_start(&b->vq, &b->space.mem, features), 0);
+	if (b->is_packed) {
+		packed_init(b, WRAP);
+		st.packed.last_avail_counter = 1;
+		st.packed.last_used_counter = 1;
+	} else {
+		b->avail->idx = 0;
+		b->avail_idx = 0;
+		b->kicked_idx = 0;
+		b->used_idx = 0;
+	}
+	mdev_vq_set_features(&b->vq, features);
+	CHECK_EQ(mdev_vq_set_state(&b->vq, &st), 0);
+	CHECK_EQ(mdev_vq_start(&b->vq, &b->space.mem), 0);
 	CHECK(mdev_vq_claim(&b->vq));
 }
 
@@ -343,6 +365,7 @@ void bench_destroy(struct bench *b)
 	mdev_vq_stop(&b->vq);
 	mdev_vq_destroy(&b->vq);
 	space_destroy(&b->space);
+	free(b->packed.slots);
 }
 
 void drv_desc(struct bench *b, unsigned int i, u64 addr, u32 len, u16 flags,
@@ -362,10 +385,24 @@ void drv_avail(struct bench *b, u16 head)
 	WRITE_ONCE(b->avail->idx, __cpu_to_le16(++b->avail_idx));
 }
 
+/* A chain of one readable descriptor, which the id names */
+void drv_one(struct bench *b, u32 len, u16 id)
+{
+	if (b->is_packed) {
+		packed_desc(b, DATA_IOVA, len, 0, id);
+		return;
+	}
+	drv_desc(b, id, DATA_IOVA, len, 0, 0);
+	drv_avail(b, id);
+}
+
 /* Whether the driver has to kick for what it made available since last time */
 bool drv_kick(struct bench *b)
 {
 	u16 old = b->kicked_idx, event;
+
+	if (b->is_packed)
+		return packed_kick(b);
 
 	b->kicked_idx = b->avail_idx;
 	/* the index before the device's wish */
@@ -379,9 +416,13 @@ bool drv_kick(struct bench *b)
 
 bool drv_used(struct bench *b, u32 *id, u32 *len)
 {
-	u16 idx = __le16_to_cpu(READ_ONCE(b->used->idx));
 	struct vring_used_elem *elem;
+	u16 idx;
 
+	if (b->is_packed)
+		return packed_used(b, id, len);
+
+	idx = __le16_to_cpu(READ_ONCE(b->used->idx));
 	if (idx == b->used_idx)
 		return false;
 	/* the index before the entry */
@@ -395,6 +436,9 @@ bool drv_used(struct bench *b, u32 *id, u32 *len)
 /* Ask to be signalled; true if there is something to collect already. */
 bool drv_wait_used(struct bench *b)
 {
+	if (b->is_packed)
+		return packed_wait_used(b);
+
 	if (b->event_idx)
 		WRITE_ONCE(b->avail->ring[b->num], __cpu_to_le16(b->used_idx));
 	else

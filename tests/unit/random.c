@@ -41,13 +41,49 @@ static void noise_desc(struct vring_desc *desc, unsigned int num)
 	WRITE_ONCE(desc->next, __cpu_to_le16(next));
 }
 
+/* Likewise, mostly available in this round */
+static void noise_packed(struct bench *b, struct vring_packed_desc *desc)
+{
+	u16 flags, id = unit_random(8);
+
+	noise_desc((struct vring_desc *)desc, 16);
+	flags = unit_random(32) ? unit_random(4) : unit_random(65536);
+	/* A table may not follow, so rarer still */
+	if (!unit_random(8))
+		flags = VRING_DESC_F_INDIRECT;
+	if (unit_random(8))
+		flags |= 1 << VRING_PACKED_DESC_F_AVAIL;
+	WRITE_ONCE(desc->id, __cpu_to_le16(id));
+	WRITE_ONCE(desc->flags, __cpu_to_le16(flags));
+}
+
+static void noise_ring(struct bench *b)
+{
+	unsigned int i;
+
+	if (b->is_packed) {
+		for (i = 0; i < b->num; i++)
+			noise_packed(b, &b->packed.desc[i]);
+		packed_wish(b, unit_random(65536), unit_random(4));
+		return;
+	}
+	for (i = 0; i < b->num; i++)
+		noise_desc(&b->desc[i], 16);
+	for (i = unit_random(16); i; i--)
+		drv_avail(b, unit_random(32) ? unit_random(16) :
+			  unit_random(65536));
+	if (!unit_random(64))
+		b->avail->idx = __cpu_to_le16(unit_random(65536));
+}
+
 static void check_chain(struct bench *b)
 {
 	u64 out = 0, in = 0;
 	unsigned int i;
 
 	CHECK(b->chain.nr_out + b->chain.nr_in <= b->chain.max_segs);
-	CHECK(b->chain.id < b->num);
+	CHECK(b->is_packed || b->chain.id < b->num);
+	CHECK(b->chain.slots && b->chain.slots <= b->num);
 	for (i = 0; i < b->chain.nr_out + b->chain.nr_in; i++) {
 		CHECK(b->segs[i].len);
 		CHECK(b->segs[i].iova + b->segs[i].len - 1 >= b->segs[i].iova);
@@ -113,8 +149,6 @@ static void random_rings(u64 features)
 
 	bench_init(&b, 16, features);
 	for (round = 0; round < 20000; round++) {
-		for (i = 0; i < 16; i++)
-			noise_desc(&b.desc[i], 16);
 		for (i = 0; i < 32; i++)
 			noise_desc((struct vring_desc *)b.data->bytes +
 				   unit_random(DATA_LEN / 16), 32);
@@ -122,11 +156,7 @@ static void random_rings(u64 features)
 			b.data->known[i] = unit_random(2);
 		b.data->unpinnable = !unit_random(4);
 		b.data->stubborn = !unit_random(4);
-		for (i = unit_random(16); i; i--)
-			drv_avail(&b, unit_random(32) ? unit_random(16) :
-				  unit_random(65536));
-		if (!unit_random(64))
-			b.avail->idx = __cpu_to_le16(unit_random(65536));
+		noise_ring(&b);
 		for (i = 0; i < 24; i++) {
 			if (!one_pop(&b, &popped))
 				continue;
@@ -152,6 +182,16 @@ static void test_random_all(void)
 	random_rings(F_INDIRECT | F_EVENT);
 }
 
+static void test_random_packed(void)
+{
+	random_rings(F_PACKED);
+}
+
+static void test_random_packed_all(void)
+{
+	random_rings(F_PACKED | F_INDIRECT | F_EVENT);
+}
+
 /* --- with a driver that writes at the same time ---------------------------- */
 
 struct scribbler {
@@ -170,8 +210,9 @@ static void *scribble(void *arg)
 
 		/* unit_random() is the other thread's. */
 		x = x * 1664525 + 1013904223;
-		desc = x & 0x800000 ? &b->desc[(x >> 24) % 16] :
-		       (struct vring_desc *)b->data->bytes + (x >> 24);
+		desc = (struct vring_desc *)(x & 0x800000 ?
+			b->ring[0]->bytes + (x >> 24) % 16 * 16 :
+			b->data->bytes + (x >> 24) * 16);
 		switch ((x >> 16) % 5) {
 		case 0:
 			WRITE_ONCE(desc->addr, DATA_IOVA + (x >> 14));
@@ -180,12 +221,21 @@ static void *scribble(void *arg)
 			WRITE_ONCE(desc->len, (x >> 8) & 0x1f0);
 			break;
 		case 2:
+			/* In a packed ring the id lies there. */
 			WRITE_ONCE(desc->flags, (x >> 20) % 8);
 			break;
 		case 3:
-			WRITE_ONCE(desc->next, (x >> 24) % 18);
+			if (b->is_packed)
+				WRITE_ONCE(desc->next, ((x >> 24) & 0x87) |
+					   (x & 0x200000 ? 0 : 0x8000));
+			else
+				WRITE_ONCE(desc->next, (x >> 24) % 18);
 			break;
 		case 4:
+			if (b->is_packed) {
+				packed_wish(b, x >> 16, x >> 30);
+				break;
+			}
 			WRITE_ONCE(b->avail->ring[(x >> 28) % 16],
 				   (x >> 20) % 17);
 			break;
@@ -194,28 +244,33 @@ static void *scribble(void *arg)
 	return NULL;
 }
 
-static void test_double_fetch(void)
+static void double_fetch(u64 features)
 {
 	unsigned int round, i, popped = 0, breaks = 0;
 	struct scribbler s = { 0 };
 	pthread_t thread;
 	struct bench b;
 
-	bench_init(&b, 16, F_INDIRECT);
+	bench_init(&b, 16, features);
 	s.b = &b;
 	CHECK_EQ(pthread_create(&thread, NULL, scribble, &s), 0);
 	for (round = 0; round < 20000; round++) {
 		for (i = 0; i < MAX_PAGES; i++)
 			b.data->known[i] = unit_random(4);
+		/* The restart has emptied it. */
+		if (b.is_packed)
+			noise_ring(&b);
 		for (i = 0; i < 12; i++) {
 			b.avail_idx++;
-			WRITE_ONCE(b.avail->idx, __cpu_to_le16(b.avail_idx));
+			if (!b.is_packed)
+				WRITE_ONCE(b.avail->idx,
+					   __cpu_to_le16(b.avail_idx));
 			if (!one_pop(&b, &popped))
 				continue;
 			breaks++;
 			break;
 		}
-		bench_restart(&b, F_INDIRECT);
+		bench_restart(&b, features);
 	}
 	__atomic_store_n(&s.quit, true, __ATOMIC_RELEASE);
 	pthread_join(thread, NULL);
@@ -225,10 +280,25 @@ static void test_double_fetch(void)
 	bench_destroy(&b);
 }
 
+static void test_double_fetch(void)
+{
+	double_fetch(F_INDIRECT);
+}
+
+static void test_double_fetch_packed(void)
+{
+	double_fetch(F_PACKED | F_INDIRECT | F_EVENT);
+}
+
 const struct unit_test random_tests[] = {
 	{ "random rings", test_random },
 	{ "random rings with indirect tables and event indices",
 	  test_random_all },
+	{ "random packed rings", test_random_packed },
+	{ "random packed rings with indirect tables and events",
+	  test_random_packed_all },
 	{ "rings that change while they are read", test_double_fetch },
+	{ "packed rings that change while they are read",
+	  test_double_fetch_packed },
 	{ }
 };

@@ -435,7 +435,7 @@ static void drv_turn(struct turns *t)
 		break;
 	case 1:
 		for (i = unit_random(4); i && t->sent - t->got < 8; i--)
-			drv_avail(b, t->sent++ % 8);
+			drv_one(b, 1, t->sent++ % 8);
 		break;
 	case 2:
 		if (drv_kick(b))
@@ -481,11 +481,8 @@ static void dev_turn(struct turns *t)
 static void no_stall(u64 features)
 {
 	struct turns t = { 0 };
-	unsigned int i;
 
-	bench_init_at(&t.b, 8, features, 65000);
-	for (i = 0; i < 8; i++)
-		drv_desc(&t.b, i, DATA_IOVA, 1, 0, 0);
+	bench_init_at(&t.b, 8, features, features & F_PACKED ? 3 : 65000);
 	while (t.got < 50000) {
 		CHECK(!t.drv_asleep || !t.dev_asleep);
 		if (!t.drv_asleep && (t.dev_asleep || unit_random(2)))
@@ -505,6 +502,16 @@ static void test_no_stall_flags(void)
 static void test_no_stall_event(void)
 {
 	no_stall(F_EVENT);
+}
+
+static void test_no_stall_packed(void)
+{
+	no_stall(F_PACKED);
+}
+
+static void test_no_stall_packed_event(void)
+{
+	no_stall(F_PACKED | F_EVENT);
 }
 
 /* --- state ----------------------------------------------------------------- */
@@ -536,7 +543,7 @@ static void test_state(void)
 	CHECK_EQ(mdev_vq_set_address(&b.vq, RING_IOVA, RING_IOVA * 2,
 				     RING_IOVA * 3), 0);
 	CHECK_EQ(mdev_vq_set_state(&b.vq, &st), 0);
-	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem, F_EVENT), 0);
+	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem), 0);
 	CHECK(mdev_vq_claim(&b.vq));
 	for (; i < 8; i++) {
 		CHECK_EQ(dev_pop(&b), 1);
@@ -571,6 +578,9 @@ const struct unit_test ring_tests[] = {
 	{ "kicks by event index, around the wrap", test_event_kick },
 	{ "no stall with flags", test_no_stall_flags },
 	{ "no stall with event indices", test_no_stall_event },
+	{ "no stall in a packed ring with flags", test_no_stall_packed },
+	{ "no stall in a packed ring with event positions",
+	  test_no_stall_packed_event },
 	{ "the state is saved and restored in the middle", test_state },
 	{ }
 };

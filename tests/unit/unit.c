@@ -62,7 +62,9 @@ static bool unit_run(const struct unit_test *test)
 int main(int argc, char **argv)
 {
 	static const struct unit_test *const all[] = {
-		life_tests, ring_tests, hostile_tests, iter_tests, random_tests,
+		life_tests, ring_tests, hostile_tests, packed_tests,
+		packed_state_tests, packed_hostile_tests, iter_tests,
+		random_tests,
 	};
 	unsigned int i, passed = 0, failed = 0;
 	const struct unit_test *test;

@@ -24,6 +24,9 @@ struct unit_test {
 
 extern const struct unit_test ring_tests[];
 extern const struct unit_test hostile_tests[];
+extern const struct unit_test packed_tests[];
+extern const struct unit_test packed_state_tests[];
+extern const struct unit_test packed_hostile_tests[];
 extern const struct unit_test iter_tests[];
 extern const struct unit_test life_tests[];
 extern const struct unit_test random_tests[];
@@ -55,7 +58,7 @@ u32 unit_random(u32 below);
 
 #define PAGE		4096u
 #define MAX_REGIONS	16
-#define MAX_PAGES	64
+#define MAX_PAGES	128	/* the largest ring */
 
 /**
  * struct region - a mapping that the driver made
@@ -108,7 +111,32 @@ unsigned int space_nr_maps(struct space *space);
 
 #define RING_IOVA	0x100000ULL
 #define DATA_IOVA	0x40000000ULL
-#define DATA_LEN	(MAX_PAGES * PAGE)
+#define DATA_LEN	(64 * PAGE)
+
+/* A position in a packed ring has its wrap counter above the index. */
+#define WRAP		0x8000
+
+/**
+ * struct packed - the driver's end of a packed virtqueue
+ * @desc: descriptor ring
+ * @driver: driver event suppression
+ * @device: device event suppression
+ * @avail: next descriptor to make available
+ * @kicked: @avail at the last decision to kick or not
+ * @used: next descriptor to look at
+ * @open: descriptors of a chain that is not complete yet
+ * @slots: length of the chain that has this id, 0 for none
+ */
+struct packed {
+	struct vring_packed_desc *desc;
+	struct vring_packed_desc_event *driver;
+	struct vring_packed_desc_event *device;
+	u16 avail;
+	u16 kicked;
+	u16 used;
+	u16 open;
+	u16 *slots;
+};
 
 /**
  * struct bench - a virtqueue, with a driver at one end and a test at the other
@@ -120,6 +148,8 @@ unsigned int space_nr_maps(struct space *space);
  * @data: memory for buffers, at DATA_IOVA
  * @num: ring size
  * @event_idx: EVENT_IDX was negotiated
+ * @is_packed: RING_PACKED was negotiated
+ * @packed: then, what counts instead of the others
  * @avail_idx: the driver's
  * @kicked_idx: available index at the last decision to kick or not
  * @used_idx: next used entry that the driver looks at
@@ -140,6 +170,8 @@ struct bench {
 	struct region *data;
 	u16 num;
 	bool event_idx;
+	bool is_packed;
+	struct packed packed;
 	u16 avail_idx;
 	u16 kicked_idx;
 	u16 used_idx;
@@ -153,19 +185,32 @@ struct bench {
 
 #define F_INDIRECT	BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC)
 #define F_EVENT		BIT_ULL(VIRTIO_RING_F_EVENT_IDX)
+#define F_PACKED	BIT_ULL(VIRTIO_F_RING_PACKED)
 
 void bench_init(struct bench *b, u16 num, u64 features);
 void bench_init_at(struct bench *b, u16 num, u64 features, u16 state);
 void bench_destroy(struct bench *b);
 void bench_restart(struct bench *b, u64 features);
+void bench_breaks(struct bench *b, const char *why);
 
-/* The driver */
+/* The driver.  The first two for a split virtqueue alone */
 void drv_desc(struct bench *b, unsigned int i, u64 addr, u32 len, u16 flags,
 	      u16 next);
 void drv_avail(struct bench *b, u16 head);
+void drv_one(struct bench *b, u32 len, u16 id);
 bool drv_kick(struct bench *b);
 bool drv_used(struct bench *b, u32 *id, u32 *len);
 bool drv_wait_used(struct bench *b);
+
+/* The driver of a packed virtqueue, in packed_model.c */
+void packed_init(struct bench *b, u16 state);
+u16 packed_next(struct bench *b, u16 pos, unsigned int n);
+void packed_desc(struct bench *b, u64 addr, u32 len, u16 flags, u16 id);
+void packed_wish(struct bench *b, u16 off_wrap, u16 flags);
+bool packed_kick(struct bench *b);
+bool packed_is_used(struct bench *b);
+bool packed_used(struct bench *b, u32 *id, u32 *len);
+bool packed_wait_used(struct bench *b);
 
 /* The device, each in a read section of its own unless @b is in one */
 int dev_pop(struct bench *b);

@@ -34,6 +34,9 @@ typedef u64 resource_size_t;
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 #define EXPORT_SYMBOL_GPL(sym)	static_assert(1, #sym)
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define BUILD_BUG_ON(cond)	static_assert(!(cond), #cond)
+#define U16_MAX			UINT16_MAX
+#define U32_MAX			UINT32_MAX
 #define BIT(nr)			(1UL << (nr))
 #define BIT_ULL(nr)		(1ULL << (nr))
 
