@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Allocations fail in create, and as the kernel's driver binds and starts.
+#
+# only: debug
+# timeout: 300
+# expect-log: FAULT_INJECTION|virtio_net.*probe .*failed with error -12|kmemleak: Cannot allocate
+. /tests/lib-failslab.sh
+
+failslab_begin
+
+# --- create, and all that it brings about ------------------------------------
+
+for class in virtio vhost; do
+	uuid=$(new_uuid)
+	dir=$(type_dir mvnet0-$class '*-net1')
+	faults "create of class $class" -e $INSTANCES -e $MDEVS \
+		-p $INSTANCES/$uuid/driver \
+		-w "1=$MDEVS/$uuid/remove" write "$uuid" "$dir/create"
+	check "class $class: create works afterwards" create_net $class "$uuid"
+	check "class $class: so does remove" remove_mdev "$uuid"
+done
+
+# --- virtio: the kernel's driver binds and starts ----------------------------
+
+uuid=$(new_uuid)
+create_net1 virtio "$uuid"
+vdev=$(virtio_of "$uuid")
+# virtio_net comes after ours, so its own allocations are out of range; those
+# of ours that it asks for are what is meant
+check "virtio_net can be loaded" modprobe virtio_net
+wait_for 10 netdev_of "$uuid"
+check "virtio_net has bound" netdev_of "$uuid"
+put "$vdev" /sys/bus/virtio/drivers/virtio_net/unbind
+faults "virtio_net binds to class virtio" \
+	-a "test ! -e /sys/bus/virtio/devices/$vdev/driver" \
+	-p "/sys/bus/virtio/devices/$vdev/driver" \
+	-w "$vdev=/sys/bus/virtio/drivers/virtio_net/unbind" \
+	write "$vdev" /sys/bus/virtio/drivers/virtio_net/bind
+check "virtio_net binds afterwards" \
+	put "$vdev" /sys/bus/virtio/drivers/virtio_net/bind
+check "class virtio: remove" remove_mdev "$uuid"
+
+# the class driver, with virtio_net there: everything down to the net device
+uuid=$(new_uuid)
+dir=$(type_dir mvnet0-virtio '*-net1')
+faults "create and bind to virtio_net" -e $INSTANCES -e $MDEVS \
+	-p $INSTANCES/$uuid/driver \
+	-w "1=$MDEVS/$uuid/remove" write "$uuid" "$dir/create"
+rmmod virtio_net
+
+failslab_end

@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Allocations fail as a user opens and starts a VFIO fd, and as drivers bind.
+#
+# only: debug
+# timeout: 300
+# expect-log: FAULT_INJECTION|kmemleak: Cannot allocate
+. /tests/lib-failslab.sh
+
+failslab_begin
+
+# --- a user opens it and starts it -------------------------------------------
+
+uuid=$(new_uuid)
+create_net vhost "$uuid"
+pinned=$(pinned_pages)
+cat >idle <<EOT
+. /tests/lib.sh
+state_is $uuid idle || { state_of $uuid; exit 1; }
+[ "\$(pinned_pages)" = $pinned ] || { echo "pinned: \$(pinned_pages), not $pinned"; exit 1; }
+EOT
+faults "open, start and traffic of a VFIO fd" -a "sh ./idle" -u "sh ./idle" \
+	vmnet traffic --uuid "$uuid" --frames 64
+faults "doorbells, all queues, the control queue" -a "sh ./idle" \
+	-u "sh ./idle" vmnet ctrl --uuid "$uuid" --pairs 8 --mq
+check "a VFIO fd works afterwards" vmnet traffic --uuid "$uuid" --frames 64
+check "class vhost: remove" remove_mdev "$uuid"
+
+# --- the class driver binds by hand ------------------------------------------
+
+uuid=$(new_uuid)
+create_net vhost "$uuid"
+put "$uuid" /sys/bus/mdev_class/drivers/vhost_mdev/unbind
+faults "vhost_mdev binds" \
+	-a "test ! -e $INSTANCES/$uuid/driver" \
+	-p "$INSTANCES/$uuid/driver" \
+	-w "$uuid=/sys/bus/mdev_class/drivers/vhost_mdev/unbind" \
+	write "$uuid" /sys/bus/mdev_class/drivers/vhost_mdev/bind
+check "class vhost: remove" remove_mdev "$uuid"
+
+# --- the parent --------------------------------------------------------------
+
+put mvnet0 /sys/bus/platform/drivers/mvnet/unbind
+# not its link in /sys/class/mdev_bus, which mdev does without
+faults "the parent driver binds" \
+	-a "test ! -e /sys/bus/platform/devices/mvnet0/driver" \
+	-p /sys/devices/platform/mvnet0/mdev_port/mvnet0-vhost/mdev_supported_types \
+	-w "mvnet0=/sys/bus/platform/drivers/mvnet/unbind" \
+	write mvnet0 /sys/bus/platform/drivers/mvnet/bind
+check "the parent driver binds afterwards" \
+	put mvnet0 /sys/bus/platform/drivers/mvnet/bind
+
+failslab_end

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# What the scripts share in which allocations fail: every one on a way through
+# our modules fails once, one at a time.  Each time there is an error or all
+# goes well without, nothing is left over, and it works afterwards.
+. /tests/lib.sh
+
+MDEVS=/sys/bus/mdev/devices
+FAULTS="/sys/kernel/debug/failslab /sys/kernel/debug/fail_page_alloc"
+
+# span SYMBOL: its first address and that of what follows it
+span()
+{
+	sort /proc/kallsyms | awk -v sym="$1" '
+		found && $1 != at { print at, $1; exit }
+		$3 == sym { found = 1; at = $1 }'
+}
+
+# Only what is allocated with one of our modules on the stack is to fail: what
+# the rest of the kernel does without memory is not our affair.
+aim()
+{
+	range=$(awk -v ours=" $(echo "$OURS" | tr '\n' ' ')" '
+		index(ours, " " $1 " ") { print $6, $2 }' /proc/modules | sort)
+	# addresses are of equal length, so they sort as text
+	start=$(echo "$range" | head -n 1 | cut -d' ' -f1)
+	end=$(echo "$range" | tail -n 1)
+	end=$(printf '0x%x' $((${end% *} + ${end#* })))
+	# vfio's own error path warns of itself, and leaks, if this one fails
+	reject=$(span vfio_create_group)
+	for f in $FAULTS; do
+		# fail-nth makes it fail whatever the probability is
+		echo 0 >"$f/probability"
+		echo 0 >"$f/verbose"
+		echo N >"$f/ignore-gfp-wait"
+		echo 32 >"$f/stacktrace-depth"
+		echo "$start" >"$f/require-start"
+		echo "$end" >"$f/require-end"
+		echo "0x${reject% *}" >"$f/reject-start"
+		echo "0x${reject#* }" >"$f/reject-end"
+	done
+	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+	note "allocations from $start to $end, without $reject"
+}
+
+unaim()
+{
+	for f in $FAULTS; do
+		echo 0 >"$f/require-start"
+		echo 0xffffffffffffffff >"$f/require-end"
+		echo 0 >"$f/reject-start"
+		echo 0 >"$f/reject-end"
+	done
+}
+
+# faults WHAT [-a AFTER] [-u UNDO] COMMAND...
+faults()
+{
+	what=$1
+	shift
+	if out=$(failnth "$@" 2>&1); then
+		pass "$what"
+		note "$what: $out"
+	else
+		fail "$what" "$out"
+	fi
+}
+
+# failslab_begin: load the modules and take aim at them
+failslab_begin()
+{
+	check "fault injection is there" test -w /proc/self/fail-nth -a \
+		-w /sys/kernel/debug/failslab/require-start || exit 1
+
+	modprobe -a mdev_core virtio_mdev vhost_mdev mvnet vfio_iommu_type1
+	aim
+	# hundreds of removals wait for a grace period each
+	echo 1 >/sys/kernel/rcu_expedited
+}
+
+failslab_end()
+{
+	unaim
+	echo 0 >/sys/kernel/rcu_expedited
+	unload
+}
