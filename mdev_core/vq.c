@@ -87,6 +87,7 @@ void mdev_vq_set_features(struct mdev_vq *vq, u64 features)
 	}
 	vq->indirect = features & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC);
 	vq->event_idx = features & BIT_ULL(VIRTIO_RING_F_EVENT_IDX);
+	vq->in_order = features & BIT_ULL(VIRTIO_F_IN_ORDER);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_set_features);
 
@@ -592,12 +593,32 @@ void mdev_vq_unpop(struct mdev_vq *vq, const struct mdev_vq_chain *chain)
 EXPORT_SYMBOL_GPL(mdev_vq_unpop);
 
 /**
+ * mdev_vq_check_order() - whether a chain is the next one to be used
+ * @vq: the virtqueue, VIRTIO_F_IN_ORDER negotiated
+ * @chain: the chain
+ * @pos: where the next chain was popped
+ *
+ * Return: true if it is.  If not then the queue is broken, before the driver
+ * takes one chain for another.
+ */
+bool mdev_vq_check_order(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
+			 u16 pos)
+{
+	if (likely(chain->pos == pos))
+		return true;
+	mdev_vq_break(vq, "the device uses chains out of order, and offered VIRTIO_F_IN_ORDER");
+	return false;
+}
+
+/**
  * mdev_vq_push() - write a used entry
  * @vq: live virtqueue
  * @chain: from mdev_vq_pop(); not to be used again
  * @len: bytes written into the chain
  *
- * The driver does not see it before mdev_vq_publish().
+ * The driver does not see it before mdev_vq_publish().  With VIRTIO_F_IN_ORDER
+ * chains are pushed in the order in which they were popped, or the queue
+ * breaks; fewer entries are written then, where chains are used in full.
  *
  * Context: as mdev_vq_pop().
  */

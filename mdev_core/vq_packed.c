@@ -116,6 +116,12 @@ static int packed_start(struct mdev_vq *vq)
 				    vq->index, 2 * num - hand);
 		return -EINVAL;
 	}
+	if (hand && vq->in_order) {
+		dev_err_ratelimited(vq->dev,
+				    "virtqueue %u cannot leave %u descriptors out, with VIRTIO_F_IN_ORDER: set its state anew\n",
+				    vq->index, hand);
+		return -EINVAL;
+	}
 
 	p->in_hand = hand;
 	p->desc = vq->maps[MDEV_VQ_DESC].addr;
@@ -133,6 +139,7 @@ static void packed_set_state(struct mdev_vq *vq,
 		   (state->packed.last_avail_counter ? PACKED_WRAP : 0));
 	WRITE_ONCE(p->used, state->packed.last_used_idx |
 		   (state->packed.last_used_counter ? PACKED_WRAP : 0));
+	p->run_end = p->used;
 	p->published = p->used;
 	p->in_hand = 0;
 	p->given_back = 0;
@@ -274,24 +281,51 @@ static void packed_unpop(struct mdev_vq *vq, const struct mdev_vq_chain *chain)
 	p->given_back += chain->slots;
 }
 
-static void packed_push(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
-			u32 len)
+/* The next used descriptor will be at @next. */
+static void packed_put_used(struct mdev_vq_packed *p, u16 id, u32 len, u16 next)
 {
-	struct mdev_vq_packed *p = &vq->packed;
 	struct vring_packed_desc *desc = &p->desc[packed_index(p->used)];
 	u16 flags = len ? VRING_DESC_F_WRITE : 0;
 
 	if (p->used & PACKED_WRAP)
 		flags |= PACKED_AVAIL | PACKED_USED;
-	packed_put16(&desc->id, chain->id);
+	packed_put16(&desc->id, id);
 	packed_put32(&desc->len, len);
 	/* The driver waits for the first one, and looks at no other before. */
-	if (p->batch)
-		packed_put16(&desc->flags, flags);
-	else
+	if (p->used == p->published)
 		p->first_flags = flags;
+	else
+		packed_put16(&desc->flags, flags);
+	WRITE_ONCE(p->used, next);
+}
+
+/* With IN_ORDER: one descriptor, in place of the first, for the whole run. */
+static void packed_end_run(struct mdev_vq_packed *p)
+{
+	if (p->used != p->run_end)
+		packed_put_used(p, p->run_id, p->run_len, p->run_end);
+}
+
+static void packed_push(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
+			u32 len)
+{
+	struct mdev_vq_packed *p = &vq->packed;
+
+	if (!vq->in_order) {
+		packed_put_used(p, chain->id, len,
+				packed_ahead(p->used, chain->slots, vq->num));
+		p->batch += chain->slots;
+		return;
+	}
+	if (!mdev_vq_check_order(vq, chain, p->run_end))
+		return;
+	p->run_id = chain->id;
+	p->run_len = len;
+	p->run_end = packed_ahead(chain->pos, chain->slots, vq->num);
 	p->batch += chain->slots;
-	WRITE_ONCE(p->used, packed_ahead(p->used, chain->slots, vq->num));
+	/* What a descriptor passes over counts as written in full. */
+	if (len != chain->in_len)
+		packed_end_run(p);
 }
 
 static void packed_publish(struct mdev_vq *vq)
@@ -300,6 +334,8 @@ static void packed_publish(struct mdev_vq *vq)
 
 	if (!p->batch)
 		return;
+	if (vq->in_order)
+		packed_end_run(p);
 	/*
 	 * Payload, and all of the entries, before the flags that give them
 	 * away.  Pairs with the driver's read barrier after it read those.

@@ -57,6 +57,10 @@ struct mdev_vq_layout {
 extern const struct mdev_vq_layout mdev_vq_split_layout;
 extern const struct mdev_vq_layout mdev_vq_packed_layout;
 
+/* vq.c */
+bool mdev_vq_check_order(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
+			 u16 pos);
+
 /* vq_desc.c: what descriptors of all layouts have in common */
 void mdev_vq_chain_begin(struct mdev_vq_chain *chain);
 int mdev_vq_chain_add(struct mdev_vq *vq, struct mdev_vq_chain *chain,

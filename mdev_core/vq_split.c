@@ -79,6 +79,7 @@ static void split_set_state(struct mdev_vq *vq,
 	WRITE_ONCE(s->avail_idx, idx);
 	s->avail_seen = idx;
 	s->used_idx = idx;
+	s->run = idx;
 	s->published = idx;
 	s->signalled = idx;
 	s->signalled_valid = false;
@@ -217,6 +218,7 @@ done:
 	vq->table_faults = 0;
 	chain->id = head;
 	chain->slots = 1;
+	chain->pos = s->avail_idx;
 	WRITE_ONCE(s->avail_idx, s->avail_idx + 1);
 	return 1;
 }
@@ -228,16 +230,43 @@ static void split_unpop(struct mdev_vq *vq, const struct mdev_vq_chain *chain)
 	WRITE_ONCE(s->avail_idx, s->avail_idx - chain->slots);
 }
 
+static void split_put_used(struct mdev_vq *vq, u16 idx, u16 id, u32 len)
+{
+	struct vring_used_elem *elem;
+
+	elem = &vq->split.used->ring[idx & (vq->num - 1)];
+	split_put32(&elem->id, id);
+	split_put32(&elem->len, len);
+}
+
+/* With IN_ORDER: one entry, in place of the first, stands for the whole run. */
+static void split_end_run(struct mdev_vq *vq)
+{
+	struct mdev_vq_split *s = &vq->split;
+
+	if (s->run == s->used_idx)
+		return;
+	split_put_used(vq, s->run, s->run_id, s->run_len);
+	s->run = s->used_idx;
+}
+
 static void split_push(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 		       u32 len)
 {
 	struct mdev_vq_split *s = &vq->split;
-	struct vring_used_elem *elem;
 
-	elem = &s->used->ring[s->used_idx & (vq->num - 1)];
-	split_put32(&elem->id, chain->id);
-	split_put32(&elem->len, len);
+	if (!vq->in_order) {
+		split_put_used(vq, s->used_idx++, chain->id, len);
+		return;
+	}
+	if (!mdev_vq_check_order(vq, chain, s->used_idx))
+		return;
+	s->run_id = chain->id;
+	s->run_len = len;
 	s->used_idx++;
+	/* What an entry passes over counts as written in full. */
+	if (len != chain->in_len)
+		split_end_run(vq);
 }
 
 static void split_publish(struct mdev_vq *vq)
@@ -246,6 +275,8 @@ static void split_publish(struct mdev_vq *vq)
 
 	if (s->published == s->used_idx)
 		return;
+	if (vq->in_order)
+		split_end_run(vq);
 	/*
 	 * Payload and entries before the index that covers them.  Pairs with
 	 * the driver's read barrier after it read the index.

@@ -56,6 +56,10 @@ struct vring_desc;
  * so it survives the end of the section: when a lookup misses, leave, fault,
  * enter, see whether the queue is still alive, and go on with the same chain.
  *
+ * Chains may be pushed in any order, unless VIRTIO_F_IN_ORDER was negotiated: a
+ * device that does not complete requests in the order in which they came does
+ * not offer it.
+ *
  * A chain that was popped is either pushed and published, or given back with
  * mdev_vq_unpop() before the user releases the queue, for the state of a
  * virtqueue has no room for chains in the device's hand.
@@ -159,6 +163,10 @@ struct mdev_vq_counters {
  * @avail_idx: next entry of the available ring to take
  * @avail_seen: the driver's index as last read and found sane
  * @used_idx: next entry of the used ring to write
+ * @run: with IN_ORDER, the first entry that has not been written, of those
+ *	before @used_idx
+ * @run_id: then, the last chain of those
+ * @run_len: bytes written into it
  * @published: what the driver has been told of @used_idx
  * @signalled: @published when the driver was last signalled or spared
  * @signalled_valid: @signalled can be relied on
@@ -172,6 +180,9 @@ struct mdev_vq_split {
 	u16 avail_idx;
 	u16 avail_seen;
 	u16 used_idx;
+	u16 run;
+	u16 run_id;
+	u32 run_len;
 	u16 published;
 	u16 signalled;
 	bool signalled_valid;
@@ -184,6 +195,10 @@ struct mdev_vq_split {
  * @device: what the device wants to be kicked for
  * @avail: next descriptor to take
  * @used: next descriptor to write
+ * @run_end: with IN_ORDER, where the next chain begins that will be used; those
+ *	from @used on are to be used by one descriptor
+ * @run_id: then, the last chain of those
+ * @run_len: bytes written into it
  * @published: the first one that the driver does not know to be written
  * @first_flags: of the descriptor at @published, not written yet, if there is a
  *	@batch
@@ -204,6 +219,9 @@ struct mdev_vq_packed {
 	struct vring_packed_desc_event *device;
 	u16 avail;
 	u16 used;
+	u16 run_end;
+	u16 run_id;
+	u32 run_len;
 	u16 published;
 	u16 first_flags;
 	u16 in_hand;
@@ -237,6 +255,7 @@ struct mdev_vq {
 	const struct mdev_vq_layout *layout;
 	bool indirect;
 	bool event_idx;
+	bool in_order;
 
 	/* constant from mdev_vq_start() to mdev_vq_stop() */
 	struct mdev_mem *mem;

@@ -414,22 +414,33 @@ bool drv_kick(struct bench *b)
 	return vring_need_event(event, b->avail_idx, old);
 }
 
-bool drv_used(struct bench *b, u32 *id, u32 *len)
+/* Look at the next used entry. */
+bool drv_peek(struct bench *b, u32 *id, u32 *len)
 {
 	struct vring_used_elem *elem;
-	u16 idx;
 
 	if (b->is_packed)
-		return packed_used(b, id, len);
+		return packed_peek(b, id, len);
 
-	idx = __le16_to_cpu(READ_ONCE(b->used->idx));
-	if (idx == b->used_idx)
+	if (__le16_to_cpu(READ_ONCE(b->used->idx)) == b->used_idx)
 		return false;
 	/* the index before the entry */
 	smp_rmb();
-	elem = &b->used->ring[b->used_idx++ & (b->num - 1)];
+	elem = &b->used->ring[b->used_idx & (b->num - 1)];
 	*id = __le32_to_cpu(elem->id);
 	*len = __le32_to_cpu(elem->len);
+	return true;
+}
+
+/* Take it, and step over the chain. */
+bool drv_used(struct bench *b, u32 *id, u32 *len)
+{
+	if (b->is_packed)
+		return packed_used(b, id, len);
+
+	if (!drv_peek(b, id, len))
+		return false;
+	b->used_idx++;
 	return true;
 }
 

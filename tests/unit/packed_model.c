@@ -106,7 +106,7 @@ bool packed_is_used(struct bench *b)
 		(AVAIL | USED)) == want;
 }
 
-bool packed_used(struct bench *b, u32 *id, u32 *len)
+bool packed_peek(struct bench *b, u32 *id, u32 *len)
 {
 	struct packed *p = &b->packed;
 	struct vring_packed_desc *desc = &p->desc[p->used % WRAP];
@@ -120,6 +120,15 @@ bool packed_used(struct bench *b, u32 *id, u32 *len)
 	*id = __le16_to_cpu(READ_ONCE(desc->id));
 	*len = __le32_to_cpu(READ_ONCE(desc->len));
 	CHECK_EQ(flags & ~(AVAIL | USED), *len ? VRING_DESC_F_WRITE : 0);
+	return true;
+}
+
+bool packed_used(struct bench *b, u32 *id, u32 *len)
+{
+	struct packed *p = &b->packed;
+
+	if (!packed_peek(b, id, len))
+		return false;
 	CHECK(p->slots[*id]);
 	p->used = packed_next(b, p->used, p->slots[*id]);
 	p->slots[*id] = 0;

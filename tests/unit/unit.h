@@ -30,6 +30,8 @@ extern const struct unit_test packed_hostile_tests[];
 extern const struct unit_test iter_tests[];
 extern const struct unit_test life_tests[];
 extern const struct unit_test random_tests[];
+extern const struct unit_test order_tests[];
+extern const struct unit_test differ_tests[];
 
 void unit_fail(const char *file, int line, const char *fmt, ...);
 
@@ -186,6 +188,7 @@ struct bench {
 #define F_INDIRECT	BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC)
 #define F_EVENT		BIT_ULL(VIRTIO_RING_F_EVENT_IDX)
 #define F_PACKED	BIT_ULL(VIRTIO_F_RING_PACKED)
+#define F_IN_ORDER	BIT_ULL(VIRTIO_F_IN_ORDER)
 
 void bench_init(struct bench *b, u16 num, u64 features);
 void bench_init_at(struct bench *b, u16 num, u64 features, u16 state);
@@ -199,6 +202,7 @@ void drv_desc(struct bench *b, unsigned int i, u64 addr, u32 len, u16 flags,
 void drv_avail(struct bench *b, u16 head);
 void drv_one(struct bench *b, u32 len, u16 id);
 bool drv_kick(struct bench *b);
+bool drv_peek(struct bench *b, u32 *id, u32 *len);
 bool drv_used(struct bench *b, u32 *id, u32 *len);
 bool drv_wait_used(struct bench *b);
 
@@ -209,6 +213,7 @@ void packed_desc(struct bench *b, u64 addr, u32 len, u16 flags, u16 id);
 void packed_wish(struct bench *b, u16 off_wrap, u16 flags);
 bool packed_kick(struct bench *b);
 bool packed_is_used(struct bench *b);
+bool packed_peek(struct bench *b, u32 *id, u32 *len);
 bool packed_used(struct bench *b, u32 *id, u32 *len);
 bool packed_wait_used(struct bench *b);
 
@@ -219,5 +224,68 @@ bool dev_publish(struct bench *b);
 bool dev_enable(struct bench *b);
 void dev_disable(struct bench *b);
 bool dev_alive(struct bench *b);
+
+/* --- a whole driver, in driver.c ------------------------------------------- */
+
+#define MAX_CHAIN	16
+
+/**
+ * struct driver_chain - what the driver gave to the device
+ * @busy: it is the device's
+ * @token: the test's name for it
+ * @in_len: bytes that the device may write
+ * @nr: ring descriptors that it takes
+ * @descs: which these are, in a split ring
+ */
+struct driver_chain {
+	bool busy;
+	u32 token;
+	u32 in_len;
+	u16 nr;
+	u16 descs[MAX_CHAIN];
+};
+
+/**
+ * struct driver - a driver that can do without knowing the layout
+ * @b: the virtqueue
+ * @in_order: IN_ORDER was negotiated
+ * @chains: by what names them in the ring
+ * @fifo: names in the order in which they were made available, with IN_ORDER
+ * @first: first entry of @fifo
+ * @last: behind the last one
+ * @free: names, or in a split ring descriptors, that may be used
+ * @nr_free_names: length of @free
+ * @nr_free: descriptors that may be used
+ * @next: next descriptor of a split ring, with IN_ORDER
+ * @in_run: @run_id is the last chain of those used by one entry
+ * @run_id: see there
+ * @run_len: bytes written into that
+ * @passed: chains for which no used entry was written
+ */
+struct driver {
+	struct bench *b;
+	bool in_order;
+	struct driver_chain *chains;
+	u16 *fifo;
+	unsigned int first;
+	unsigned int last;
+	u16 *free;
+	unsigned int nr_free_names;
+	unsigned int nr_free;
+	u16 next;
+	bool in_run;
+	u32 run_id;
+	u32 run_len;
+	unsigned int passed;
+};
+
+void driver_init(struct driver *d, struct bench *b, u64 features);
+void driver_destroy(struct driver *d);
+bool driver_add(struct driver *d, const struct mdev_vq_seg *segs,
+		unsigned int out, unsigned int in, u32 token);
+bool driver_add_table(struct driver *d, u8 *table, u64 iova,
+		      const struct mdev_vq_seg *segs, unsigned int out,
+		      unsigned int in, u32 token);
+bool driver_get(struct driver *d, u32 *token, u32 *len);
 
 #endif /* _UNIT_H */
