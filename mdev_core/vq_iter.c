@@ -50,6 +50,33 @@ static void *mdev_vq_iter_lookup(struct mdev_mem *mem,
 	return mdev_mem_lookup(mem, mdev_vq_iter_iova(iter), perm, len);
 }
 
+/*
+ * Between a chain and a kernel buffer, inside a read section.  @perm says which
+ * way, as the device sees the chain, and is constant, so that it costs nothing.
+ */
+static __always_inline size_t
+mdev_vq_iter_copy(struct mdev_mem *mem, struct mdev_vq_iter *iter, void *buf,
+		  size_t len, unsigned int perm)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		size_t n = len - done;
+		void *p;
+
+		p = mdev_vq_iter_lookup(mem, iter, perm, &n);
+		if (!p)
+			break;
+		if (perm == MDEV_MEM_READ)
+			memcpy(buf + done, p, n);
+		else
+			memcpy(p, buf + done, n);
+		mdev_vq_iter_step(iter, n);
+		done += n;
+	}
+	return done;
+}
+
 /**
  * mdev_vq_copy_from() - copy out of a chain
  * @mem: the driver's memory
@@ -65,20 +92,7 @@ static void *mdev_vq_iter_lookup(struct mdev_mem *mem,
 size_t mdev_vq_copy_from(struct mdev_mem *mem, struct mdev_vq_iter *iter,
 			 void *buf, size_t len)
 {
-	size_t done = 0;
-
-	while (done < len) {
-		size_t n = len - done;
-		void *p;
-
-		p = mdev_vq_iter_lookup(mem, iter, MDEV_MEM_READ, &n);
-		if (!p)
-			break;
-		memcpy(buf + done, p, n);
-		mdev_vq_iter_step(iter, n);
-		done += n;
-	}
-	return done;
+	return mdev_vq_iter_copy(mem, iter, buf, len, MDEV_MEM_READ);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_copy_from);
 
@@ -95,20 +109,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_copy_from);
 size_t mdev_vq_copy_to(struct mdev_mem *mem, struct mdev_vq_iter *iter,
 		       const void *buf, size_t len)
 {
-	size_t done = 0;
-
-	while (done < len) {
-		size_t n = len - done;
-		void *p;
-
-		p = mdev_vq_iter_lookup(mem, iter, MDEV_MEM_WRITE, &n);
-		if (!p)
-			break;
-		memcpy(p, buf + done, n);
-		mdev_vq_iter_step(iter, n);
-		done += n;
-	}
-	return done;
+	return mdev_vq_iter_copy(mem, iter, (void *)buf, len, MDEV_MEM_WRITE);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_copy_to);
 
@@ -166,19 +167,10 @@ static int mdev_vq_iter_fault(struct mdev_mem *mem,
 	return !ret || ret == -EFAULT ? ret : -EAGAIN;
 }
 
-/**
- * mdev_vq_read() - copy out of a chain, whatever it takes
- * @mem: the driver's memory
- * @iter: where to begin; moves on by @len
- * @buf: kernel buffer
- * @len: bytes
- *
- * Context: process context, outside of any read section; sleeps.
- * Return: 0, or -EFAULT if the segments end early or some of the memory is not
- * mapped.
- */
-int mdev_vq_read(struct mdev_mem *mem, struct mdev_vq_iter *iter, void *buf,
-		 size_t len)
+/* As mdev_vq_iter_copy(), but outside of any read section, and all of it */
+static __always_inline int
+mdev_vq_iter_copy_all(struct mdev_mem *mem, struct mdev_vq_iter *iter,
+		      void *buf, size_t len, unsigned int perm)
 {
 	unsigned int tries = MDEV_VQ_FAULT_TRIES;
 	size_t n;
@@ -186,7 +178,7 @@ int mdev_vq_read(struct mdev_mem *mem, struct mdev_vq_iter *iter, void *buf,
 
 	while (len) {
 		token = mdev_mem_enter(mem);
-		n = mdev_vq_copy_from(mem, iter, buf, len);
+		n = mdev_vq_iter_copy(mem, iter, buf, len, perm);
 		mdev_mem_leave(mem, token);
 		buf += n;
 		len -= n;
@@ -195,13 +187,18 @@ int mdev_vq_read(struct mdev_mem *mem, struct mdev_vq_iter *iter, void *buf,
 		if (n)
 			tries = MDEV_VQ_FAULT_TRIES;
 
-		ret = mdev_vq_iter_fault(mem, iter, MDEV_MEM_READ, &tries);
+		ret = mdev_vq_iter_fault(mem, iter, perm, &tries);
 		if (!ret)
 			continue;
 		if (ret != -EAGAIN)
 			return ret;
 		n = min(len, mdev_vq_iter_rest(iter));
-		ret = mdev_mem_read(mem, mdev_vq_iter_iova(iter), buf, n);
+		if (perm == MDEV_MEM_READ)
+			ret = mdev_mem_read(mem, mdev_vq_iter_iova(iter), buf,
+					    n);
+		else
+			ret = mdev_mem_write(mem, mdev_vq_iter_iova(iter), buf,
+					     n);
 		if (ret)
 			return ret;
 		mdev_vq_iter_step(iter, n);
@@ -209,6 +206,24 @@ int mdev_vq_read(struct mdev_mem *mem, struct mdev_vq_iter *iter, void *buf,
 		len -= n;
 	}
 	return 0;
+}
+
+/**
+ * mdev_vq_read() - copy out of a chain, whatever it takes
+ * @mem: the driver's memory
+ * @iter: where to begin; moves on by @len
+ * @buf: kernel buffer
+ * @len: bytes
+ *
+ * Context: outside of any read section; process context and sleeps, unless the
+ * memory is direct.
+ * Return: 0, or -EFAULT if the segments end early or some of the memory is not
+ * mapped.
+ */
+int mdev_vq_read(struct mdev_mem *mem, struct mdev_vq_iter *iter, void *buf,
+		 size_t len)
+{
+	return mdev_vq_iter_copy_all(mem, iter, buf, len, MDEV_MEM_READ);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_read);
 
@@ -225,35 +240,8 @@ EXPORT_SYMBOL_GPL(mdev_vq_read);
 int mdev_vq_write(struct mdev_mem *mem, struct mdev_vq_iter *iter,
 		  const void *buf, size_t len)
 {
-	unsigned int tries = MDEV_VQ_FAULT_TRIES;
-	size_t n;
-	int token, ret;
-
-	while (len) {
-		token = mdev_mem_enter(mem);
-		n = mdev_vq_copy_to(mem, iter, buf, len);
-		mdev_mem_leave(mem, token);
-		buf += n;
-		len -= n;
-		if (!len)
-			break;
-		if (n)
-			tries = MDEV_VQ_FAULT_TRIES;
-
-		ret = mdev_vq_iter_fault(mem, iter, MDEV_MEM_WRITE, &tries);
-		if (!ret)
-			continue;
-		if (ret != -EAGAIN)
-			return ret;
-		n = min(len, mdev_vq_iter_rest(iter));
-		ret = mdev_mem_write(mem, mdev_vq_iter_iova(iter), buf, n);
-		if (ret)
-			return ret;
-		mdev_vq_iter_step(iter, n);
-		buf += n;
-		len -= n;
-	}
-	return 0;
+	return mdev_vq_iter_copy_all(mem, iter, (void *)buf, len,
+				     MDEV_MEM_WRITE);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_write);
 
