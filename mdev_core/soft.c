@@ -16,8 +16,9 @@
  *
  * Where there is none the driver is asked for a kick.
  *
- * Context: the user of the queue, process context, outside of any read section;
- * sleeps.
+ * Context: the user of the queue, outside of any read section; process context
+ * and sleeps, unless the memory is direct: then process or softirq context with
+ * interrupts on.
  * Return: 1; 0 if there is none; -EPROTO if the queue broke.
  */
 int mdev_vq_take(struct mdev_vq *vq, struct mdev_vq_chain *chain)

@@ -231,52 +231,9 @@ static int mvnet_ctrl_answer(struct mvnet *net, struct mdev_vq *vq,
 	return 0;
 }
 
-/* 1: a command is in @chain; 0: there is none, and a kick is asked for. */
-static int mvnet_ctrl_pop(struct mdev_mem *mem, struct mdev_vq *vq,
-			  struct mdev_vq_chain *chain)
-{
-	int ret, token;
-
-	do {
-		token = mdev_mem_enter(mem);
-		ret = -EPROTO;
-		if (mdev_vq_alive(vq)) {
-			ret = mdev_vq_pop(vq, chain);
-			if (!ret && mdev_vq_enable_notify(vq))
-				ret = mdev_vq_pop(vq, chain);
-		}
-		mdev_mem_leave(mem, token);
-		if (ret != -EAGAIN)
-			return ret;
-		ret = mdev_vq_fault(vq);
-	} while (!ret);
-	return ret;
-}
-
-static void mvnet_ctrl_push(struct mdev_mem *mem, struct mdev_vq *vq,
-			    const struct mdev_vq_chain *chain)
-{
-	bool signal = false;
-	int token;
-
-	token = mdev_mem_enter(mem);
-	if (mdev_vq_alive(vq)) {
-		mdev_vq_push(vq, chain, sizeof(virtio_net_ctrl_ack));
-		mdev_vq_publish(vq);
-		signal = mdev_vq_need_signal(vq);
-	} else {
-		mdev_vq_unpop(vq, chain);
-	}
-	mdev_mem_leave(mem, token);
-
-	if (signal)
-		mdev_vq_signal(vq);
-}
-
 /* One user at a time.  True if there may be more. */
 static bool mvnet_ctrl_run(struct mvnet *net, struct mdev_vq *vq)
 {
-	struct mdev_mem *mem = mdev_soft_mem(&net->soft);
 	struct mdev_vq_chain chain = {
 		.segs = net->ctrl.segs,
 		.max_segs = MDEV_VQ_MAX_SEGS,
@@ -284,13 +241,13 @@ static bool mvnet_ctrl_run(struct mvnet *net, struct mdev_vq *vq)
 	unsigned int n;
 
 	for (n = 0; n < MVNET_CTRL_BUDGET; n++) {
-		if (mvnet_ctrl_pop(mem, vq, &chain) <= 0)
+		if (mdev_vq_take(vq, &chain) <= 0)
 			return false;
 		if (mvnet_ctrl_answer(net, vq, &chain)) {
 			mdev_vq_unpop(vq, &chain);
 			return false;
 		}
-		mvnet_ctrl_push(mem, vq, &chain);
+		mdev_vq_give(vq, &chain, sizeof(virtio_net_ctrl_ack));
 	}
 	return true;
 }
