@@ -189,17 +189,10 @@ int cmd_reset(struct vm_opts *o)
 		must(vm_sysfs_read(d.uuid, "state", state, sizeof(state)));
 		if (strcmp(state, "idle"))
 			die("state is %s, not idle", state);
-		vm_net_forget(&n);
-		must(vm_negotiate(&d, vm_net_features(&n.o)));
-		must(vm_net_rings(&n, NULL));
-		must(vm_net_live(&n));
+		must(vm_net_again(&n));
 		vm_net_run(&n, 100);
 		pass("%s under way, all clean, and again traffic", how[i]);
-		vm_net_forget(&n);
-		must(vm_set_status(&d, 0));
-		must(vm_negotiate(&d, vm_net_features(&n.o)));
-		must(vm_net_rings(&n, NULL));
-		must(vm_net_live(&n));
+		must(vm_net_again(&n));
 	}
 	vm_net_free(&n);
 	vm_dev_close(&d);
@@ -230,11 +223,7 @@ int cmd_reuse(struct vm_opts *o)
 	must(vm_net_start(&n, &d, &o->net));
 	for (i = 0; i < count; i++) {
 		some_traffic(&n);
-		must(vm_set_status(&d, 0));
-		vm_net_forget(&n);
-		must(vm_negotiate(&d, vm_net_features(&n.o)));
-		must(vm_net_rings(&n, NULL));
-		must(vm_net_live(&n));
+		must(vm_net_again(&n));
 	}
 	pass("reset with frames in flight and used again, %u times", count);
 	vm_net_free(&n);

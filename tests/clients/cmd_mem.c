@@ -8,15 +8,6 @@
 
 #include "vmnet.h"
 
-static void set_up_again(struct vm_net *n)
-{
-	must(vm_set_status(n->dev, 0));
-	vm_net_forget(n);
-	must(vm_negotiate(n->dev, vm_net_features(&n->o)));
-	must(vm_net_rings(n, NULL));
-	must(vm_net_live(n));
-}
-
 static bool broken(struct vm_net *n)
 {
 	return must(vm_get_status(n->dev)) & VIRTIO_CONFIG_S_NEEDS_RESET;
@@ -90,7 +81,7 @@ static void unmap_rings(struct vm_net *n, int ev, bool all, bool again)
 		must(vm_mem_map(&n->rings));
 	else
 		vm_net_move(n);
-	set_up_again(n);
+	must(vm_net_again(n));
 	vm_net_run(n, 100);
 	must(vm_set_status(n->dev, 0));
 	vm_net_forget(n);
@@ -112,7 +103,7 @@ static void unmap_buffers(struct vm_net *n, int ev)
 	if (!errors(n, 0))
 		die("buffers unmapped: no error eventfd");
 	must(vm_mem_map(&n->bufs));
-	set_up_again(n);
+	must(vm_net_again(n));
 	vm_net_run(n, 100);
 	must(vm_set_status(n->dev, 0));
 	vm_net_forget(n);
@@ -144,7 +135,7 @@ static void unmap_under_traffic(struct vm_net *n, struct vm_mem *m, int ev)
 		vm_net_move(n);
 	else
 		must(vm_mem_map(m));
-	set_up_again(n);
+	must(vm_net_again(n));
 	vm_net_run(n, 100);
 	must(vm_set_status(n->dev, 0));
 	vm_net_forget(n);
@@ -152,7 +143,7 @@ static void unmap_under_traffic(struct vm_net *n, struct vm_mem *m, int ev)
 
 static void set_up_quiet(struct vm_net *n, int ev)
 {
-	set_up_again(n);
+	must(vm_net_again(n));
 	vm_eventfd_wait(ev, 0);
 	errors(n, 0);
 }
@@ -189,7 +180,7 @@ int cmd_unmap_live(struct vm_opts *o)
 		unmap_under_traffic(&n, i & 1 ? &n.rings : &n.bufs, ev);
 	}
 	pass("UNMAP_DMA beside a thread in traffic, %u times: the same", count);
-	set_up_again(&n);
+	must(vm_net_again(&n));
 	vm_net_run(&n, o->frames);
 	vm_net_free(&n);
 	vm_dev_close(&d);
@@ -272,7 +263,7 @@ int cmd_readonly(struct vm_opts *o)
 
 	must(vm_dma_unmap(&c, b->iova, rx));
 	must(vm_dma_map(&c, b->va, b->iova, rx, false));
-	set_up_again(&n);
+	must(vm_net_again(&n));
 	vm_eventfd_wait(ev, 0);
 	errors(&n, 0);
 	n.pair[0].target = 10;

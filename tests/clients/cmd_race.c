@@ -83,10 +83,7 @@ static void *opener(void *arg)
 		must(vm_device_get(&p->d));
 		p->opens++;
 		if (p->opens & 1) {
-			must(vm_negotiate(&p->d, vm_net_features(&p->n.o)));
-			vm_net_forget(&p->n);
-			must(vm_net_rings(&p->n, NULL));
-			must(vm_net_live(&p->n));
+			must(vm_net_again(&p->n));
 			vm_net_run(&p->n, 20);
 		}
 		vm_device_put(&p->d);
@@ -96,15 +93,6 @@ static void *opener(void *arg)
 		}
 	}
 	return NULL;
-}
-
-static void set_up_again(struct vm_net *n)
-{
-	must(vm_set_status(n->dev, 0));
-	vm_net_forget(n);
-	must(vm_negotiate(n->dev, vm_net_features(&n->o)));
-	must(vm_net_rings(n, NULL));
-	must(vm_net_live(n));
 }
 
 struct traffic {
@@ -127,7 +115,7 @@ static void *sender(void *arg)
 			die("traffic: %s", vm_err(ret));
 		t->frames += t->n->pair[0].got;
 		t->resets++;
-		set_up_again(t->n);
+		must(vm_net_again(t->n));
 	}
 	t->frames += t->n->pair[0].got;
 	return NULL;
@@ -223,7 +211,7 @@ int cmd_race(struct vm_opts *o)
 	for (i = 0; i < 4; i++)
 		pthread_join(th[i], NULL);
 
-	set_up_again(&n);
+	must(vm_net_again(&n));
 	vm_net_run(&n, o->frames);
 	vm_info("longest unmap and map: %llu and %llu ms",
 		(unsigned long long)r[0].longest,

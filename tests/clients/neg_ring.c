@@ -14,15 +14,36 @@
 #define WRITE	VRING_DESC_F_WRITE
 #define IND	VRING_DESC_F_INDIRECT
 #define HDR	sizeof(struct virtio_net_hdr_v1)
-#define NOWHERE	0x700000000000ULL
 
 enum victim { RX, TX, CTRL };
+
+/* Addresses that stand for others, next to one where nothing is mapped */
+#define NOWHERE	0x700000000000ULL
+#define TX_BUF	(NOWHERE + 1)	/* the buffers of pair 0 */
+#define RX_BUF	(NOWHERE + 2)
+#define THE_END	(NOWHERE + 3)	/* 50 bytes before the end of the mapping */
+#define TABLE	(NOWHERE + 4)	/* the indirect table */
+#define TABLE_1	(NOWHERE + 5)	/* its second descriptor */
+
+/* Numbers that stand for the ring's size, and for one more */
+#define NUM	0xfff0
+#define NUM_1	0xfff1
+
+struct bad_desc {
+	__u64 addr;		/* 0: the descriptor is left as it is */
+	__u32 len;
+	__u16 flags;
+	__u16 next;
+};
 
 struct bad_ring {
 	const char *name;
 	enum victim q;
-	/* Write the ring, and say how many entries become available. */
-	unsigned int (*make)(struct neg *t, struct vm_vq *v);
+	struct bad_desc desc[2];
+	struct bad_desc table[2];	/* the indirect table */
+	__u16 head;		/* first entry of the available ring */
+	__u16 avail;		/* its index, if not 1 */
+	bool scribble;		/* over the used ring, and flags */
 	bool odd;	/* may be refused or not; only the rest must go on */
 };
 
@@ -35,21 +56,11 @@ static void desc(struct vm_vq *v, unsigned int i, __u64 addr, __u32 len,
 	v->desc[i].next = htole16(next);
 }
 
-static void ind(struct vm_vq *v, unsigned int i, __u64 addr, __u32 len,
-		__u16 flags, __u16 next)
-{
-	v->ind[i].addr = htole64(addr);
-	v->ind[i].len = htole32(len);
-	v->ind[i].flags = htole16(flags);
-	v->ind[i].next = htole16(next);
-}
-
 static void avail(struct vm_vq *v, unsigned int i, __u16 head)
 {
 	v->avail->ring[i & (v->num - 1)] = htole16(head);
 }
 
-/* Good memory to point to: the buffers of pair 0. */
 static __u64 tx_at(struct neg *t)
 {
 	return vm_iova(&t->n.bufs, t->n.pair[0].txbuf);
@@ -60,362 +71,151 @@ static __u64 rx_at(struct neg *t)
 	return vm_iova(&t->n.bufs, t->n.pair[0].rxbuf);
 }
 
-static unsigned int loop_of_one(struct neg *t, struct vm_vq *v)
+static __u64 addr_of(struct neg *t, struct vm_vq *v, __u64 addr)
 {
-	desc(v, 0, tx_at(t), 100, NEXT, 0);
-	avail(v, 0, 0);
-	return 1;
+	switch (addr) {
+	case TX_BUF:
+		return tx_at(t);
+	case RX_BUF:
+		return rx_at(t);
+	case THE_END:
+		return t->n.bufs.iova + t->n.bufs.size - 50;
+	case TABLE:
+		return v->ind_iova;
+	case TABLE_1:
+		return v->ind_iova + sizeof(*v->ind);
+	default:
+		return addr;
+	}
 }
 
-static unsigned int loop_of_two(struct neg *t, struct vm_vq *v)
+static __u16 number_of(struct vm_vq *v, __u16 number)
 {
-	desc(v, 0, tx_at(t), 100, NEXT, 1);
-	desc(v, 1, tx_at(t), 100, NEXT, 0);
-	avail(v, 0, 0);
-	return 1;
+	switch (number) {
+	case NUM:
+		return v->num;
+	case NUM_1:
+		return v->num + 1;
+	default:
+		return number;
+	}
 }
 
-static unsigned int head_num(struct neg *t, struct vm_vq *v)
+/* Write the ring, and return what its available index becomes. */
+static __u16 make_ring(struct neg *t, struct vm_vq *v, const struct bad_ring *b)
 {
-	desc(v, 0, tx_at(t), 100, 0, 0);
-	avail(v, 0, v->num);
-	return 1;
-}
+	const struct bad_desc *d;
+	unsigned int i;
 
-static unsigned int head_max(struct neg *t, struct vm_vq *v)
-{
-	avail(v, 0, 0xffff);
-	return 1;
-}
-
-static unsigned int next_num(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, tx_at(t), 100, NEXT, v->num);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int next_max(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, tx_at(t), 100, NEXT, 0xffff);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int jump(struct neg *t, struct vm_vq *v)
-{
-	return v->num + 1;
-}
-
-static unsigned int jump_far(struct neg *t, struct vm_vq *v)
-{
-	return 0x8000;
-}
-
-static unsigned int backwards(struct neg *t, struct vm_vq *v)
-{
-	return 0xffff;
-}
-
-static unsigned int unmapped(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, NOWHERE, 100, 0, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int wraps(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, ~15ULL, 100, 0, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int highest(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, ~99ULL, 100, 0, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int over_the_end(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, t->n.bufs.iova + t->n.bufs.size - 50, 100, 0, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int len_max(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, tx_at(t), 0xffffffff, 0, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int len_sum(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, tx_at(t), 0x80000000, NEXT, 1);
-	desc(v, 1, tx_at(t), 0x80000064, 0, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int len_zero(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, tx_at(t), 0, 0, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int short_header(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, tx_at(t), HDR - 1, 0, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int no_frame(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, tx_at(t), HDR, 0, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int unknown_flags(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, tx_at(t), 100, 0xfff8, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int tx_writable(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, tx_at(t), 100, WRITE, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int write_then_read(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, tx_at(t), 100, NEXT | WRITE, 1);
-	desc(v, 1, tx_at(t), 100, 0, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int ind_odd(struct neg *t, struct vm_vq *v)
-{
-	ind(v, 0, tx_at(t), 100, 0, 0);
-	desc(v, 0, v->ind_iova, 17, IND, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int ind_empty(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, v->ind_iova, 0, IND, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int ind_huge(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, v->ind_iova, 16U * 70000, IND, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int ind_max(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, v->ind_iova, 0xfffffff0, IND, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int ind_unmapped(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, NOWHERE, 32, IND, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int ind_and_next(struct neg *t, struct vm_vq *v)
-{
-	ind(v, 0, tx_at(t), 100, 0, 0);
-	desc(v, 0, v->ind_iova, 16, IND | NEXT, 1);
-	desc(v, 1, tx_at(t), 100, 0, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int ind_nested(struct neg *t, struct vm_vq *v)
-{
-	ind(v, 0, v->ind_iova + 16, 16, IND, 0);
-	ind(v, 1, tx_at(t), 100, 0, 0);
-	desc(v, 0, v->ind_iova, 16, IND, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int ind_loop(struct neg *t, struct vm_vq *v)
-{
-	ind(v, 0, tx_at(t), 100, NEXT, 1);
-	ind(v, 1, tx_at(t), 100, NEXT, 0);
-	desc(v, 0, v->ind_iova, 32, IND, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int ind_next_out(struct neg *t, struct vm_vq *v)
-{
-	ind(v, 0, tx_at(t), 100, NEXT, 2);
-	ind(v, 1, tx_at(t), 100, 0, 0);
-	desc(v, 0, v->ind_iova, 32, IND, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int rx_readable(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, rx_at(t), 2000, 0, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int rx_unmapped(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, NOWHERE, 2000, WRITE, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int rx_loop(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, rx_at(t), 8, NEXT | WRITE, 1);
-	desc(v, 1, rx_at(t), 8, NEXT | WRITE, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int rx_small(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, rx_at(t), 4, WRITE, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int rx_read_then_write(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, rx_at(t), 100, NEXT, 1);
-	desc(v, 1, rx_at(t), 2000, WRITE, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int ctrl_no_ack(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, tx_at(t), 2, 0, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int ctrl_only_ack(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, rx_at(t), 1, WRITE, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int ctrl_unmapped(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, NOWHERE, 2, NEXT, 1);
-	desc(v, 1, rx_at(t), 1, WRITE, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int ctrl_ack_unmapped(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, tx_at(t), 2, NEXT, 1);
-	desc(v, 1, NOWHERE, 1, WRITE, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int ctrl_huge(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, tx_at(t), 0xfffffff0, NEXT, 1);
-	desc(v, 1, rx_at(t), 1, WRITE, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int ctrl_loop(struct neg *t, struct vm_vq *v)
-{
-	desc(v, 0, tx_at(t), 2, NEXT, 0);
-	avail(v, 0, 0);
-	return 1;
-}
-
-static unsigned int used_scribbled(struct neg *t, struct vm_vq *v)
-{
-	v->used->idx = htole16(0x1234);
-	v->used->flags = htole16(0xffff);
-	v->avail->flags = htole16(0xffff);
-	desc(v, 0, tx_at(t), 100, 0, 0);
-	avail(v, 0, 0);
-	return 1;
+	for (i = 0, d = b->table; i < ARRAY_SIZE(b->table); i++, d++) {
+		if (!d->addr)
+			continue;
+		v->ind[i].addr = htole64(addr_of(t, v, d->addr));
+		v->ind[i].len = htole32(d->len);
+		v->ind[i].flags = htole16(d->flags);
+		v->ind[i].next = htole16(d->next);
+	}
+	for (i = 0, d = b->desc; i < ARRAY_SIZE(b->desc); i++, d++)
+		if (d->addr)
+			desc(v, i, addr_of(t, v, d->addr), d->len, d->flags,
+			     number_of(v, d->next));
+	if (b->scribble) {
+		v->used->idx = htole16(0x1234);
+		v->used->flags = htole16(0xffff);
+		v->avail->flags = htole16(0xffff);
+	}
+	avail(v, 0, number_of(v, b->head));
+	return b->avail ? number_of(v, b->avail) : 1;
 }
 
 static const struct bad_ring bad_rings[] = {
-	{ "a descriptor that leads to itself", TX, loop_of_one },
-	{ "two descriptors that lead to each other", TX, loop_of_two },
-	{ "a head that is the ring size", TX, head_num },
-	{ "a head of 65535", TX, head_max },
-	{ "a next that is the ring size", TX, next_num },
-	{ "a next of 65535", TX, next_max },
-	{ "more available than the ring holds", TX, jump },
-	{ "32768 available", TX, jump_far },
-	{ "an available index that goes backwards", TX, backwards },
-	{ "a buffer that is not mapped", TX, unmapped },
-	{ "a buffer that wraps", TX, wraps },
-	{ "a buffer at the highest addresses", TX, highest },
-	{ "a buffer that runs over the end of a mapping", TX, over_the_end },
-	{ "a length of 2^32 - 1", TX, len_max, .odd = true },
-	{ "lengths whose sum wraps", TX, len_sum },
-	{ "a length of 0", TX, len_zero, .odd = true },
-	{ "a frame shorter than its header", TX, short_header, .odd = true },
-	{ "a header without a frame", TX, no_frame, .odd = true },
-	{ "unknown descriptor flags", TX, unknown_flags, .odd = true },
-	{ "a transmit buffer for writing", TX, tx_writable, .odd = true },
-	{ "a descriptor to write before one to read", TX, write_then_read },
-	{ "an indirect table of 17 bytes", TX, ind_odd },
-	{ "an indirect table of 0 bytes", TX, ind_empty },
-	{ "an indirect table of 70000 descriptors", TX, ind_huge },
-	{ "an indirect table of nearly 4 GiB", TX, ind_max },
-	{ "an indirect table that is not mapped", TX, ind_unmapped },
-	{ "an indirect descriptor that has a next", TX, ind_and_next },
-	{ "an indirect table within an indirect table", TX, ind_nested },
-	{ "a loop within an indirect table", TX, ind_loop },
-	{ "a next out of an indirect table", TX, ind_next_out },
-	{ "a used ring that the driver writes", TX, used_scribbled,
+	{ "a descriptor that leads to itself", TX,
+	  { { TX_BUF, 100, NEXT, 0 } } },
+	{ "two descriptors that lead to each other", TX,
+	  { { TX_BUF, 100, NEXT, 1 }, { TX_BUF, 100, NEXT, 0 } } },
+	{ "a head that is the ring size", TX,
+	  { { TX_BUF, 100 } }, .head = NUM },
+	{ "a head of 65535", TX, .head = 0xffff },
+	{ "a next that is the ring size", TX,
+	  { { TX_BUF, 100, NEXT, NUM } } },
+	{ "a next of 65535", TX,
+	  { { TX_BUF, 100, NEXT, 0xffff } } },
+	{ "more available than the ring holds", TX, .avail = NUM_1 },
+	{ "32768 available", TX, .avail = 0x8000 },
+	{ "an available index that goes backwards", TX, .avail = 0xffff },
+	{ "a buffer that is not mapped", TX,
+	  { { NOWHERE, 100 } } },
+	{ "a buffer that wraps", TX,
+	  { { ~15ULL, 100 } } },
+	{ "a buffer at the highest addresses", TX,
+	  { { ~99ULL, 100 } } },
+	{ "a buffer that runs over the end of a mapping", TX,
+	  { { THE_END, 100 } } },
+	{ "a length of 2^32 - 1", TX,
+	  { { TX_BUF, 0xffffffff } }, .odd = true },
+	{ "lengths whose sum wraps", TX,
+	  { { TX_BUF, 0x80000000, NEXT, 1 }, { TX_BUF, 0x80000064 } } },
+	{ "a length of 0", TX,
+	  { { TX_BUF, 0 } }, .odd = true },
+	{ "a frame shorter than its header", TX,
+	  { { TX_BUF, HDR - 1 } }, .odd = true },
+	{ "a header without a frame", TX,
+	  { { TX_BUF, HDR } }, .odd = true },
+	{ "unknown descriptor flags", TX,
+	  { { TX_BUF, 100, 0xfff8 } }, .odd = true },
+	{ "a transmit buffer for writing", TX,
+	  { { TX_BUF, 100, WRITE } }, .odd = true },
+	{ "a descriptor to write before one to read", TX,
+	  { { TX_BUF, 100, NEXT | WRITE, 1 }, { TX_BUF, 100 } } },
+	{ "an indirect table of 17 bytes", TX,
+	  { { TABLE, 17, IND } }, { { TX_BUF, 100 } } },
+	{ "an indirect table of 0 bytes", TX,
+	  { { TABLE, 0, IND } } },
+	{ "an indirect table of 70000 descriptors", TX,
+	  { { TABLE, 16U * 70000, IND } } },
+	{ "an indirect table of nearly 4 GiB", TX,
+	  { { TABLE, 0xfffffff0, IND } } },
+	{ "an indirect table that is not mapped", TX,
+	  { { NOWHERE, 32, IND } } },
+	{ "an indirect descriptor that has a next", TX,
+	  { { TABLE, 16, IND | NEXT, 1 }, { TX_BUF, 100 } },
+	  { { TX_BUF, 100 } } },
+	{ "an indirect table within an indirect table", TX,
+	  { { TABLE, 16, IND } },
+	  { { TABLE_1, 16, IND }, { TX_BUF, 100 } } },
+	{ "a loop within an indirect table", TX,
+	  { { TABLE, 32, IND } },
+	  { { TX_BUF, 100, NEXT, 1 }, { TX_BUF, 100, NEXT, 0 } } },
+	{ "a next out of an indirect table", TX,
+	  { { TABLE, 32, IND } },
+	  { { TX_BUF, 100, NEXT, 2 }, { TX_BUF, 100 } } },
+	{ "a used ring that the driver writes", TX,
+	  { { TX_BUF, 100 } }, .scribble = true, .odd = true },
+	{ "a receive buffer for reading", RX,
+	  { { RX_BUF, 2000 } } },
+	{ "a receive buffer that is not mapped", RX,
+	  { { NOWHERE, 2000, WRITE } } },
+	{ "a loop in the receive ring", RX,
+	  { { RX_BUF, 8, NEXT | WRITE, 1 }, { RX_BUF, 8, NEXT | WRITE, 0 } } },
+	{ "a receive buffer smaller than a header", RX,
+	  { { RX_BUF, 4, WRITE } }, .odd = true },
+	{ "a receive buffer with a part for reading", RX,
+	  { { RX_BUF, 100, NEXT, 1 }, { RX_BUF, 2000, WRITE } }, .odd = true },
+	{ "32768 available receive buffers", RX, .avail = 0x8000 },
+	{ "a command with no room for the answer", CTRL,
+	  { { TX_BUF, 2 } }, .odd = true },
+	{ "an answer without a command", CTRL,
+	  { { RX_BUF, 1, WRITE } }, .odd = true },
+	{ "a command that is not mapped", CTRL,
+	  { { NOWHERE, 2, NEXT, 1 }, { RX_BUF, 1, WRITE } } },
+	{ "an answer that is not mapped", CTRL,
+	  { { TX_BUF, 2, NEXT, 1 }, { NOWHERE, 1, WRITE } } },
+	{ "a command of nearly 4 GiB", CTRL,
+	  { { TX_BUF, 0xfffffff0, NEXT, 1 }, { RX_BUF, 1, WRITE } },
 	  .odd = true },
-	{ "a receive buffer for reading", RX, rx_readable },
-	{ "a receive buffer that is not mapped", RX, rx_unmapped },
-	{ "a loop in the receive ring", RX, rx_loop },
-	{ "a receive buffer smaller than a header", RX, rx_small,
-	  .odd = true },
-	{ "a receive buffer with a part for reading", RX, rx_read_then_write,
-	  .odd = true },
-	{ "32768 available receive buffers", RX, jump_far },
-	{ "a command with no room for the answer", CTRL, ctrl_no_ack,
-	  .odd = true },
-	{ "an answer without a command", CTRL, ctrl_only_ack, .odd = true },
-	{ "a command that is not mapped", CTRL, ctrl_unmapped },
-	{ "an answer that is not mapped", CTRL, ctrl_ack_unmapped },
-	{ "a command of nearly 4 GiB", CTRL, ctrl_huge, .odd = true },
-	{ "a loop in the control ring", CTRL, ctrl_loop },
-	{ "a head out of the control ring", CTRL, head_max },
+	{ "a loop in the control ring", CTRL,
+	  { { TX_BUF, 2, NEXT, 0 } } },
+	{ "a head out of the control ring", CTRL, .head = 0xffff },
 };
 
 /* A good frame for pair 0, so that it looks for a receive buffer. */
@@ -499,7 +299,7 @@ static void try_ring(struct neg *t, const struct bad_ring *b, int config_call)
 	/* Room for a frame: else transmit waits, and does not look. */
 	if (b->q == TX)
 		room_for_one(t);
-	idx = b->make(t, v);
+	idx = make_ring(t, v, b);
 	__atomic_store_n(&v->avail->idx, htole16(idx), __ATOMIC_SEQ_CST);
 	vm_vq_kick_now(v);
 	if (b->q == RX)

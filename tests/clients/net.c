@@ -238,6 +238,23 @@ void vm_net_forget(struct vm_net *n)
 	}
 }
 
+int vm_net_again(struct vm_net *n)
+{
+	int ret;
+
+	/* Before the rings are emptied under the device */
+	ret = vm_set_status(n->dev, 0);
+	if (ret)
+		return ret;
+	vm_net_forget(n);
+	ret = vm_negotiate(n->dev, vm_net_features(&n->o));
+	if (!ret)
+		ret = vm_net_rings(n, NULL);
+	if (!ret)
+		ret = vm_net_live(n);
+	return ret;
+}
+
 void vm_net_free(struct vm_net *n)
 {
 	unsigned int i;

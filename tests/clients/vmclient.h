@@ -279,6 +279,8 @@ int vm_net_live(struct vm_net *n);
 void vm_net_move(struct vm_net *n);
 /* Empty rings again, after a reset; frames in flight are forgotten. */
 void vm_net_forget(struct vm_net *n);
+/* Reset, and live again with empty rings. */
+int vm_net_again(struct vm_net *n);
 /* Reset the device, if it is open, and let go of all. */
 void vm_net_free(struct vm_net *n);
 unsigned int vm_net_nqs(struct vm_net *n);

@@ -5,21 +5,14 @@
 #
 # Class VHOST on the VFIO fd: one user, from set-up to traffic.
 . /tests/lib.sh
+. /tests/lib-vhost.sh
 
-modprobe vfio_iommu_type1
-check "mvnet can be loaded" modprobe mvnet || exit 1
-uuid=$(new_uuid)
-check "an instance of class VHOST is created" create_net vhost "$uuid" || exit 1
+vhost_up
 check_equal "vhost_mdev came by itself and is bound" \
-	vhost_mdev "$(driver_of "$uuid")"
+	vhost_mdev "$(driver_of "$UUID")"
 check_equal "device_api says vfio-vhost" vfio-vhost \
 	"$(cat "$(type_dir mvnet0-vhost '*-net8')/device_api")"
-check_equal "the state is idle" idle "$(state_of "$uuid")"
-
-v()
-{
-	vmnet --uuid "$uuid" "$@"
-}
+check_equal "the state is idle" idle "$(state_of "$UUID")"
 check "info" v info
 check "the walk through" v demo --frames 2000
 check "traffic" v traffic --frames 5000
@@ -46,9 +39,8 @@ check "config interrupt, control queue without MQ" v config-irq --ctrl
 check "reset in all its forms" v reset
 check "no doorbell unless asked for" v doorbell --absent
 
-check "the instance is removed" remove_mdev "$uuid"
-uuid=$(new_uuid)
-check "an instance of one pair is created" create_net1 vhost "$uuid"
-check "traffic through one pair" vmnet --uuid "$uuid" traffic --frames 1000
-check_equal "pages pinned in the end" 0 "$(pinned_pages)"
-unload
+check "the instance is removed" remove_mdev "$UUID"
+UUID=$(new_uuid)
+check "an instance of one pair is created" create_net1 vhost "$UUID"
+check "traffic through one pair" v traffic --frames 1000
+vhost_down

@@ -5,16 +5,9 @@
 #
 # Users of the VFIO fd that come, go, are killed, or are in the way.
 . /tests/lib.sh
+. /tests/lib-vhost.sh
 
-modprobe vfio_iommu_type1
-check "mvnet can be loaded" modprobe mvnet || exit 1
-uuid=$(new_uuid)
-check "an instance is created" create_net vhost "$uuid" || exit 1
-v()
-{
-	vmnet --uuid "$uuid" "$@"
-}
-
+vhost_up
 check "used again and again" v reuse --count 50 --queue-size 64
 check "a second user is turned away" v second
 check_equal "pages pinned after that" 0 "$(pinned_pages)"
@@ -22,7 +15,7 @@ check_equal "pages pinned after that" 0 "$(pinned_pages)"
 # start COMMAND: vmnet in the background, until it says that it runs
 start()
 {
-	vmnet --uuid "$uuid" "$@" >/tmp/victim.out 2>&1 &
+	vmnet --uuid "$UUID" "$@" >/tmp/victim.out 2>&1 &
 	victim=$!
 	wait_for 30 grep -q running /tmp/victim.out
 }
@@ -43,7 +36,7 @@ for i in $(seq 20); do
 	kill -9 $victim
 	wait $victim
 	killed=$((killed + 1))
-	wait_for 10 state_is "$uuid" idle || left=$((left + 1))
+	wait_for 10 state_is "$UUID" idle || left=$((left + 1))
 	[ "$(pinned_pages)" = 0 ] || left=$((left + 1))
 done
 check_equal "kill -9 in the middle of traffic, times" 20 $killed
@@ -57,31 +50,30 @@ for m in vhost_mdev mvnet mdev_core; do
 done
 kill -9 $victim
 wait $victim
-wait_for 10 state_is "$uuid" idle
+wait_for 10 state_is "$UUID" idle
 
 # remove while somebody holds it
 start hold
-remove_mdev "$uuid" &
+remove_mdev "$UUID" &
 remover=$!
 usleep 500000
 check "remove waits for the user" kill -0 $remover
 kill -9 $victim
 wait $victim
-check "and ends when the user is killed" wait_for 30 [ ! -d "$(instance "$uuid")" ]
+check "and ends when the user is killed" wait_for 30 [ ! -d "$(instance "$UUID")" ]
 wait $remover
 
-uuid=$(new_uuid)
-create_net vhost "$uuid"
-check "remove asks the user to let go" vmnet --uuid "$uuid" request
-check_not "the instance is gone" [ -d "$(instance "$uuid")" ]
+UUID=$(new_uuid)
+create_net vhost "$UUID"
+check "remove asks the user to let go" v request
+check_not "the instance is gone" [ -d "$(instance "$UUID")" ]
 
 # unbinding the class driver, and binding it again
-uuid=$(new_uuid)
-create_net vhost "$uuid"
-put "$uuid" /sys/bus/mdev_class/drivers/vhost_mdev/unbind
-check_equal "unbound" unbound "$(state_of "$uuid")"
+UUID=$(new_uuid)
+create_net vhost "$UUID"
+put "$UUID" /sys/bus/mdev_class/drivers/vhost_mdev/unbind
+check_equal "unbound" unbound "$(state_of "$UUID")"
 check_not "there is no group to open" v traffic --frames 10
-put "$uuid" /sys/bus/mdev_class/drivers/vhost_mdev/bind
+put "$UUID" /sys/bus/mdev_class/drivers/vhost_mdev/bind
 check "bound again, traffic" v traffic --frames 500
-check_equal "pages pinned in the end" 0 "$(pinned_pages)"
-unload
+vhost_down

@@ -5,23 +5,21 @@
 #
 # More than one instance: in one container, in several, beside the kernel's.
 . /tests/lib.sh
+. /tests/lib-vhost.sh
 
-modprobe vfio_iommu_type1
-check "mvnet can be loaded" modprobe mvnet || exit 1
-a=$(new_uuid)
+vhost_up
 b=$(new_uuid)
-check "an instance is created" create_net vhost "$a" || exit 1
 check "and another" create_net1 vhost "$b" || exit 1
 
 check "two in one container, one of them removed" \
-	vmnet --uuid "$a" --uuid "$b" two --frames 1000
+	v --uuid "$b" two --frames 1000
 check_not "the one is gone" [ -d "$(instance "$b")" ]
 
 b=$(new_uuid)
 c=$(new_uuid)
 check "another is created" create_net1 vhost "$b"
 check "and one of class VIRTIO" create_net virtio "$c"
-vmnet --uuid "$a" traffic --frames 2000 --size 500 >/tmp/a.out 2>&1 &
+v traffic --frames 2000 --size 500 >/tmp/a.out 2>&1 &
 pid_a=$!
 vmnet --uuid "$b" traffic --frames 2000 --size 500 >/tmp/b.out 2>&1 &
 pid_b=$!
@@ -29,5 +27,4 @@ wait $pid_a
 check_equal "traffic of one beside the other's" 0 $?
 wait $pid_b
 check_equal "traffic of the other beside the one's" 0 $?
-check_equal "pages pinned in the end" 0 "$(pinned_pages)"
-unload
+vhost_down

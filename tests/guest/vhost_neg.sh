@@ -5,14 +5,12 @@
 #
 # Every ioctl called wrongly, every ring filled wrongly: a line each.
 . /tests/lib.sh
+. /tests/lib-vhost.sh
 
-modprobe vfio_iommu_type1
-check "mvnet can be loaded" modprobe mvnet || exit 1
-uuid=$(new_uuid)
-check "an instance is created" create_net vhost "$uuid" || exit 1
+vhost_up
 
 for part in vhost vfio rings; do
-	vmneg "$uuid" $part >/tmp/neg.out 2>&1
+	vmneg "$UUID" $part >/tmp/neg.out 2>&1
 	rc=$?
 	while read -r line; do
 		case $line in
@@ -23,6 +21,5 @@ for part in vhost vfio rings; do
 	done </tmp/neg.out
 	check_equal "$part: the table was gone through" 0 $rc
 done
-check_equal "the state is idle again" idle "$(state_of "$uuid")"
-check_equal "pages pinned in the end" 0 "$(pinned_pages)"
-unload
+check_equal "the state is idle again" idle "$(state_of "$UUID")"
+vhost_down

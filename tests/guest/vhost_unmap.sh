@@ -5,16 +5,9 @@
 #
 # Memory that the user takes away, will not let write, or may not lock.
 . /tests/lib.sh
+. /tests/lib-vhost.sh
 
-modprobe vfio_iommu_type1
-check "mvnet can be loaded" modprobe mvnet || exit 1
-uuid=$(new_uuid)
-check "an instance is created" create_net vhost "$uuid" || exit 1
-v()
-{
-	vmnet --uuid "$uuid" "$@"
-}
-
+vhost_up
 check "UNMAP_DMA of what is in use" v unmap-live --queue-size 64 --size 300
 check "the same, indirect" \
 	v unmap-live --queue-size 64 --size 1514 --indirect --event-idx --count 3
@@ -22,5 +15,4 @@ check "mappings that may not be written" v readonly --queue-size 64
 check "64 KiB of locked memory" v memlock --frames 3000
 check "64 KiB of locked memory, jumbo frames" \
 	v memlock --frames 300 --size 9014 --indirect --queue-size 64
-check_equal "pages pinned in the end" 0 "$(pinned_pages)"
-unload
+vhost_down
