@@ -29,6 +29,8 @@
  *
  * The queue is split, as without any feature, and has no address, the largest
  * size and state 0.
+ *
+ * Context: process context.
  */
 void mdev_vq_init(struct mdev_vq *vq, const struct mdev_vq_ops *ops,
 		  struct device *dev, u16 index, u16 num_max)
@@ -47,6 +49,8 @@ EXPORT_SYMBOL_GPL(mdev_vq_init);
 /**
  * mdev_vq_destroy() - undo mdev_vq_init()
  * @vq: stopped virtqueue
+ *
+ * Context: process context.
  */
 void mdev_vq_destroy(struct mdev_vq *vq)
 {
@@ -111,6 +115,7 @@ static int mdev_vq_check_area(const struct mdev_vq *vq, enum mdev_vq_area area,
  * @driver_area: available ring, or packed driver event suppression
  * @device_area: used ring, or packed device event suppression
  *
+ * Context: process context, serialised by the class driver.
  * Return: 0; -EINVAL if an address is not aligned, or the ring wraps; -EBUSY
  * if the queue is started.
  */
@@ -137,6 +142,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_set_address);
  * @vq: the virtqueue
  * @num: number of entries
  *
+ * Context: process context, serialised by the class driver.
  * Return: 0; -EINVAL if @num is 0, over the maximum or, unless the queue is
  * packed, not a power of two; -EBUSY if the queue is started.
  */
@@ -158,6 +164,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_set_num);
  * @state: as from mdev_vq_get_state().  Whether a packed virtqueue of this size
  *	can be there is checked by mdev_vq_start()
  *
+ * Context: process context, serialised by the class driver.
  * Return: 0; -EBUSY if the queue is started.
  */
 int mdev_vq_set_state(struct mdev_vq *vq,
@@ -175,6 +182,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_set_state);
  * @vq: the virtqueue
  * @state: result; exact if the queue is stopped or paused
  *
+ * Context: process context, serialised by the class driver.
  * Return: 0.
  */
 int mdev_vq_get_state(struct mdev_vq *vq, struct virtio_mdev_vq_state *state)
@@ -190,6 +198,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_get_state);
  * @ready: what mdev_vq_is_ready() is to say; starting and stopping is up to the
  *	parent
  *
+ * Context: process context, serialised by the class driver.
  * Return: 0; -EINVAL if it has no address.
  */
 int mdev_vq_set_ready(struct mdev_vq *vq, bool ready)
@@ -207,6 +216,8 @@ EXPORT_SYMBOL_GPL(mdev_vq_set_ready);
  *
  * Features stay as they are, for one virtqueue may be reset alone.  Callbacks
  * stay set and counters go on.
+ *
+ * Context: process context, serialised by the class driver.
  */
 void mdev_vq_reset(struct mdev_vq *vq)
 {
@@ -361,6 +372,8 @@ EXPORT_SYMBOL_GPL(mdev_vq_pause);
  * @vq: the virtqueue; nothing happens if it is not started
  *
  * Kicks were not remembered: have the queue looked at.
+ *
+ * Context: process context, serialised by the class driver.
  */
 void mdev_vq_resume(struct mdev_vq *vq)
 {

@@ -353,6 +353,9 @@ long vhost_mdev_vring_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 /**
  * vhost_mdev_has_doorbell() - whether any virtqueue has a page to be mapped
  * @vd: the device, open
+ *
+ * Context: process context, by the user.
+ * Return: true if one has.
  */
 bool vhost_mdev_has_doorbell(const struct vhost_mdev *vd)
 {

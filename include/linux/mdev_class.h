@@ -144,6 +144,9 @@ void mdev_class_unregister_parent(struct mdev_class_parent *parent);
 /**
  * mdev_class_parent_data() - what the parent handed to its registration
  * @parent: from mdev_class_register_parent() or &mdev_class_device.parent
+ *
+ * Context: any.
+ * Return: its @data.
  */
 void *mdev_class_parent_data(const struct mdev_class_parent *parent);
 
@@ -152,6 +155,9 @@ void *mdev_class_parent_data(const struct mdev_class_parent *parent);
  * @parent: &mdev_class_device.parent
  *
  * For a class driver that pins the parent while a user has the instance open.
+ *
+ * Context: any.
+ * Return: &mdev_class_parent_ops.owner.
  */
 struct module *mdev_class_parent_owner(const struct mdev_class_parent *parent);
 
@@ -185,6 +191,7 @@ static inline void mdev_class_set_data(struct mdev_class_device *cdev,
  * mdev_class_get_data() - the parent driver's state of an instance
  * @cdev: the instance
  *
+ * Context: any.
  * Return: what mdev_class_set_data() stored.
  */
 static inline void *mdev_class_get_data(const struct mdev_class_device *cdev)
@@ -239,6 +246,8 @@ struct mdev_class_driver {
  *
  * Use mdev_class_register_driver() or module_mdev_class_driver().
  *
+ * Context: process context; sleeps.  Instances may be probed before this
+ * returns.
  * Return: 0 or a negative errno.
  */
 int __mdev_class_register_driver(struct mdev_class_driver *drv,
@@ -254,6 +263,8 @@ int __mdev_class_register_driver(struct mdev_class_driver *drv,
 /**
  * mdev_class_unregister_driver() - unbind from all instances and be forgotten
  * @drv: the driver
+ *
+ * Context: process context; sleeps.
  */
 void mdev_class_unregister_driver(struct mdev_class_driver *drv);
 

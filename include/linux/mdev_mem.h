@@ -123,6 +123,8 @@ static inline int mdev_mem_enter(struct mdev_mem *mem)
  * mdev_mem_leave() - end a read section
  * @mem: the driver's memory
  * @token: what mdev_mem_enter() returned
+ *
+ * Context: as mdev_mem_enter(), by whoever entered.
  */
 static inline void mdev_mem_leave(struct mdev_mem *mem, int token)
 {
@@ -234,6 +236,7 @@ void mdev_mem_unmap_ring(struct mdev_ring_map *map);
  * a virtio driver uses when VIRTIO_F_ACCESS_PLATFORM is not negotiated (virtio
  * 1.2, section 6.1).
  *
+ * Context: any.
  * Return: the one instance, which needs no release.
  */
 struct mdev_mem *mdev_mem_direct(void);

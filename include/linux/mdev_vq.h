@@ -32,6 +32,8 @@ struct vring_desc;
  * The data path is one user at a time, made so by the parent (a worker for each
  * queue, or a lock), and looks like this::
  *
+ *	bool signal = false, more = false;
+ *	...
  *	if (!mdev_vq_claim(vq))
  *		return;
  *	token = mdev_mem_enter(mem);
@@ -49,6 +51,8 @@ struct vring_desc;
  *	if (signal)
  *		mdev_vq_signal(vq);
  *	mdev_vq_release(vq);
+ *	if (more)
+ *		... run again, for no kick will come ...
  *
  * All that touches the rings stands inside a read section of the driver's
  * memory in which mdev_vq_alive() was seen true.  One section may serve many
@@ -344,6 +348,9 @@ int mdev_vq_move(struct mdev_mem *mem, struct mdev_vq_iter *dst,
 /**
  * mdev_vq_is_ready() - what mdev_vq_set_ready() set
  * @vq: the virtqueue
+ *
+ * Context: any.
+ * Return: whether the driver has set the queue up.
  */
 static inline bool mdev_vq_is_ready(const struct mdev_vq *vq)
 {
@@ -355,6 +362,7 @@ static inline bool mdev_vq_is_ready(const struct mdev_vq *vq)
  * @vq: the virtqueue
  *
  * Context: serialised by the class driver.
+ * Return: whether its rings are mapped.
  */
 static inline bool mdev_vq_is_started(const struct mdev_vq *vq)
 {
@@ -378,6 +386,9 @@ static inline bool mdev_vq_is_live(const struct mdev_vq *vq)
 /**
  * mdev_vq_num() - the ring size
  * @vq: the virtqueue
+ *
+ * Context: any.
+ * Return: what mdev_vq_set_num() set; constant while the queue is started.
  */
 static inline u16 mdev_vq_num(const struct mdev_vq *vq)
 {
@@ -415,6 +426,8 @@ static inline void mdev_vq_count(struct mdev_vq *vq, u64 bytes, u64 drops)
  * @iter: the iterator
  * @segs: the segments
  * @nr: how many
+ *
+ * Context: any.
  */
 static inline void mdev_vq_iter_segs(struct mdev_vq_iter *iter,
 				     const struct mdev_vq_seg *segs,
@@ -429,6 +442,8 @@ static inline void mdev_vq_iter_segs(struct mdev_vq_iter *iter,
  * mdev_vq_iter_out() - stand at the beginning of what the device reads
  * @iter: the iterator
  * @chain: from mdev_vq_pop()
+ *
+ * Context: any.
  */
 static inline void mdev_vq_iter_out(struct mdev_vq_iter *iter,
 				    const struct mdev_vq_chain *chain)
@@ -440,6 +455,8 @@ static inline void mdev_vq_iter_out(struct mdev_vq_iter *iter,
  * mdev_vq_iter_in() - stand at the beginning of what the device writes
  * @iter: the iterator
  * @chain: from mdev_vq_pop()
+ *
+ * Context: any.
  */
 static inline void mdev_vq_iter_in(struct mdev_vq_iter *iter,
 				   const struct mdev_vq_chain *chain)

@@ -134,6 +134,7 @@ static bool mvnet_filter_match(const struct mvnet *net, const u8 *dest)
  * @dest: destination of a frame
  *
  * Context: any.
+ * Return: whether the frame is for this device.
  */
 bool mvnet_accepts(struct mvnet *net, const u8 *dest)
 {

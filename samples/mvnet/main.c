@@ -136,4 +136,5 @@ static void __exit mvnet_exit(void)
 module_exit(mvnet_exit);
 
 MODULE_DESCRIPTION("Mediated virtio network device that loops frames back");
+MODULE_AUTHOR("virtio-mdev developers");
 MODULE_LICENSE("GPL");

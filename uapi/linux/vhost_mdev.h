@@ -85,7 +85,10 @@ struct vhost_mdev_iova_range {
 /* Device features, see virtio 1.2, section 6 and the device type's own. */
 #define VHOST_MDEV_GET_FEATURES		_IOR(VHOST_MDEV_IOCTL, 0x00, __u64)
 #define VHOST_MDEV_SET_FEATURES		_IOW(VHOST_MDEV_IOCTL, 0x00, __u64)
-/* Claim the device for the calling process, resp. reset it and let it go. */
+/*
+ * Note that the device is owned, once, resp. reset it and note that it is not.
+ * No other command asks for it, and it does not matter which process calls.
+ */
 #define VHOST_MDEV_SET_OWNER		_IO(VHOST_MDEV_IOCTL, 0x01)
 #define VHOST_MDEV_RESET_OWNER		_IO(VHOST_MDEV_IOCTL, 0x02)
 /* Refused: memory is mapped through the VFIO container. */
