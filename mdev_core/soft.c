@@ -126,20 +126,62 @@ static const struct mdev_vq_ops mdev_soft_vq_ops = {
 	.broken = mdev_soft_vq_broken,
 };
 
+static void mdev_soft_tell_config(struct mdev_soft *soft)
+{
+	lockdep_assert_held(&soft->cb_lock);
+	if (!soft->config_changed || !mdev_soft_live(soft))
+		return;
+	soft->config_changed = false;
+	if (soft->cb.callback)
+		soft->cb.callback(soft->cb.private);
+}
+
 /**
  * mdev_soft_config_changed() - tell the driver to read configuration and status
  * @soft: the device
+ *
+ * A driver that has not set DRIVER_OK yet does not expect to hear from the
+ * device (virtio 1.2, section 2.1.2) and is told once it has.
  *
  * Context: process or softirq context with interrupts on.
  */
 void mdev_soft_config_changed(struct mdev_soft *soft)
 {
 	spin_lock_bh(&soft->cb_lock);
-	if (soft->cb.callback)
-		soft->cb.callback(soft->cb.private);
+	soft->config_changed = true;
+	mdev_soft_tell_config(soft);
 	spin_unlock_bh(&soft->cb_lock);
 }
 EXPORT_SYMBOL_GPL(mdev_soft_config_changed);
+
+/**
+ * mdev_soft_config_live() - tell the driver what could not be told before
+ * @soft: the device, which has DRIVER_OK now
+ *
+ * Context: process context.
+ */
+void mdev_soft_config_live(struct mdev_soft *soft)
+{
+	/* Whoever saw no DRIVER_OK has left the lock, and what it set is seen. */
+	spin_lock_bh(&soft->cb_lock);
+	mdev_soft_tell_config(soft);
+	spin_unlock_bh(&soft->cb_lock);
+}
+
+/**
+ * mdev_soft_config_reset() - forget what the driver has not been told
+ * @soft: the device
+ *
+ * A driver that begins anew reads everything.
+ *
+ * Context: process context.
+ */
+void mdev_soft_config_reset(struct mdev_soft *soft)
+{
+	spin_lock_bh(&soft->cb_lock);
+	soft->config_changed = false;
+	spin_unlock_bh(&soft->cb_lock);
+}
 
 /**
  * mdev_soft_init() - make an instance a software device

@@ -7,11 +7,6 @@
 
 #include "soft_private.h"
 
-static bool mdev_soft_live(const struct mdev_soft *soft)
-{
-	return atomic_read(&soft->status) & VIRTIO_CONFIG_S_DRIVER_OK;
-}
-
 /* ---- virtqueues ---- */
 
 static int mdev_soft_set_vq_address(struct mdev_class_device *cdev, u16 idx,
@@ -289,6 +284,7 @@ static int mdev_soft_set_status(struct mdev_class_device *cdev, u8 status)
 	atomic_or(status & ~VIRTIO_CONFIG_S_NEEDS_RESET, &soft->status);
 
 	if (new & VIRTIO_CONFIG_S_DRIVER_OK) {
+		mdev_soft_config_live(soft);
 		if (soft->desc->start)
 			soft->desc->start(soft);
 		mdev_soft_kick_all(soft);
@@ -311,6 +307,7 @@ static int mdev_soft_reset(struct mdev_class_device *cdev)
 		soft->desc->reset(soft);
 	soft->suspended = false;
 	atomic_set(&soft->status, 0);
+	mdev_soft_config_reset(soft);
 	return 0;
 }
 

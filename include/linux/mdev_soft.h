@@ -164,11 +164,14 @@ struct mdev_soft {
 	atomic_t status;
 
 	/*
-	 * Guards @cb, and is held while the callback runs, so that whoever
-	 * takes it to replace @cb knows that the old one does not run any more.
+	 * Guards @cb and @config_changed, and is held while the callback runs,
+	 * so that whoever takes it to replace @cb knows that the old one does
+	 * not run any more.
 	 */
 	spinlock_t cb_lock;
 	struct virtio_mdev_callback cb;
+	/* what the driver has not been told, for it has not said DRIVER_OK */
+	bool config_changed;
 };
 
 /**

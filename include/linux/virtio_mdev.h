@@ -156,7 +156,8 @@ struct virtio_mdev_vq_stats {
  *			VIRTIO_MDEV_F_VERSION_1 is required.
  * @set_config_cb:	Set the callback for changes of the configuration space
  *			or of the status, or remove it if @cb is NULL.  As
- *			@set_vq_cb.
+ *			@set_vq_cb.  Called with DRIVER_OK set only; a change
+ *			between reset and DRIVER_OK is told then.
  * @get_device_id:	The virtio device type (section 5).  Constant.
  * @get_vendor_id:	The vendor, as a virtio PCI subsystem vendor id.
  *			Constant.

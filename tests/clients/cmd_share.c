@@ -175,6 +175,29 @@ static void wait_link(struct vm_dev *d, int ev, bool up)
 		    le16toh(c.status));
 }
 
+/* A driver is told nothing before DRIVER_OK, and then what it has missed. */
+static void early_link(struct vm_net *n, int ev)
+{
+	must(vm_set_status(n->dev, 0));
+	must(vm_sysfs_write(n->dev->uuid, "link", "down\n"));
+	must(vm_net_again(n));
+	if (vm_eventfd_wait(ev, 100))
+		die("a config interrupt for a change before the reset");
+	pass("no interrupt for what changed before the reset");
+
+	must(vm_set_status(n->dev, 0));
+	vm_net_forget(n);
+	must(vm_negotiate(n->dev, vm_net_features(&n->o)));
+	must(vm_net_rings(n, NULL));
+	must(vm_sysfs_write(n->dev->uuid, "link", "up\n"));
+	if (vm_eventfd_wait(ev, 100))
+		die("a config interrupt before DRIVER_OK");
+	must(vm_net_live(n));
+	if (!vm_eventfd_wait(ev, 10000))
+		die("no config interrupt at DRIVER_OK");
+	pass("a change before DRIVER_OK is told at DRIVER_OK");
+}
+
 int cmd_config_irq(struct vm_opts *o)
 {
 	struct vm_container c;
@@ -194,6 +217,7 @@ int cmd_config_irq(struct vm_opts *o)
 	for (i = 0; i < 10; i++)
 		wait_link(&d, ev, i & 1);
 	pass("10 link changes, each with an interrupt and the new status");
+	early_link(&n, ev);
 
 	must(vm_set_config_call(&d, other));
 	wait_link(&d, other, false);
