@@ -147,6 +147,35 @@ static int mvnet_ctrl_mac(struct mvnet *net, u8 which, struct mvnet_cmd *cmd)
 	}
 }
 
+static void mvnet_pairs_set(struct mvnet *net, unsigned int nr)
+{
+	struct mvnet_pair *pair;
+	unsigned int i;
+
+	for (i = 0; i < net->max_pairs; i++) {
+		pair = &net->pairs[i];
+		if (i < nr)
+			WRITE_ONCE(pair->state, MVNET_PAIR_ON);
+		else if (pair->state == MVNET_PAIR_ON)
+			WRITE_ONCE(pair->state, MVNET_PAIR_OFF);
+	}
+}
+
+/**
+ * mvnet_pairs_reset() - the first pair is in use, as after a reset
+ * @net: the instance, not live
+ *
+ * Context: process context, serialised by the class driver.
+ */
+void mvnet_pairs_reset(struct mvnet *net)
+{
+	unsigned int i;
+
+	for (i = 0; i < net->max_pairs; i++)
+		net->pairs[i].state = MVNET_PAIR_UNUSED;
+	mvnet_pairs_set(net, 1);
+}
+
 static int mvnet_ctrl_mq(struct mvnet *net, u8 which, struct mvnet_cmd *cmd)
 {
 	__le16 pairs;
@@ -161,8 +190,8 @@ static int mvnet_ctrl_mq(struct mvnet *net, u8 which, struct mvnet_cmd *cmd)
 	if (!le16_to_cpu(pairs) || le16_to_cpu(pairs) > net->max_pairs)
 		return -EINVAL;
 
-	WRITE_ONCE(net->active_pairs, le16_to_cpu(pairs));
-	/* Those that were not active have not been looked at. */
+	mvnet_pairs_set(net, le16_to_cpu(pairs));
+	/* What is on now has not been looked at, what is off may have waited. */
 	mvnet_wake_pairs(net);
 	return 0;
 }

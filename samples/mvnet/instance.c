@@ -38,7 +38,6 @@ static int mvnet_create(struct mdev_class_device *cdev)
 	}
 	/* But for the control queue */
 	net->max_pairs = net->soft.desc->nr_vqs / 2;
-	net->active_pairs = 1;
 	net->net_status = VIRTIO_NET_S_LINK_UP;
 	net->filter.promisc = true;
 	eth_random_addr(net->mac);
@@ -58,6 +57,7 @@ static int mvnet_create(struct mdev_class_device *cdev)
 		kthread_init_work(&net->pairs[i].work, mvnet_pair_work);
 	}
 
+	mvnet_pairs_reset(net);
 	ret = mvnet_doorbell_init(net);
 	if (ret)
 		goto err;

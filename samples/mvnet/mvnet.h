@@ -68,11 +68,27 @@ struct mvnet_filter {
 };
 
 /**
+ * enum mvnet_pair_state - what the driver has said of a queue pair
+ * @MVNET_PAIR_UNUSED: nothing yet.  Frames wait: whoever goes on where another
+ *	device was stopped has not had the time to say it.
+ * @MVNET_PAIR_ON: it is in use.
+ * @MVNET_PAIR_OFF: it was switched off.  Its receive queue gets nothing more
+ *	(virtio 1.2, section 5.1.6.5, on multiqueue mode), so what is left in
+ *	the transmit queue is dropped: it might wait forever.
+ */
+enum mvnet_pair_state {
+	MVNET_PAIR_UNUSED,
+	MVNET_PAIR_ON,
+	MVNET_PAIR_OFF,
+};
+
+/**
  * struct mvnet_pair - a receive and a transmit queue, and who serves them
  * @net: the instance
  * @rx: receive queue
  * @tx: transmit queue, whose frames go to @rx
  * @index: of the pair
+ * @state: set by the control queue
  * @worker: thread of this pair alone; made when one of the queues starts first,
  *	and kept until remove
  * @work: one run over the pair
@@ -94,6 +110,7 @@ struct mvnet_pair {
 	struct mdev_vq *rx;
 	struct mdev_vq *tx;
 	unsigned int index;
+	enum mvnet_pair_state state;
 	struct kthread_worker *worker;
 	struct kthread_work work;
 	cpumask_var_t affinity;
@@ -133,7 +150,6 @@ struct mvnet_ctrl {
  * @soft: what it shares with other software devices; its virtqueues are rx0,
  *	tx0, rx1, tx1... and the control queue
  * @max_pairs: queue pairs of the type
- * @active_pairs: what the driver asked for by the control queue
  * @filtered: frames that the receive filter kept back
  * @pairs: queue pairs
  * @ctrl: control queue
@@ -155,7 +171,6 @@ struct mvnet_ctrl {
 struct mvnet {
 	struct mdev_soft soft;
 	unsigned int max_pairs;
-	unsigned int active_pairs;
 	atomic64_t filtered;
 
 	struct mvnet_pair pairs[MVNET_MAX_PAIRS];
@@ -242,6 +257,7 @@ bool mvnet_pair_run(struct mvnet_pair *pair);
 int mvnet_ctrl_prepare(struct mvnet *net);
 void mvnet_ctrl_kick(struct mvnet *net);
 void mvnet_ctrl_work(struct kthread_work *work);
+void mvnet_pairs_reset(struct mvnet *net);
 void mvnet_filter_reset(struct mvnet *net);
 
 /* config.c */

@@ -61,7 +61,7 @@ static void mvnet_reset(struct mdev_soft *soft)
 	 */
 	mvnet_filter_reset(net);
 	mvnet_change_net_status(net, VIRTIO_NET_S_ANNOUNCE, 0);
-	WRITE_ONCE(net->active_pairs, 1);
+	mvnet_pairs_reset(net);
 }
 
 #define MVNET_DESC(_pairs, _features) {					\

@@ -278,6 +278,10 @@ static int mvnet_frame(struct mvnet_pair *pair)
 	if (len > MVNET_MAX_FRAME)
 		return mvnet_drop(pair, "longer than any frame may be", len);
 
+	if (unlikely(READ_ONCE(pair->state) == MVNET_PAIR_OFF))
+		return mvnet_drop(pair, "the driver has switched this pair off",
+				  len);
+
 	mdev_vq_iter_out(&src, chain);
 	ret = mvnet_get(pair, &src, &hdr, sizeof(hdr));
 	if (ret)
@@ -328,7 +332,7 @@ static bool mvnet_pair_may_run(const struct mvnet_pair *pair)
 	const struct mvnet *net = pair->net;
 
 	return READ_ONCE(net->net_status) & VIRTIO_NET_S_LINK_UP &&
-	       pair->index < READ_ONCE(net->active_pairs);
+	       READ_ONCE(pair->state) != MVNET_PAIR_UNUSED;
 }
 
 /* In a section: let the driver see what was done.  True if it wants a signal. */
@@ -366,7 +370,7 @@ bool mvnet_pair_run(struct mvnet_pair *pair)
 	mdev_vq_disable_notify(rx);
 
 	for (n = 0; n < MVNET_BUDGET; n++) {
-		/* Not one more once a command has switched the pair off */
+		/* Not one more once the link is down */
 		ret = -EAGAIN;
 		if (!mvnet_pair_may_run(pair))
 			break;

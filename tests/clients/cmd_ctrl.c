@@ -156,6 +156,35 @@ static void try_announce(struct vm_net *n)
 	must(vm_set_config_call(n->dev, VM_NO_FD));
 }
 
+/* Frames that were sent when the pair was on, and have not gone when it is not */
+static void try_pair_off(struct vm_net *n)
+{
+	struct vm_pair *p = &n->pair[1];
+	unsigned int i;
+	__u64 drops;
+
+	drops = vm_sysfs_u64(n->dev->uuid, "vq3/drops");
+	must(vm_sysfs_write(n->dev->uuid, "link", "down\n"));
+	p->target = p->sent + 10;
+	while (p->sent < p->target)
+		vm_net_pump(n);
+	set_pairs(n, 1, VIRTIO_NET_OK);
+	must(vm_sysfs_write(n->dev->uuid, "link", "up\n"));
+	for (i = 0; p->done < p->target && i < 500; i++)
+		if (!vm_net_pump(n))
+			vm_net_wait(n, 20);
+	if (p->done < p->target)
+		die("a pair that is off: transmit does not end");
+	if (p->got != p->sent - 10)
+		die("a pair that is off: received");
+	drops = vm_sysfs_u64(n->dev->uuid, "vq3/drops") - drops;
+	if (drops != 10)
+		die("a pair that is off: %llu drops", (unsigned long long)drops);
+	p->got = p->sent;
+	pass("a pair that is off: what it still had is dropped, and counted");
+	set_pairs(n, 2, VIRTIO_NET_OK);
+}
+
 int cmd_ctrl(struct vm_opts *o)
 {
 	struct vm_net_opts no = o->net;
@@ -178,6 +207,7 @@ int cmd_ctrl(struct vm_opts *o)
 	try_rx_mode(&n);
 	try_filter(&n);
 	try_announce(&n);
+	try_pair_off(&n);
 	ctrl(&n, "a class that does not exist", 99, 0, NULL, 0, VIRTIO_NET_ERR);
 	ctrl(&n, "a command that does not exist", VIRTIO_NET_CTRL_MQ, 99, NULL,
 	     0, VIRTIO_NET_ERR);
