@@ -4,6 +4,7 @@
 #	make check		all tests but these:
 #	make check-debug	... in guests with a debug kernel
 #	make check-7.2		... in guests with Linux 7.2
+#	make fuzz		fuzz the virtqueue library, for FUZZ_SECONDS (3600)
 #
 # They install what is missing (as root), and keep what they download and build
 # in $VIRTIO_MDEV_CACHE, ~/.cache/virtio-mdev by default.
@@ -20,4 +21,7 @@ check-debug:
 check-7.2:
 	@$(top)/tests/check 7.2
 
-.PHONY: demo check check-debug check-7.2
+fuzz:
+	@$(top)/tests/fuzz/run
+
+.PHONY: demo fuzz check check-debug check-7.2

@@ -5,9 +5,13 @@
 #	lib		the sources, in mdev_core/
 #	lib_headers	what they depend on
 #	lib_flags	how to compile them and their users
+#	models		driver memory and drivers, in tests/unit/
+#	unit_tests	the tests themselves, with their main()
 
 unit		:= $(top)/tests/unit
 lib		:= $(notdir $(wildcard $(top)/mdev_core/vq*.c)) mem.c
+models		:= $(notdir $(wildcard $(unit)/*model.c))
+unit_tests	:= $(filter-out $(models),$(notdir $(wildcard $(unit)/*.c)))
 lib_headers	:= $(wildcard $(unit)/*.h $(unit)/include/*.h \
 			$(unit)/include/*/*.h $(top)/include/linux/*.h \
 			$(top)/mdev_core/vq_private.h)

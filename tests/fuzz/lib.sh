@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the scripts of tests/fuzz/ have in common; sourced by them.
+
+top=$(cd "$here/../.." && pwd)
+cache=${VIRTIO_MDEV_CACHE:-$HOME/.cache/virtio-mdev}
+build=$cache/build/fuzz
+# shellcheck disable=SC2034 # these are for the scripts
+{
+corpus=$cache/fuzz/corpus		# as it is in the tree
+found=$cache/fuzz/found			# what was found since
+seeds=$cache/fuzz/seeds			# what the unit tests' driver does
+crashes=$cache/fuzz/crashes
+# An input takes no millisecond; what takes this long hangs.
+options=(-timeout=60 -max_len=4096 -rss_limit_mb=2048)
+}
+targets=$(make -s --no-print-directory -C "$here" print-targets)
+
+fuzz_build()
+{
+	"$top/tests/vm/need" clang-14:clang-14 make:make xz:xz-utils \
+		'/usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-14-dev' &&
+	make -s -C "$here" O="$build" && rm -rf "$seeds" && "$build/seed" "$seeds"
+}
+
+# unpack the corpora into $corpus
+fuzz_corpus()
+{
+	local target
+	for target in $targets; do
+		rm -rf "${corpus:?}/$target"
+		mkdir -p "$corpus/$target"
+		# a new target has none
+		[ -e "$here/corpus/$target.tar.xz" ] || continue
+		tar -C "$corpus/$target" -xJf "$here/corpus/$target.tar.xz" ||
+			return 1
+	done
+}
