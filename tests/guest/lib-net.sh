@@ -143,7 +143,21 @@ pg_setup()
 # pg_run: blocks until everything is sent
 pg_run()
 {
-	put start $PKTGEN/pgctrl
+	put start $PKTGEN/pgctrl || return 1
+	# It does not block if its thread has not begun after a moment.
+	for _f in "$PKTGEN"/*; do
+		case ${_f##*/} in
+		pgctrl|kpktgend_*) ;;
+		*) wait_for 60 pg_over "${_f##*/}" || return 1 ;;
+		esac
+	done
+}
+
+# pg_over DEV: it took as many frames as it shall, if there is an end
+pg_over()
+{
+	_n=$(sed -n 's/^Params: count \([0-9]*\).*/\1/p' "$PKTGEN/$1")
+	[ "$_n" = 0 ] || [ "$(pg_sent "$1")" -ge "$_n" ]
 }
 
 pg_stop()

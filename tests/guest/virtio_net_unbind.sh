@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 300
+# expect-log: pktgen: WARNING: trying to remove a running interface
 #
 # Drivers and instances that go away while there is traffic.
 . /tests/lib.sh
