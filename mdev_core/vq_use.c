@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Device-side virtqueues: what the user of a queue calls, callbacks and
+ * counters.
+ */
+
+#include <linux/device.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/wait_bit.h>
+
+#include "vq_private.h"
+
+/**
+ * mdev_vq_claim() - become a user of the queue
+ * @vq: the virtqueue
+ *
+ * Keeps the rings mapped.  It does not keep other users out, which is the
+ * parent's part.
+ *
+ * Context: any.
+ * Return: whether the queue is live and not broken; then mdev_vq_release() must
+ * follow.
+ */
+bool mdev_vq_claim(struct mdev_vq *vq)
+{
+	atomic_inc(&vq->users);
+	/* Pairs with smp_mb() in mdev_vq_pause() */
+	smp_mb__after_atomic();
+	if (mdev_vq_is_live(vq) && !READ_ONCE(vq->broken))
+		return true;
+	mdev_vq_release(vq);
+	return false;
+}
+EXPORT_SYMBOL_GPL(mdev_vq_claim);
+
+/**
+ * mdev_vq_release() - undo mdev_vq_claim()
+ * @vq: the virtqueue
+ *
+ * Context: any; outside of any read section.
+ */
+void mdev_vq_release(struct mdev_vq *vq)
+{
+	/*
+	 * Fully ordered: the user's accesses before the unmapping, and the
+	 * count before the look for a waiter.  From then on @vq may be gone, so
+	 * wake_up_var() gets its address but nothing looks into it.
+	 */
+	if (atomic_dec_and_test(&vq->users))
+		wake_up_var(&vq->users);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_release);
+
+/**
+ * mdev_vq_alive() - whether the rings may be touched
+ * @vq: claimed virtqueue
+ *
+ * To be asked once in each read section before anything else of the queue is
+ * used in it.  Breaks the queue if the driver took its memory away.
+ *
+ * Context: inside a read section of the queue's memory.
+ * Return: true if they may, until the section ends.
+ */
+bool mdev_vq_alive(struct mdev_vq *vq)
+{
+	unsigned int i;
+
+	if (READ_ONCE(vq->broken))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(vq->maps); i++) {
+		if (READ_ONCE(vq->maps[i].dead)) {
+			mdev_vq_break(vq, "its memory at %#llx was unmapped",
+				      (unsigned long long)vq->maps[i].iova);
+			return false;
+		}
+	}
+	return true;
+}
+EXPORT_SYMBOL_GPL(mdev_vq_alive);
+
+/**
+ * mdev_vq_break() - give up on a virtqueue
+ * @vq: claimed virtqueue
+ * @fmt: the reason, for a person; then its arguments
+ *
+ * The queue is not served until it is stopped and started again.  The driver
+ * learns it by the error callback, and the parent by &mdev_vq_ops.broken.
+ *
+ * Context: the user of the queue, process or softirq context with interrupts
+ * on; maybe inside a read section.
+ */
+void mdev_vq_break(struct mdev_vq *vq, const char *fmt, ...)
+{
+	char reason[96];
+	va_list args;
+
+	if (vq->broken)
+		return;
+	WRITE_ONCE(vq->broken, true);
+	atomic64_inc(&vq->counters.errors);
+
+	va_start(args, fmt);
+	vscnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	dev_err_ratelimited(vq->dev,
+			    "virtqueue %u broke: %s; the driver must reset it\n",
+			    vq->index, reason);
+
+	/* The status first, for who is told of the error looks at that. */
+	vq->ops->broken(vq);
+
+	spin_lock_bh(&vq->cb_lock);
+	if (vq->cb.error)
+		vq->cb.error(vq->cb.private);
+	spin_unlock_bh(&vq->cb_lock);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_break);
+
+/**
+ * mdev_vq_set_cb() - set the driver's callbacks
+ * @vq: the virtqueue
+ * @cb: copied; NULL for none
+ *
+ * When this returns the former callbacks neither run nor are called.
+ *
+ * Context: process context, not from a callback.
+ */
+void mdev_vq_set_cb(struct mdev_vq *vq, const struct virtio_mdev_callback *cb)
+{
+	static const struct virtio_mdev_callback none;
+
+	spin_lock_bh(&vq->cb_lock);
+	vq->cb = cb ? *cb : none;
+	spin_unlock_bh(&vq->cb_lock);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_set_cb);
+
+/**
+ * mdev_vq_signal() - interrupt the driver
+ * @vq: claimed virtqueue
+ *
+ * Context: the user of the queue, process or softirq context with interrupts
+ * on, for the callback may raise a softirq that should run soon.  Better
+ * outside of a read section.
+ */
+void mdev_vq_signal(struct mdev_vq *vq)
+{
+	bool called = false;
+
+	spin_lock_bh(&vq->cb_lock);
+	if (vq->cb.callback) {
+		vq->cb.callback(vq->cb.private);
+		called = true;
+	}
+	spin_unlock_bh(&vq->cb_lock);
+
+	if (called)
+		WRITE_ONCE(vq->counters.signals, vq->counters.signals + 1);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_signal);
+
+/**
+ * mdev_vq_get_stats() - read the counters
+ * @vq: the virtqueue
+ * @stats: result
+ *
+ * Context: any.
+ */
+void mdev_vq_get_stats(struct mdev_vq *vq, struct virtio_mdev_vq_stats *stats)
+{
+	stats->kicks = atomic64_read(&vq->counters.kicks);
+	stats->errors = atomic64_read(&vq->counters.errors);
+	stats->signals = READ_ONCE(vq->counters.signals);
+	stats->chains = READ_ONCE(vq->counters.chains);
+	stats->bytes = READ_ONCE(vq->counters.bytes);
+	stats->drops = READ_ONCE(vq->counters.drops);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_get_stats);
+
+/**
+ * mdev_vq_pop() - take the next chain that the driver made available
+ * @vq: live virtqueue
+ * @chain: @segs and @max_segs set by the caller; the rest is the result
+ *
+ * Context: the user of the queue, inside a read section, after
+ * mdev_vq_alive().
+ * Return: 1; 0 if there is none; -EAGAIN if an indirect table is not at hand:
+ * leave the section, call mdev_vq_fault() and pop again; -EPROTO if the queue
+ * broke.
+ */
+int mdev_vq_pop(struct mdev_vq *vq, struct mdev_vq_chain *chain)
+{
+	if (READ_ONCE(vq->broken))
+		return -EPROTO;
+	return vq->layout->pop(vq, chain);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_pop);
+
+/**
+ * mdev_vq_unpop() - give back the chain popped last
+ * @vq: claimed virtqueue
+ * @chain: from mdev_vq_pop(), neither pushed nor given back; of several, the
+ *	last one first
+ *
+ * It will be popped again.
+ *
+ * Context: the user of the queue; needs no read section.
+ */
+void mdev_vq_unpop(struct mdev_vq *vq, const struct mdev_vq_chain *chain)
+{
+	vq->layout->unpop(vq, chain);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_unpop);
+
+/**
+ * mdev_vq_check_order() - whether a chain is the next one to be used
+ * @vq: the virtqueue, VIRTIO_F_IN_ORDER negotiated
+ * @chain: the chain
+ * @pos: where the next chain was popped
+ *
+ * Return: true if it is.  If not then the queue is broken, before the driver
+ * takes one chain for another.
+ */
+bool mdev_vq_check_order(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
+			 u16 pos)
+{
+	if (likely(chain->pos == pos))
+		return true;
+	mdev_vq_break(vq, "the device uses chains out of order, and offered VIRTIO_F_IN_ORDER");
+	return false;
+}
+
+/**
+ * mdev_vq_push() - write a used entry
+ * @vq: live virtqueue
+ * @chain: from mdev_vq_pop(); not to be used again
+ * @len: bytes written into the chain
+ *
+ * The driver does not see it before mdev_vq_publish().  With VIRTIO_F_IN_ORDER
+ * chains are pushed in the order in which they were popped, or the queue
+ * breaks; fewer entries are written then, where chains are used in full.
+ *
+ * Context: as mdev_vq_pop().
+ */
+void mdev_vq_push(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
+		  u32 len)
+{
+	vq->layout->push(vq, chain, len);
+	WRITE_ONCE(vq->counters.chains, vq->counters.chains + 1);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_push);
+
+/**
+ * mdev_vq_publish() - let the driver see what was pushed
+ * @vq: live virtqueue
+ *
+ * Nothing happens if the queue broke since: it is not touched again.
+ *
+ * Context: as mdev_vq_pop().
+ */
+void mdev_vq_publish(struct mdev_vq *vq)
+{
+	if (READ_ONCE(vq->broken))
+		return;
+	vq->layout->publish(vq);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_publish);
+
+/**
+ * mdev_vq_need_signal() - whether the driver wants to hear of what was published
+ * @vq: live virtqueue
+ *
+ * Asked once after a batch.
+ *
+ * Context: as mdev_vq_pop().
+ * Return: true if mdev_vq_signal() is due.
+ */
+bool mdev_vq_need_signal(struct mdev_vq *vq)
+{
+	if (READ_ONCE(vq->broken))
+		return false;
+	return vq->layout->need_signal(vq);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_need_signal);
+
+/**
+ * mdev_vq_disable_notify() - spare the driver the kicks
+ * @vq: live virtqueue
+ *
+ * A hint: kicks may come all the same.
+ *
+ * Context: as mdev_vq_pop().
+ */
+void mdev_vq_disable_notify(struct mdev_vq *vq)
+{
+	if (READ_ONCE(vq->broken))
+		return;
+	vq->layout->disable_notify(vq);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_disable_notify);
+
+/**
+ * mdev_vq_enable_notify() - ask for a kick at the next chain
+ * @vq: live virtqueue
+ *
+ * The next one is that after all that mdev_vq_pop() has found so far, given
+ * back or not: who waits for more buffers than there are waits for a new one.
+ *
+ * Context: as mdev_vq_pop().
+ * Return: true if there are more already, so that the kick may not come: go on.
+ */
+bool mdev_vq_enable_notify(struct mdev_vq *vq)
+{
+	if (READ_ONCE(vq->broken))
+		return false;
+	return vq->layout->enable_notify(vq);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_enable_notify);
