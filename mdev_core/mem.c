@@ -118,6 +118,7 @@ static const struct mdev_mem_ops mdev_direct_ops = {
 static struct mdev_mem mdev_direct = {
 	.ops = &mdev_direct_ops,
 	.direct = true,
+	.linear = true,
 };
 
 struct mdev_mem *mdev_mem_direct(void)

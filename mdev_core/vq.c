@@ -273,12 +273,15 @@ static int mdev_vq_map_area(struct mdev_vq *vq, struct mdev_mem *mem,
 	return mdev_mem_map_ring(mem, map);
 }
 
+/* All that a start has got, be it the half of it */
 static void mdev_vq_unmap(struct mdev_vq *vq)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(vq->maps); i++)
 		mdev_mem_unmap_ring(&vq->maps[i]);
+	kvfree(vq->tlb);
+	vq->tlb = NULL;
 }
 
 /**
@@ -320,6 +323,11 @@ int mdev_vq_start(struct mdev_vq *vq, struct mdev_mem *mem)
 	vq->table_faults = 0;
 	WRITE_ONCE(vq->broken, false);
 
+	if (!mem->linear) {
+		vq->tlb = mdev_vq_tlb_alloc(mem, vq->num);
+		if (!vq->tlb)
+			return -ENOMEM;
+	}
 	ret = mdev_vq_map_area(vq, mem, MDEV_VQ_DESC, vq->desc_area,
 			       mdev_vq_invalidate_desc);
 	if (ret)

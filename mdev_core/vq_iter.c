@@ -5,6 +5,7 @@
  */
 
 #include <linux/errno.h>
+#include <linux/io.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/string.h>
@@ -39,15 +40,29 @@ static void mdev_vq_iter_step(struct mdev_vq_iter *iter, size_t len)
 	}
 }
 
-/* Where the iterator stands, @len bytes at most; NULL for a miss or the end. */
-static void *mdev_vq_iter_lookup(struct mdev_mem *mem,
-				 const struct mdev_vq_iter *iter,
-				 unsigned int perm, size_t *len)
+/*
+ * Where the iterator stands, @len bytes at most; NULL for a miss or the end.
+ * In this section the TLB has been checked.
+ */
+static __always_inline void *
+mdev_vq_iter_lookup(struct mdev_mem *mem, const struct mdev_vq_iter *iter,
+		    unsigned int perm, size_t *len)
 {
+	u64 iova;
+
 	if (!iter->nr)
 		return NULL;
 	*len = min(*len, mdev_vq_iter_rest(iter));
-	return mdev_mem_lookup(mem, mdev_vq_iter_iova(iter), perm, len);
+	iova = mdev_vq_iter_iova(iter);
+	/*
+	 * Such addresses come from the kernel's own virtio core, which is
+	 * trusted with all of memory anyway.
+	 */
+	if (mem->linear)
+		return phys_to_virt(iova);
+	if (iter->tlb)
+		return mdev_vq_tlb_lookup(iter->tlb, mem, iova, perm, len);
+	return mdev_mem_lookup(mem, iova, perm, len);
 }
 
 /*
@@ -60,6 +75,7 @@ mdev_vq_iter_copy(struct mdev_mem *mem, struct mdev_vq_iter *iter, void *buf,
 {
 	size_t done = 0;
 
+	mdev_vq_tlb_check(iter->tlb, mem);
 	while (done < len) {
 		size_t n = len - done;
 		void *p;
@@ -128,6 +144,8 @@ size_t mdev_vq_copy(struct mdev_mem *mem, struct mdev_vq_iter *dst,
 {
 	size_t done = 0;
 
+	mdev_vq_tlb_check(src->tlb, mem);
+	mdev_vq_tlb_check(dst->tlb, mem);
 	while (done < len) {
 		size_t n = len - done;
 		void *from, *to;
@@ -255,6 +273,7 @@ static bool mdev_vq_iter_misses(struct mdev_mem *mem,
 	int token;
 
 	token = mdev_mem_enter(mem);
+	mdev_vq_tlb_check(iter->tlb, mem);
 	miss = !mdev_vq_iter_lookup(mem, iter, perm, &len);
 	mdev_mem_leave(mem, token);
 	return miss;

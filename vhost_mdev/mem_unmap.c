@@ -183,6 +183,8 @@ static bool vhost_mem_kill_pages(struct vhost_mem_vfio *vm, unsigned long first,
 			/* Replaces an entry, so that it needs no memory. */
 			xas_store(&xas, vhost_mem_entry(VHOST_MEM_DEAD, stamp));
 			xas_set_mark(&xas, VHOST_MEM_DYING);
+			/* Under the lock, so before the worker may wait. */
+			mdev_mem_forget(&vm->mem);
 			found = true;
 		}
 		if (++n % XA_CHECK_SCHED)

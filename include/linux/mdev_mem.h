@@ -8,6 +8,8 @@
 
 #include <linux/types.h>
 
+#include <asm/barrier.h>
+
 struct mdev_mem;
 
 /**
@@ -99,13 +101,50 @@ struct mdev_mem_ops {
  * @direct:	every lookup succeeds at once and nothing ever sleeps, so that a
  *		parent may work in the context of the kick (atomic, maybe with
  *		interrupts off).  True for the kernel's own drivers.
+ * @linear:	addresses are physical, and all of them have a place in the
+ *		kernel's linear mapping
+ * @generation:	changes when something that a lookup has found goes away, see
+ *		mdev_mem_forget()
  *
  * Embedded by the class driver into its own structure.
  */
 struct mdev_mem {
 	const struct mdev_mem_ops *ops;
 	bool direct;
+	bool linear;
+	unsigned long generation;
 };
+
+/**
+ * mdev_mem_forget() - have those who remember results of lookups forget them
+ * @mem: the memory
+ *
+ * For the back end: after lookups have stopped to find what is to go, and before
+ * it waits for the read sections that may have found it.  Whoever remembers the
+ * result of a lookup for longer than a section compares mdev_mem_generation().
+ *
+ * Context: any; serialised by the back end.
+ */
+static inline void mdev_mem_forget(struct mdev_mem *mem)
+{
+	/* Pairs with smp_load_acquire() in mdev_mem_generation() */
+	smp_store_release(&mem->generation, mem->generation + 1);
+}
+
+/**
+ * mdev_mem_generation() - what the validity of remembered lookups depends on
+ * @mem: the memory
+ *
+ * Context: inside a read section, before the first lookup that is remembered or
+ * taken from memory.
+ * Return: a number; lookups that were done in any section in which it was the
+ * same are still good in this one.
+ */
+static inline unsigned long mdev_mem_generation(const struct mdev_mem *mem)
+{
+	/* Pairs with smp_store_release() in mdev_mem_forget() */
+	return smp_load_acquire(&mem->generation);
+}
 
 /**
  * mdev_mem_enter() - begin a read section

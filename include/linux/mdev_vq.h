@@ -16,6 +16,7 @@
 struct device;
 struct mdev_vq;
 struct mdev_vq_layout;
+struct mdev_vq_tlb;
 struct vring_desc;
 
 /**
@@ -107,7 +108,9 @@ struct mdev_vq_chain {
 	u32 out_len;
 	u32 in_len;
 
-	/* private: what the used entry names; the ring entries taken, and where */
+	/* private: of the queue */
+	struct mdev_vq_tlb *tlb;
+	/* what the used entry names; the ring entries taken, and where */
 	u16 id;
 	u16 slots;
 	u16 pos;
@@ -123,6 +126,9 @@ struct mdev_vq_iter {
 	const struct mdev_vq_seg *seg;
 	unsigned int nr;
 	u32 off;
+
+	/* private: remembered lookups of the queue, if it is known */
+	struct mdev_vq_tlb *tlb;
 };
 
 /**
@@ -264,6 +270,7 @@ struct mdev_vq {
 	/* constant from mdev_vq_start() to mdev_vq_stop() */
 	struct mdev_mem *mem;
 	struct mdev_ring_map maps[3];
+	struct mdev_vq_tlb *tlb;
 	bool started;
 
 	/* whether users may come in, and how many are */
@@ -436,6 +443,7 @@ static inline void mdev_vq_iter_segs(struct mdev_vq_iter *iter,
 	iter->seg = segs;
 	iter->nr = nr;
 	iter->off = 0;
+	iter->tlb = NULL;
 }
 
 /**
@@ -449,6 +457,7 @@ static inline void mdev_vq_iter_out(struct mdev_vq_iter *iter,
 				    const struct mdev_vq_chain *chain)
 {
 	mdev_vq_iter_segs(iter, chain->segs, chain->nr_out);
+	iter->tlb = chain->tlb;
 }
 
 /**
@@ -462,6 +471,44 @@ static inline void mdev_vq_iter_in(struct mdev_vq_iter *iter,
 				   const struct mdev_vq_chain *chain)
 {
 	mdev_vq_iter_segs(iter, chain->segs + chain->nr_out, chain->nr_in);
+	iter->tlb = chain->tlb;
+}
+
+/**
+ * mdev_vq_iter_in_all() - stand at the beginning of what the device writes into
+ * several chains of a queue
+ * @iter: the iterator
+ * @chain: the first chain.  It has nothing that the device reads, nor have the
+ *	others, and their segments follow upon its own
+ * @nr: segments of all of them
+ */
+static inline void mdev_vq_iter_in_all(struct mdev_vq_iter *iter,
+				       const struct mdev_vq_chain *chain,
+				       unsigned int nr)
+{
+	mdev_vq_iter_segs(iter, chain->segs, nr);
+	iter->tlb = chain->tlb;
+}
+
+/**
+ * mdev_vq_iter_skip() - move on without copying
+ * @iter: the iterator; in its segments there are as many bytes left
+ * @len: bytes
+ */
+static inline void mdev_vq_iter_skip(struct mdev_vq_iter *iter, size_t len)
+{
+	while (len) {
+		u32 rest = iter->seg->len - iter->off;
+
+		if (len < rest) {
+			iter->off += len;
+			return;
+		}
+		len -= rest;
+		iter->seg++;
+		iter->nr--;
+		iter->off = 0;
+	}
 }
 
 #endif /* _LINUX_MDEV_VQ_H */

@@ -200,7 +200,7 @@ static int mvnet_deliver(struct mvnet_pair *pair,
 	int ret;
 
 	hdr->num_buffers = (__force __virtio16)cpu_to_le16(pair->nr_rx);
-	mdev_vq_iter_segs(&dst, pair->rx_segs, pair->nr_rx_segs);
+	mdev_vq_iter_in_all(&dst, pair->rx_chains, pair->nr_rx_segs);
 
 	csum = hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM &&
 	       !mvnet_has(pair->net, VIRTIO_NET_F_GUEST_CSUM);

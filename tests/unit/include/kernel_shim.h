@@ -45,6 +45,20 @@ typedef u64 resource_size_t;
 	typeof(b) _min_b = (b);						\
 	_min_a < _min_b ? _min_a : _min_b; })
 
+#define min_t(type, a, b) ({						\
+	type _min_a = (a), _min_b = (b);				\
+	_min_a < _min_b ? _min_a : _min_b; })
+
+#define struct_size(p, member, n)	(sizeof(*(p)) + flex_array_size(p, member, n))
+#define flex_array_size(p, member, n)	(sizeof((p)->member[0]) * (size_t)(n))
+#define roundup_pow_of_two(n)	((n) < 2 ? 1U : 1U << (32 - __builtin_clz((n) - 1)))
+#define ALIGN_DOWN(x, a)	((x) & ~((typeof(x))(a) - 1))
+
+#define PAGE_SHIFT		12
+#define PAGE_SIZE		(1UL << PAGE_SHIFT)
+#define PAGE_MASK		(~(PAGE_SIZE - 1))
+#define offset_in_page(p)	((unsigned long)(p) & ~PAGE_MASK)
+
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
 #define container_of_const(ptr, type, member) container_of(ptr, type, member)
@@ -123,6 +137,15 @@ static inline void *kvmalloc(size_t size, int gfp)
 }
 
 #define kvfree(p)	free(p)
+
+static inline void *kvzalloc(size_t size, int gfp)
+{
+	void *p = kvmalloc(size, gfp);
+
+	if (p)
+		memset(p, 0, size);
+	return p;
+}
 
 static inline int vscnprintf(char *buf, size_t size, const char *fmt,
 			     va_list args)

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Device-side virtqueues: remembered lookups.
+ *
+ * Where driver memory is not linear, finding a page costs more than all the
+ * rest of a small frame.  So each queue remembers, for each of the places that
+ * the number of a page can have in a table, the last page that it looked up
+ * there.  It belongs to the user of the queue alone and needs no lock.
+ */
+
+#include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "vq_private.h"
+
+/*
+ * Places for each entry of the ring: drivers use as many pages again and again,
+ * and not all of them next to each other.
+ */
+#define MDEV_VQ_TLB_FACTOR	2
+
+/**
+ * mdev_vq_tlb_alloc() - make a table of remembered lookups
+ * @mem: the driver's memory
+ * @num: size of the ring
+ *
+ * Return: the table, empty; NULL if there is no memory.
+ */
+struct mdev_vq_tlb *mdev_vq_tlb_alloc(const struct mdev_mem *mem,
+				      unsigned int num)
+{
+	unsigned int size = roundup_pow_of_two(num) * MDEV_VQ_TLB_FACTOR;
+	struct mdev_vq_tlb *tlb;
+
+	tlb = kvzalloc(struct_size(tlb, entries, size), GFP_KERNEL);
+	if (!tlb)
+		return NULL;
+	tlb->mask = size - 1;
+	/* Nothing is remembered that could be too old. */
+	tlb->generation = mdev_mem_generation(mem);
+	return tlb;
+}
+
+/**
+ * mdev_vq_tlb_flush() - forget all lookups
+ * @tlb: the table
+ * @generation: of the memory, read before anything is looked up again
+ */
+void mdev_vq_tlb_flush(struct mdev_vq_tlb *tlb, unsigned long generation)
+{
+	memset(tlb->entries, 0, flex_array_size(tlb, entries, tlb->mask + 1));
+	tlb->generation = generation;
+}
+
+/**
+ * mdev_vq_tlb_fill() - look an address up and remember its page
+ * @tlb: the table
+ * @mem: the driver's memory
+ * @iova: the address
+ * @perm: MDEV_MEM_READ or MDEV_MEM_WRITE
+ * @len: as of mdev_mem_lookup()
+ *
+ * Context: inside a read section, in which mdev_vq_tlb_check() was called.
+ * Return: as mdev_mem_lookup().
+ */
+void *mdev_vq_tlb_fill(struct mdev_vq_tlb *tlb, struct mdev_mem *mem, u64 iova,
+		       unsigned int perm, size_t *len)
+{
+	u64 first = ALIGN_DOWN(iova, PAGE_SIZE);
+	struct mdev_vq_tlb_entry *entry;
+	size_t n = PAGE_SIZE;
+	void *page;
+
+	page = mdev_mem_lookup(mem, first, perm, &n);
+	/* A back end may know less than a page. */
+	if (!page || n < PAGE_SIZE)
+		return mdev_mem_lookup(mem, iova, perm, len);
+
+	entry = mdev_vq_tlb_place(tlb, iova);
+	entry->tag = mdev_vq_tlb_tag(iova, perm);
+	entry->page = page;
+	*len = min_t(size_t, *len, PAGE_SIZE - offset_in_page(iova));
+	return page + offset_in_page(iova);
+}
