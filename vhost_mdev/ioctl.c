@@ -429,8 +429,8 @@ long vhost_mdev_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 	long ret;
 
 	/*
-	 * Another thread may be waiting in here for an unmap to end, which
-	 * takes seconds at worst.
+	 * Another thread may be waiting in here for an unmap to end, for as
+	 * long as the user makes that take.
 	 */
 	if (mutex_lock_killable(&vd->lock))
 		return -EINTR;

@@ -12,10 +12,9 @@
  * followed by vhost_mem_pin_end().
  */
 void vhost_mem_pin_begin(struct vhost_mem_vfio *vm, struct vhost_mem_pin *pin,
-			 enum vhost_mem_kind kind, u64 first, u64 last)
+			 u64 first, u64 last)
 {
 	lockdep_assert_held(&vm->pages.xa_lock);
-	pin->kind = kind;
 	pin->first = first;
 	pin->last = last;
 	pin->died = 0;

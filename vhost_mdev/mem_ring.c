@@ -4,9 +4,7 @@
  */
 
 #include <linux/iommu.h>
-#include <linux/jiffies.h>
 #include <linux/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -15,31 +13,20 @@
 /* A ring piece is at most 512 KiB: 32768 descriptors of 16 bytes. */
 #define VHOST_MEM_RING_MAX	SZ_1M
 
-/* Wait until a range may be pinned, and begin to. */
-static int vhost_mem_ring_begin(struct vhost_mem_vfio *vm,
-				struct vhost_mem_pin *pin, u64 first, u64 last)
+/* Begin to pin, unless somebody is unmapping that range: then returns false. */
+static bool vhost_mem_ring_begin(struct vhost_mem_vfio *vm,
+				 struct vhost_mem_ring *ring,
+				 struct vhost_mem_pin *pin, int *ret)
 {
-	u64 left;
+	bool held;
 
-	for (;;) {
-		vhost_mem_lock(vm);
-		if (!vm->open) {
-			vhost_mem_unlock(vm);
-			return -EFAULT;
-		}
-		left = vhost_mem_held(vm, VHOST_MEM_RING, first, last);
-		if (!left) {
-			vhost_mem_pin_begin(vm, pin, VHOST_MEM_RING, first,
-					    last);
-			vhost_mem_unlock(vm);
-			return 0;
-		}
-		vhost_mem_unlock(vm);
-
-		schedule_timeout_interruptible(nsecs_to_jiffies(left) + 1);
-		if (signal_pending(current))
-			return -EINTR;
-	}
+	vhost_mem_lock(vm);
+	*ret = vm->open ? 0 : -EFAULT;
+	held = vm->open && vhost_mem_held(vm, ring->first, ring->last);
+	if (vm->open && !held)
+		vhost_mem_pin_begin(vm, pin, ring->first, ring->last);
+	vhost_mem_unlock(vm);
+	return !held;
 }
 
 /*
@@ -121,7 +108,9 @@ static int vhost_mem_ring_try(struct vhost_mem_vfio *vm,
 	void *addr;
 	int ret;
 
-	ret = vhost_mem_ring_begin(vm, &pin, ring->first, ring->last);
+	if (wait_event_interruptible(vm->drained,
+				     vhost_mem_ring_begin(vm, ring, &pin, &ret)))
+		return -EINTR;
 	if (ret)
 		return ret;
 	ret = vhost_mem_ring_pin(vm, ring, map->perm, &addr);

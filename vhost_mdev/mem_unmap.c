@@ -28,38 +28,44 @@
  * *It cannot wait for ever either*, for the same reason: the worker may be
  * waiting for the iommu lock, whose owner waits for the device_list_lock.
  * Returning resolves that, because type1 lets go of both between two calls.
- * Each call waits for as long as the oldest pin has been about to go already,
- * and for 10 ms at least.  That doubles the time with each call, so that a worker
- * that is merely slow, on a machine with too much to do, gets five seconds in
- * the first ten calls.  In the eleventh nothing is left to be lost.
+ * The first call waits for 10 ms and each one for twice as long as that before,
+ * so that a worker that is merely slow, on a machine with too much to do, gets
+ * five seconds in the first nine calls.  In the tenth nothing is left to be lost:
+ * the eleventh is for an instance that joined late and counts one too few.  It is
+ * calls that count and not time, for type1's locks may have been somebody else's
+ * for long.
  *
- * *Nothing may be pinned there again in the meantime.*  From the first call on
- * there is a hold-off for the range, long enough for type1 to find it empty:
- * data is copied by vfio_dma_rw(), and who wants to map a ring there has to
- * wait.  Those who are pinning at the moment of the call are told to undo it,
- * and waited for.
+ * *Nothing may be pinned there again in the meantime.*  Type1 makes all of these
+ * calls, and looks after each, in the task that is in the unmap ioctl.  So the
+ * first call begins a hold of the range, which ends with a task work: when that
+ * task is on its way back to user mode, be it after a moment or, if the user
+ * found a way to stall it, after an hour.  Until then data is copied by
+ * vfio_dma_rw(), and who wants to map a ring there has to wait.  Those who are
+ * pinning at the moment of the call are told to undo it, and waited for.  See
+ * mem_hold.c.
  *
- * A user who goes on unmapping what is pinned gets longer hold-offs: copying
- * is cheaper than all of this.
+ * That leaves an instance which is opened in the same container while type1 is
+ * between two calls: it hears of the unmap by the next of them, and may have
+ * pinned something until then.  Each can cost type1 one call, once, and only if
+ * its user sets it up before a task runs that is about to look.  It takes ten
+ * instances, all opened in that moment of the same ioctl, to do harm.  Closing
+ * and opening one again does not do: closing waits for the unmaps that the device
+ * was told of.
+ *
+ * Copying is cheaper than all of this to a user who goes on unmapping what is
+ * pinned.  So after an unmap of pinned data no data is pinned for a moment.
  */
+
+/* Milliseconds that the first call waits, and the call that waits for good */
+#define VHOST_MEM_WAIT_MS	10
+#define VHOST_MEM_LAST_CALL	10
 
 /*
- * The shortest wait in dma_unmap, and the age from when on it waits for good:
- * 10 ms << 9, which is reached by the eleventh call and not before.
+ * For how long data is copied after an unmap of pinned data.  An unmap that has
+ * to have something unpinned takes a fraction of a millisecond, so this bounds
+ * what it costs to some per cent; and who unmaps now and then does not notice.
  */
-#define VHOST_MEM_WAIT_MIN	(10 * NSEC_PER_MSEC)
-#define VHOST_MEM_WAIT_ALL	(VHOST_MEM_WAIT_MIN << 9)
-
-/*
- * How long nothing is pinned after an unmap, in the beginning and at last.  Who
- * maps a ring waits that long, who uses data has another way.
- */
-#define VHOST_MEM_SPAN_MIN	NSEC_PER_SEC
-
-static const u64 vhost_mem_span_max[] = {
-	[VHOST_MEM_RING] = 2 * NSEC_PER_SEC,
-	[VHOST_MEM_DATA] = 16 * NSEC_PER_SEC,
-};
+#define VHOST_MEM_COPY_SPAN	(10 * NSEC_PER_MSEC)
 
 /* Of two stamps the later is larger, however fast the one follows the other. */
 u64 vhost_mem_stamp(struct vhost_mem_vfio *vm)
@@ -69,98 +75,12 @@ u64 vhost_mem_stamp(struct vhost_mem_vfio *vm)
 	return vm->stamp;
 }
 
-static bool vhost_mem_overlap(u64 first, u64 last, u64 first2, u64 last2)
+/* May data be pinned in a range now? */
+bool vhost_mem_may_pin(struct vhost_mem_vfio *vm, u64 first, u64 last)
 {
-	return first <= last2 && first2 <= last;
-}
-
-/* ---- hold-off ---- */
-
-/* How much larger a hold-off becomes if it has to cover another range too */
-static u64 vhost_mem_hold_growth(const struct vhost_mem_hold *hold, u64 first,
-				 u64 last)
-{
-	return (hold->first - min(hold->first, first)) +
-	       (max(hold->last, last) - hold->last);
-}
-
-static u64 vhost_mem_hold_end(const struct vhost_mem_hold *hold)
-{
-	return max(hold->until[VHOST_MEM_RING], hold->until[VHOST_MEM_DATA]);
-}
-
-/*
- * The place for a new hold-off: that of the same range, or one that is over.
- * If all go on, a user unmaps a lot at once; then widen the one that grows
- * least.
- */
-static struct vhost_mem_hold *
-vhost_mem_hold_place(struct vhost_mem_vfio *vm, u64 first, u64 last, u64 now)
-{
-	struct vhost_mem_hold *best = vm->holds, *h;
-
-	for (h = vm->holds; h < vm->holds + VHOST_MEM_HOLDS; h++)
-		if (h->first == first && h->last == last)
-			return h;
-
-	for (h = vm->holds; h < vm->holds + VHOST_MEM_HOLDS; h++)
-		if (vhost_mem_hold_end(h) < now) {
-			h->first = first;
-			h->last = last;
-			return h;
-		}
-
-	for (h = vm->holds; h < vm->holds + VHOST_MEM_HOLDS; h++)
-		if (vhost_mem_hold_growth(h, first, last) <
-		    vhost_mem_hold_growth(best, first, last))
-			best = h;
-	best->first = min(best->first, first);
-	best->last = max(best->last, last);
-	return best;
-}
-
-/* Begin a hold-off, or make one that there is last until later. */
-static void vhost_mem_hold(struct vhost_mem_vfio *vm, u64 first, u64 last)
-{
-	u64 now = ktime_get_ns();
-	struct vhost_mem_hold *h;
-	unsigned int kind;
-
 	lockdep_assert_held(&vm->pages.xa_lock);
-	h = vhost_mem_hold_place(vm, first, last, now);
-	for (kind = 0; kind < VHOST_MEM_KINDS; kind++)
-		h->until[kind] = now + max_t(u64, vm->spans[kind].len,
-					     VHOST_MEM_SPAN_MIN);
-}
-
-/* An unmap came across something pinned. */
-static void vhost_mem_killed(struct vhost_mem_vfio *vm, enum vhost_mem_kind kind,
-			     u64 now)
-{
-	struct vhost_mem_span *span = &vm->spans[kind];
-
-	lockdep_assert_held(&vm->pages.xa_lock);
-	if (now > span->killed + 4 * span->len)
-		span->len = VHOST_MEM_SPAN_MIN;
-	else if (now > span->grows)
-		span->len = min(2 * span->len, vhost_mem_span_max[kind]);
-	span->killed = now;
-	span->grows = now + span->len;
-}
-
-/* Nanoseconds for which nothing may be pinned in a range, 0 if it may */
-u64 vhost_mem_held(struct vhost_mem_vfio *vm, enum vhost_mem_kind kind,
-		   u64 first, u64 last)
-{
-	u64 now = ktime_get_ns(), left = 0;
-	struct vhost_mem_hold *h;
-
-	lockdep_assert_held(&vm->pages.xa_lock);
-	for (h = vm->holds; h < vm->holds + VHOST_MEM_HOLDS; h++)
-		if (h->until[kind] > now &&
-		    vhost_mem_overlap(first, last, h->first, h->last))
-			left = max(left, h->until[kind] - now);
-	return left;
+	return !vm->limited && ktime_get_ns() >= vm->copy_until &&
+	       !vhost_mem_held(vm, first, last);
 }
 
 /* ---- the end of pins ---- */
@@ -323,35 +243,26 @@ void vhost_mem_unpin_work(struct work_struct *work)
 
 /* ---- unmap ---- */
 
-/* Since when something in a range is about to be unpinned; 0 if nothing is */
-static u64 vhost_mem_dying_since(struct vhost_mem_vfio *vm, u64 first, u64 last)
+/* Nothing in a range is about to be unpinned. */
+static bool vhost_mem_drained(struct vhost_mem_vfio *vm, u64 first, u64 last)
 {
 	XA_STATE(xas, &vm->pages, first >> PAGE_SHIFT);
 	struct vhost_mem_ring *ring;
 	struct vhost_mem_pin *pin;
-	u64 since = U64_MAX;
-	void *entry;
+	bool drained;
 
 	vhost_mem_lock(vm);
+	drained = !xas_find_marked(&xas, last >> PAGE_SHIFT, VHOST_MEM_DYING);
 	list_for_each_entry(pin, &vm->pins, node)
 		if (pin->died &&
 		    vhost_mem_overlap(first, last, pin->first, pin->last))
-			since = min(since, pin->died);
+			drained = false;
 	list_for_each_entry(ring, &vm->rings, node)
 		if (ring->died &&
 		    vhost_mem_overlap(first, last, ring->first, ring->last))
-			since = min(since, ring->died);
-	/* All pages of a range end at the same time, so that any will do. */
-	entry = xas_find_marked(&xas, last >> PAGE_SHIFT, VHOST_MEM_DYING);
-	if (entry)
-		since = min_t(u64, since, vhost_mem_entry_val(entry));
+			drained = false;
 	vhost_mem_unlock(vm);
-	return since == U64_MAX ? 0 : since;
-}
-
-static bool vhost_mem_drained(struct vhost_mem_vfio *vm, u64 first, u64 last)
-{
-	return !vhost_mem_dying_since(vm, first, last);
+	return drained;
 }
 
 /*
@@ -377,26 +288,21 @@ void vhost_mem_unpin_data(struct vhost_mem_vfio *vm, bool limited)
 }
 
 static void vhost_mem_wait_drained(struct vhost_mem_vfio *vm, u64 first,
-				   u64 last)
+				   u64 last, unsigned int call)
 {
-	u64 since, age;
+	unsigned int ms = VHOST_MEM_WAIT_MS;
 
-	while ((since = vhost_mem_dying_since(vm, first, last))) {
-		age = ktime_get_ns() - since;
-		if ((s64)age < (s64)VHOST_MEM_WAIT_ALL) {
-			age = max_t(s64, age, VHOST_MEM_WAIT_MIN);
-			wait_event_timeout(vm->drained,
-					   vhost_mem_drained(vm, first, last),
-					   nsecs_to_jiffies(age) + 1);
-			return;
-		}
-		if (!wait_event_timeout(vm->drained,
-					vhost_mem_drained(vm, first, last),
-					10 * HZ))
-			dev_warn(vm->dev,
-				 "still waiting for memory to be unpinned: %#llx-%#llx\n",
-				 first, last);
+	if (call < VHOST_MEM_LAST_CALL) {
+		wait_event_timeout(vm->drained,
+				   vhost_mem_drained(vm, first, last),
+				   msecs_to_jiffies(ms << (call - 1)));
+		return;
 	}
+	while (!wait_event_timeout(vm->drained,
+				   vhost_mem_drained(vm, first, last), 10 * HZ))
+		dev_warn(vm->dev,
+			 "still waiting for memory to be unpinned: %#llx-%#llx\n",
+			 first, last);
 }
 
 /**
@@ -412,39 +318,34 @@ void vhost_mem_vfio_unmap(struct vhost_mem_vfio *vm, u64 iova, u64 len)
 	u64 first = iova, last = iova + len - 1, stamp;
 	struct vhost_mem_ring *ring;
 	struct vhost_mem_pin *pin;
-	bool found;
+	unsigned int call;
 
 	if (!len)
 		return;
 
+	/* From here on nobody begins to pin. */
+	call = vhost_mem_hold(vm, first, last);
+
 	vhost_mem_lock(vm);
 	stamp = vhost_mem_stamp(vm);
-	vhost_mem_hold(vm, first, last);
 	list_for_each_entry(pin, &vm->pins, node)
 		if (!pin->died &&
-		    vhost_mem_overlap(first, last, pin->first, pin->last)) {
+		    vhost_mem_overlap(first, last, pin->first, pin->last))
 			pin->died = stamp;
-			vhost_mem_killed(vm, pin->kind, stamp);
-		}
 	list_for_each_entry(ring, &vm->rings, node)
 		if (!ring->died &&
-		    vhost_mem_overlap(first, last, ring->first, ring->last)) {
+		    vhost_mem_overlap(first, last, ring->first, ring->last))
 			vhost_mem_kill_ring(ring, stamp);
-			vhost_mem_killed(vm, VHOST_MEM_RING, stamp);
-		}
 	vhost_mem_invalidate_rings(vm, stamp);
 	vhost_mem_unlock(vm);
 
 	/* The lock may be let go of in between: nothing is added any more. */
-	found = vhost_mem_kill_pages(vm, first >> PAGE_SHIFT,
-				     last >> PAGE_SHIFT, stamp);
+	if (vhost_mem_kill_pages(vm, first >> PAGE_SHIFT, last >> PAGE_SHIFT,
+				 stamp)) {
+		vhost_mem_lock(vm);
+		vm->copy_until = stamp + VHOST_MEM_COPY_SPAN;
+		vhost_mem_unlock(vm);
+	}
 	queue_work(vm->wq, &vm->unpin);
-	vhost_mem_wait_drained(vm, first, last);
-
-	/* Count from here, where type1 goes on to look. */
-	vhost_mem_lock(vm);
-	if (found)
-		vhost_mem_killed(vm, VHOST_MEM_DATA, stamp);
-	vhost_mem_hold(vm, first, last);
-	vhost_mem_unlock(vm);
+	vhost_mem_wait_drained(vm, first, last, call);
 }

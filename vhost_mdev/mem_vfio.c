@@ -65,11 +65,10 @@ static int vhost_mem_fault_begin(struct vhost_mem_vfio *vm,
 		ret = -EFAULT;
 	else if (entry && vhost_mem_entry_state(entry) != VHOST_MEM_DEAD)
 		ret = vhost_mem_allows(entry, perm) ? 0 : -EFAULT;
-	else if (entry || vm->limited ||
-		 vhost_mem_held(vm, VHOST_MEM_DATA, iova, last))
+	else if (entry || !vhost_mem_may_pin(vm, iova, last))
 		ret = -EAGAIN;
 	else
-		vhost_mem_pin_begin(vm, pin, VHOST_MEM_DATA, iova, last);
+		vhost_mem_pin_begin(vm, pin, iova, last);
 	vhost_mem_unlock(vm);
 	return ret;
 }
@@ -219,23 +218,27 @@ void vhost_mem_vfio_drop(struct vhost_mem_vfio *vm)
 /**
  * vhost_mem_vfio_open() - a user begins to use the device
  * @vm: the memory
+ *
+ * Return: 0 or -EINTR.
  */
-void vhost_mem_vfio_open(struct vhost_mem_vfio *vm)
+int vhost_mem_vfio_open(struct vhost_mem_vfio *vm)
 {
-	/*
-	 * Hold-offs stay: the unmap that they are for may go on, in a container
-	 * that the device is put into again.
-	 */
+	int ret = vhost_mem_hold_open(vm);
+
+	if (ret)
+		return ret;
 	vhost_mem_lock(vm);
 	vm->open = true;
 	vhost_mem_unlock(vm);
+	return 0;
 }
 
 /**
  * vhost_mem_vfio_close() - hold nothing of the user's memory any longer
  * @vm: the memory
  *
- * Rings that the parent did not unmap are taken from it.
+ * Rings that the parent did not unmap are taken from it.  Waits for unmaps that
+ * go on.
  */
 void vhost_mem_vfio_close(struct vhost_mem_vfio *vm)
 {
@@ -256,6 +259,7 @@ void vhost_mem_vfio_close(struct vhost_mem_vfio *vm)
 	/* Nothing is added any more. */
 	wait_event(vm->drained, list_empty(&vm->pins));
 	vhost_mem_vfio_drop(vm);
+	vhost_mem_hold_close(vm);
 }
 
 /**
@@ -280,6 +284,7 @@ int vhost_mem_vfio_init(struct vhost_mem_vfio *vm, struct vfio_device *vdev,
 	xa_init(&vm->pages);
 	INIT_LIST_HEAD(&vm->rings);
 	INIT_LIST_HEAD(&vm->pins);
+	INIT_LIST_HEAD(&vm->holds);
 	init_waitqueue_head(&vm->drained);
 	INIT_WORK(&vm->unpin, vhost_mem_unpin_work);
 

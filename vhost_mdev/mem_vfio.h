@@ -13,44 +13,6 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
-/*
- * Ranges of addresses that are kept free of pins at a time.  No more than the
- * threads that unmap at once: who unmaps a lot gets a wide one, and is called
- * less often for it.
- */
-#define VHOST_MEM_HOLDS	4
-
-/* What is pinned; a hold-off is longer for what can be done without. */
-enum vhost_mem_kind {
-	VHOST_MEM_RING,
-	VHOST_MEM_DATA,
-	VHOST_MEM_KINDS
-};
-
-/**
- * struct vhost_mem_hold - a range where nothing is pinned for a while
- * @first: lowest address
- * @last: highest address
- * @until: end of the hold-off for each kind, as a time stamp
- */
-struct vhost_mem_hold {
-	u64 first;
-	u64 last;
-	u64 until[VHOST_MEM_KINDS];
-};
-
-/**
- * struct vhost_mem_span - how long the next hold-off is
- * @len: nanoseconds, 0 for the least
- * @killed: when an unmap last came across something pinned, as a time stamp
- * @grows: from when on another one makes it longer, as a time stamp
- */
-struct vhost_mem_span {
-	u64 len;
-	u64 killed;
-	u64 grows;
-};
-
 /**
  * struct vhost_mem_vfio - the memory of a VFIO container
  * @mem: what the parent sees
@@ -62,12 +24,13 @@ struct vhost_mem_span {
  *	dma_unmap takes: nothing that can wait for an unmap is called under it.
  * @rings: struct vhost_mem_ring
  * @pins: struct vhost_mem_pin, of those who are pinning
- * @holds: where nothing is to be pinned, for an unmap goes on
- * @spans: for each kind
+ * @holds: struct vhost_mem_hold, of those who are unmapping
+ * @copy_until: data is copied for so long, as a time stamp
  * @stamp: last time stamp given out, in nanoseconds and never twice
  * @open: a user has the device open
  * @limited: locked memory is exhausted, so data is copied until the next reset
- * @drained: woken when something was unpinned, or a pin in flight is settled
+ * @drained: woken when something was unpinned, a pin in flight is settled, or an
+ *	unmap is over
  * @wq: this instance's own, so that no other user can stall it
  * @unpin: the one work on @wq, which unpins all that has ended
  */
@@ -79,8 +42,8 @@ struct vhost_mem_vfio {
 	struct xarray pages;
 	struct list_head rings;
 	struct list_head pins;
-	struct vhost_mem_hold holds[VHOST_MEM_HOLDS];
-	struct vhost_mem_span spans[VHOST_MEM_KINDS];
+	struct list_head holds;
+	u64 copy_until;
 	u64 stamp;
 	bool open;
 	bool limited;
@@ -108,11 +71,9 @@ struct vhost_mem_vfio {
  * @first: lowest address
  * @last: highest address
  * @died: time stamp of the unmap that came across, 0 for none
- * @kind: what for
  */
 struct vhost_mem_pin {
 	struct list_head node;
-	enum vhost_mem_kind kind;
 	u64 first;
 	u64 last;
 	u64 died;
@@ -148,6 +109,11 @@ static inline void vhost_mem_unlock(struct vhost_mem_vfio *vm)
 	xa_unlock(&vm->pages);
 }
 
+static inline bool vhost_mem_overlap(u64 first, u64 last, u64 first2, u64 last2)
+{
+	return first <= last2 && first2 <= last;
+}
+
 static inline void *vhost_mem_entry(unsigned int state, unsigned long val)
 {
 	return xa_mk_value(val << VHOST_MEM_STATE_BITS | state);
@@ -173,13 +139,13 @@ vhost_mem_ring_pages(const struct vhost_mem_ring *ring)
 int vhost_mem_vfio_init(struct vhost_mem_vfio *vm, struct vfio_device *vdev,
 			struct device *dev);
 void vhost_mem_vfio_uninit(struct vhost_mem_vfio *vm);
-void vhost_mem_vfio_open(struct vhost_mem_vfio *vm);
+int vhost_mem_vfio_open(struct vhost_mem_vfio *vm);
 void vhost_mem_vfio_close(struct vhost_mem_vfio *vm);
 void vhost_mem_vfio_drop(struct vhost_mem_vfio *vm);
 
 /* mem_pin.c */
 void vhost_mem_pin_begin(struct vhost_mem_vfio *vm, struct vhost_mem_pin *pin,
-			 enum vhost_mem_kind kind, u64 first, u64 last);
+			 u64 first, u64 last);
 void vhost_mem_pin_end(struct vhost_mem_vfio *vm, struct vhost_mem_pin *pin);
 int vhost_mem_pin_range(struct vhost_mem_vfio *vm, u64 first,
 			unsigned long npages, int prot, struct page **pages);
@@ -191,10 +157,15 @@ bool vhost_mem_usable(struct page *page);
 int vhost_mem_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map);
 void vhost_mem_unmap_ring(struct mdev_mem *mem, struct mdev_ring_map *map);
 
+/* mem_hold.c */
+unsigned int vhost_mem_hold(struct vhost_mem_vfio *vm, u64 first, u64 last);
+bool vhost_mem_held(struct vhost_mem_vfio *vm, u64 first, u64 last);
+int vhost_mem_hold_open(struct vhost_mem_vfio *vm);
+void vhost_mem_hold_close(struct vhost_mem_vfio *vm);
+
 /* mem_unmap.c */
 u64 vhost_mem_stamp(struct vhost_mem_vfio *vm);
-u64 vhost_mem_held(struct vhost_mem_vfio *vm, enum vhost_mem_kind kind,
-		   u64 first, u64 last);
+bool vhost_mem_may_pin(struct vhost_mem_vfio *vm, u64 first, u64 last);
 void vhost_mem_kill_ring(struct vhost_mem_ring *ring, u64 stamp);
 void vhost_mem_invalidate_rings(struct vhost_mem_vfio *vm, u64 stamp);
 void vhost_mem_unpin_data(struct vhost_mem_vfio *vm, bool limited);

@@ -320,7 +320,9 @@ static int vhost_mdev_vfio_open_device(struct vfio_device *vdev)
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
 	int ret;
 
-	vhost_mem_vfio_open(&vv->mem);
+	ret = vhost_mem_vfio_open(&vv->mem);
+	if (ret)
+		return ret;
 	ret = vhost_mdev_open(&vv->vd);
 	if (ret) {
 		vhost_mem_vfio_close(&vv->mem);
