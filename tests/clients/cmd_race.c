@@ -17,10 +17,7 @@ static bool stop;
 
 #define stopped()	__atomic_load_n(&stop, __ATOMIC_RELAXED)
 
-/*
- * Nothing is pinned for a while where pinned memory was unmapped.  To have
- * something pinned again and again all the same, the buffers move.
- */
+/* The places of buffers that move */
 #define PLACES	1024
 
 struct range {

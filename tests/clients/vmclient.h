@@ -271,11 +271,7 @@ int vm_net_alloc(struct vm_net *n, struct vm_dev *d,
 		 const struct vm_net_opts *o);
 int vm_net_rings(struct vm_net *n, const __u16 *base);
 int vm_net_live(struct vm_net *n);
-/*
- * Map rings (and buffers, if they are not) elsewhere after they were unmapped.
- * For a while nothing is pinned where something was unmapped, so that a test
- * which uses the same addresses again has to wait.
- */
+/* Map rings (and buffers, if they are not) elsewhere after they were unmapped. */
 void vm_net_move(struct vm_net *n);
 /* Empty rings again, after a reset; frames in flight are forgotten. */
 void vm_net_forget(struct vm_net *n);

@@ -35,6 +35,9 @@ static const struct {
 	{ "memlock", cmd_memlock, 1, "traffic with 64 KiB of locked memory" },
 	{ "readonly", cmd_readonly, 1, "mappings that the device must not write" },
 	{ "race", cmd_race, 2, "unmap and map by threads, under traffic" },
+	{ "remap", cmd_remap, 1, "unmap and map live rings, --count times" },
+	{ "stall", cmd_stall, 1, "an unmap that its user makes stand still" },
+	{ "stalled", cmd_stalled, 1, "the same, until killed" },
 	{ "doorbell", cmd_doorbell, 1, "mapped doorbells" },
 };
 

@@ -33,6 +33,9 @@ int cmd_unmap_live(struct vm_opts *o);
 int cmd_memlock(struct vm_opts *o);
 int cmd_readonly(struct vm_opts *o);
 int cmd_race(struct vm_opts *o);
+int cmd_remap(struct vm_opts *o);
+int cmd_stall(struct vm_opts *o);
+int cmd_stalled(struct vm_opts *o);
 int cmd_doorbell(struct vm_opts *o);
 
 #endif

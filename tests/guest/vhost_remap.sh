@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# timeout: 180
+#
+# Rings that are unmapped, and mapped at the same place.
+. /tests/lib.sh
+. /tests/lib-vhost.sh
+
+vhost_up
+# would not end in time if each had to wait for a second
+check "rings are mapped where they were unmapped, without delay" \
+	v remap --queue-size 64
+
+unloaded=0
+for i in 1 2 3 4 5; do
+	v remap --count 5 --frames 20 --queue-size 64 >/tmp/remap.out 2>&1 ||
+		fail "remap, $i" "$(cat /tmp/remap.out)"
+	rmmod vhost_mdev && unloaded=$((unloaded + 1))
+	modprobe vhost_mdev
+done
+check_equal "vhost_mdev unloaded right after an unmap, times" 5 $unloaded
+vhost_down

@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# only: 6.1 6.12 7.2
+# timeout: 180
+#
+# Users who make an unmap stand still, by userfaultfd, which the debug kernel
+# does not have.
+. /tests/lib.sh
+. /tests/lib-vhost.sh
+
+vhost_up
+check "an unmap that is stalled" v stall --queue-size 64
+check_equal "pages pinned after that" 0 "$(pinned_pages)"
+
+# killed while it stands still, with type1's lock held or at the end, and with
+# another thread in DRIVER_OK or in close
+killed=0 left=0
+for i in 0 1 2 3; do
+	rm -f /tmp/stalled.out
+	vmnet --uuid "$UUID" stalled --count $i --queue-size 64 \
+		>/tmp/stalled.out 2>&1 &
+	victim=$!
+	if ! wait_for 60 grep -q running /tmp/stalled.out; then
+		fail "stalled, $i" "$(cat /tmp/stalled.out)"
+		kill -9 $victim
+		break
+	fi
+	kill -9 $victim
+	wait $victim
+	killed=$((killed + 1))
+	wait_for 10 state_is "$UUID" idle || left=$((left + 1))
+	[ "$(pinned_pages)" = 0 ] || left=$((left + 1))
+done
+check_equal "kill -9 while an unmap stands still, times" 4 $killed
+check_equal "instances or pages that were left behind" 0 $left
+
+check "traffic after all of that" v traffic --frames 500
+vhost_down
