@@ -15,6 +15,8 @@ check_equal "pages pinned after that" 0 "$(pinned_pages)"
 # start COMMAND: vmnet in the background, until it says that it runs
 start()
 {
+	# not what the last one said
+	rm -f /tmp/victim.out
 	vmnet --uuid "$UUID" "$@" >/tmp/victim.out 2>&1 &
 	victim=$!
 	wait_for 30 grep -q running /tmp/victim.out
