@@ -5,6 +5,8 @@
 #	make check-debug	... in guests with a debug kernel
 #	make check-7.2		... in guests with Linux 7.2
 #	make fuzz		fuzz the virtqueue library, for FUZZ_SECONDS (3600)
+#	make bench		measure it beside what does the same job, in a
+#				guest; BENCH= has options, see tests/bench/run
 #
 # They install what is missing (as root), and keep what they download and build
 # in $VIRTIO_MDEV_CACHE, ~/.cache/virtio-mdev by default.
@@ -24,4 +26,7 @@ check-7.2:
 fuzz:
 	@$(top)/tests/fuzz/run
 
-.PHONY: demo fuzz check check-debug check-7.2
+bench:
+	@$(top)/tests/bench/run $(BENCH)
+
+.PHONY: demo fuzz bench check check-debug check-7.2

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2034
+#
+# What rows share.
+
+# destination of the frames, and the address of the simulator's device
+MAC=52:54:11:22:33:44
+
+# the real ones, not those of busybox
+ip()
+{
+	/bin/ip "$@"
+}
+
+tc()
+{
+	/bin/tc "$@"
+}
+
+# n COUNT: that many, or fewer
+n()
+{
+	echo $(($1 * PERCENT / 100))
+}
+
+# profiled ROW/METRIC COUNT COMMAND...: once more by kprof if profiles are wanted
+profiled()
+{
+	_what=$1
+	_packets=$2
+	shift 2
+	"$@"
+	[ "$PROFILE" = 1 ] && [ -z "$WARM_UP" ] || return
+	# no multiple of anything; in real time samples cost more
+	_period=50021
+	[ "$MODE" = icount ] || _period=500009
+	# results under a profile are none
+	kprof -p $_period -R "$_what" -r 4 -n "$_packets" "$@" | grep -v '^RES'
+}
+
+# pg ROW METRIC DEV DSTMAC SIZE COUNT BURST DELAY_NS RXDEV: pktgen
+pg()
+{
+	profiled "$1/$2" "$6" pgbench -R "$1" -M "$2" -d "$3" -m "$4" -s "$5" \
+		-n "$6" -B "$7" -D "$8" -x "$9"
+}
+
+# run_netdev ROW NETDEV MAC: a net device that returns what it is sent
+run_netdev()
+{
+	pg "$1" pg64 "$2" "$3" 60 "$(n 40000)" 1 0 "$2"
+	pg "$1" pg1500 "$2" "$3" 1500 "$(n 40000)" 1 0 "$2"
+	pg "$1" pg64.b32 "$2" "$3" 60 "$(n 40000)" 32 0 "$2"
+	# what is busy waiting for packets to be done is not in these
+	[ "$MODE" = icount ] || return
+	pg "$1" pg64.paced1 "$2" "$3" 60 "$(n 4000)" 1 400000 "$2"
+	pg "$1" pg64.paced32 "$2" "$3" 60 "$(n 8000)" 32 4000000 "$2"
+	pg "$1" pg1500.paced32 "$2" "$3" 1500 "$(n 8000)" 32 4000000 "$2"
+}
+
+# ring ROW METRIC COUNT COMMAND [OPTION...]: ringbench on $RING_DEV, which is its
+# options for a device
+ring()
+{
+	_row=$1 _metric=$2 _count=$3 _command=$4
+	shift 4
+	# shellcheck disable=SC2086 # options
+	set -- ringbench $RING_DEV -m "$MAC" -R "$_row" -M "$_metric" \
+		-n "$_count" "$@" "$_command"
+	case $_command in
+	flood|pingpong)
+		profiled "$_row/$_metric" "$_count" "$@" ;;
+	*)
+		"$@" ;;
+	esac
+}
+
+# run_ring ROW: all of ringbench on $RING_DEV
+run_ring()
+{
+	ring "$1" flood64 "$(n 40000)" flood
+	ring "$1" flood64.b1 "$(n 20000)" flood -B 1
+	ring "$1" flood1500 "$(n 20000)" flood -s 1500
+	ring "$1" pingpong "$(n 8000)" pingpong
+	if [ "$NR_CPUS" -gt 1 ]; then
+		# to spin takes a CPU
+		ring "$1" flood64.spin "$(n 40000)" flood -P
+		ring "$1" pingpong.spin "$(n 8000)" pingpong -P
+	fi
+	ring "$1" setup 10 setup
+	ring "$1" setup.nobatch 3 setup -N
+	ring "$1" abuse 1 abuse
+}
+
+# run_blk ROW BLOCKDEV
+run_blk()
+{
+	# the device is meant, no scheduler
+	echo none >"/sys/block/$(basename "$2")/queue/scheduler"
+	profiled "$1/rr4k.qd1" "$(n 10000)" \
+		blkbench -R "$1" -M rr4k.qd1 -d "$2" -q 1 -n "$(n 10000)"
+	profiled "$1/rr4k.qd32" "$(n 20000)" \
+		blkbench -R "$1" -M rr4k.qd32 -d "$2" -q 32 -n "$(n 20000)"
+}
