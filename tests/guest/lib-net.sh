@@ -153,11 +153,11 @@ pg_run()
 	done
 }
 
-# pg_over DEV: it took as many frames as it shall, if there is an end
+# pg_over DEV: it took as many frames as it shall, or has no end, or is gone
 pg_over()
 {
 	_n=$(sed -n 's/^Params: count \([0-9]*\).*/\1/p' "$PKTGEN/$1")
-	[ "$_n" = 0 ] || [ "$(pg_sent "$1")" -ge "$_n" ]
+	[ "${_n:-0}" = 0 ] || [ "$(pg_sent "$1")" -ge "$_n" ]
 }
 
 pg_stop()
