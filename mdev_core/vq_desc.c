@@ -24,59 +24,32 @@
 #define MDEV_VQ_TABLE_LEN	(MDEV_VQ_MAX_SEGS * sizeof(struct vring_desc))
 
 /**
- * mdev_vq_chain_begin() - empty a chain
- * @chain: the chain
- */
-void mdev_vq_chain_begin(struct mdev_vq_chain *chain)
-{
-	chain->nr_out = 0;
-	chain->nr_in = 0;
-	chain->out_len = 0;
-	chain->in_len = 0;
-}
-
-/**
- * mdev_vq_chain_add() - add what a descriptor describes
+ * mdev_vq_chain_odd() - a descriptor that mdev_vq_chain_add() cannot simply add
  * @vq: the virtqueue
  * @chain: the chain
  * @iova: address
- * @len: length; nothing is added for 0
+ * @len: length
  * @in: whether the device writes it
  *
- * Return: 0; -EPROTO if the chain becomes invalid: then the queue is broken.
+ * Return: 0 if its length is 0; otherwise the chain is invalid, and -EPROTO,
+ * with the queue broken.
  */
-int mdev_vq_chain_add(struct mdev_vq *vq, struct mdev_vq_chain *chain,
+int mdev_vq_chain_odd(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 		      u64 iova, u32 len, bool in)
 {
-	unsigned int nr = chain->nr_out + chain->nr_in;
-	u32 *total = in ? &chain->in_len : &chain->out_len;
-	u64 last;
-
 	if (!in && chain->nr_in) {
 		mdev_vq_break(vq, "a readable descriptor after a writable one");
 		return -EPROTO;
 	}
 	if (!len)
 		return 0;
-	if (nr >= chain->max_segs) {
+	if (chain->nr_out + chain->nr_in >= chain->max_segs)
 		mdev_vq_break(vq, "a chain of more than %u segments",
 			      chain->max_segs);
-		return -EPROTO;
-	}
-	if (check_add_overflow(iova, (u64)len - 1, &last) ||
-	    check_add_overflow(*total, len, total)) {
+	else
 		mdev_vq_break(vq, "a descriptor of %u bytes at %#llx wraps",
 			      len, (unsigned long long)iova);
-		return -EPROTO;
-	}
-
-	chain->segs[nr].iova = iova;
-	chain->segs[nr].len = len;
-	if (in)
-		chain->nr_in++;
-	else
-		chain->nr_out++;
-	return 0;
+	return -EPROTO;
 }
 
 /**
