@@ -338,8 +338,7 @@ void mvnet_ctrl_work(struct kthread_work *work)
  */
 void mvnet_ctrl_kick(struct mvnet *net)
 {
-	struct mdev_mem *mem = READ_ONCE(net->soft.cdev->mem);
-	bool here = mem && mem->direct && !in_hardirq() && !irqs_disabled();
+	bool here = mvnet_is_direct(net) && !irqs_disabled();
 
 	if (!here || mvnet_ctrl_serve(net))
 		mvnet_ctrl_queue(net);

@@ -106,7 +106,7 @@ static bool mvnet_macs_match(const struct mvnet_macs *macs, const u8 *addr)
 	if (macs->overflow)
 		return true;
 	for (i = 0; i < nr; i++) {
-		if (!memcmp(macs->addr[i], addr, ETH_ALEN))
+		if (ether_addr_equal(macs->addr[i], addr))
 			return true;
 	}
 	return false;
@@ -124,7 +124,7 @@ static bool mvnet_filter_match(const struct mvnet *net, const u8 *dest)
 		return !f->nomulti &&
 		       (f->allmulti || mvnet_macs_match(&f->multi, dest));
 	return !f->nouni &&
-	       (f->alluni || !memcmp(dest, net->mac, ETH_ALEN) ||
+	       (f->alluni || ether_addr_equal(dest, net->mac) ||
 		mvnet_macs_match(&f->uni, dest));
 }
 

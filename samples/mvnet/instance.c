@@ -52,6 +52,7 @@ static int mvnet_create(struct mdev_class_device *cdev)
 			goto err;
 		net->pairs[i].net = net;
 		net->pairs[i].index = i;
+		spin_lock_init(&net->pairs[i].lock);
 		net->pairs[i].rx = mdev_soft_vq(&net->soft, 2 * i);
 		net->pairs[i].tx = mdev_soft_vq(&net->soft, 2 * i + 1);
 		kthread_init_work(&net->pairs[i].work, mvnet_pair_work);

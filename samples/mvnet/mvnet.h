@@ -42,7 +42,7 @@
 struct mvnet_macs {
 	unsigned int nr;
 	bool overflow;
-	u8 addr[MVNET_MAX_MACS][ETH_ALEN];
+	u8 addr[MVNET_MAX_MACS][ETH_ALEN] __aligned(2);
 };
 
 /**
@@ -94,8 +94,10 @@ enum mvnet_pair_state {
  * @work: one run over the pair
  * @affinity: where @worker shall run
  * @affinity_set: @affinity counts
- * @mem: the driver's memory; from here on the worker's own
- * @token: of the read section that the worker is in
+ * @lock: where the driver's memory is direct, held by who serves the pair, be it
+ *	@worker or whoever kicks; elsewhere @worker is the only one
+ * @mem: the driver's memory; from here on of who serves the pair
+ * @token: of the read section that it is in
  * @tx_chain: the frame at hand
  * @tx_segs: its pieces
  * @rx_chains: the receive buffers that it goes to
@@ -116,6 +118,8 @@ struct mvnet_pair {
 	cpumask_var_t affinity;
 	bool affinity_set;
 
+	/* one at a time serves the pair, see above */
+	spinlock_t lock;
 	struct mdev_mem *mem;
 	int token;
 	struct mdev_vq_chain tx_chain;
@@ -220,6 +224,17 @@ static inline bool mvnet_is_ctrl(const struct mvnet *net, u16 idx)
 	       mvnet_has(net, VIRTIO_NET_F_CTRL_VQ);
 }
 
+/*
+ * Whether the driver's memory can be used in any context.  There may be none, if
+ * the class driver has gone: then no queue can be claimed either.
+ */
+static inline bool mvnet_is_direct(const struct mvnet *net)
+{
+	const struct mdev_mem *mem = READ_ONCE(net->soft.cdev->mem);
+
+	return mem && mem->direct;
+}
+
 /* Module parameters */
 extern unsigned int mvnet_mtu;
 extern bool mvnet_doorbell;
@@ -237,6 +252,7 @@ int mvnet_check_features(struct mdev_soft *soft, u64 features);
 /* worker.c */
 int mvnet_pair_prepare(struct mvnet_pair *pair);
 void mvnet_pair_wake(struct mvnet *net, unsigned int index);
+void mvnet_pair_kick(struct mvnet *net, unsigned int index);
 void mvnet_wake_pairs(struct mvnet *net);
 void mvnet_pair_work(struct kthread_work *work);
 void mvnet_pair_destroy(struct mvnet_pair *pair);

@@ -36,7 +36,7 @@ static void mvnet_kick(struct mdev_soft *soft, u16 idx)
 	if (mvnet_is_ctrl(net, idx))
 		mvnet_ctrl_kick(net);
 	else
-		mvnet_pair_wake(net, idx / 2);
+		mvnet_pair_kick(net, idx / 2);
 }
 
 static int mvnet_prepare_vq(struct mdev_soft *soft, u16 idx)

@@ -15,13 +15,24 @@
 
 #include "mvnet.h"
 
-/* Frames in one run, and in one section */
+/* Frames in one run, and bytes in case they are large; frames in one section */
 #define MVNET_BUDGET		64
+#define MVNET_BUDGET_BYTES	(512 * 1024)
 #define MVNET_SECTION_FRAMES	16
 
 /* Results of a frame other than an error */
 #define MVNET_EMPTY		0
 #define MVNET_DONE		1
+
+/**
+ * struct mvnet_head - what the device looks at of a frame
+ * @hdr: its header
+ * @dest: where it goes to
+ */
+struct mvnet_head {
+	struct virtio_net_hdr_v1 hdr;
+	u8 dest[ETH_ALEN];
+};
 
 /* Enter a section.  False if a ring may not be touched in it. */
 static bool mvnet_enter(struct mvnet_pair *pair)
@@ -253,9 +264,8 @@ static int mvnet_frame(struct mvnet_pair *pair)
 {
 	struct mdev_vq_chain *chain = &pair->tx_chain;
 	struct mdev_vq *vq = pair->tx;
-	struct virtio_net_hdr_v1 hdr;
 	struct mdev_vq_iter src, peek;
-	u8 dest[ETH_ALEN] __aligned(2);
+	struct mvnet_head head;
 	u32 len;
 	int ret;
 
@@ -283,18 +293,16 @@ static int mvnet_frame(struct mvnet_pair *pair)
 				  len);
 
 	mdev_vq_iter_out(&src, chain);
-	ret = mvnet_get(pair, &src, &hdr, sizeof(hdr));
-	if (ret)
-		goto unpop;
 	peek = src;
-	ret = mvnet_get(pair, &peek, dest, sizeof(dest));
+	ret = mvnet_get(pair, &peek, &head, sizeof(head));
 	if (ret)
 		goto unpop;
+	mdev_vq_iter_skip(&src, sizeof(head.hdr));
 
-	if (!mvnet_hdr_valid(pair->net, &hdr, len))
+	if (!mvnet_hdr_valid(pair->net, &head.hdr, len))
 		return mvnet_drop(pair, "its header asks for what was not negotiated",
 				  len);
-	if (!mvnet_accepts(pair->net, dest)) {
+	if (!mvnet_accepts(pair->net, head.dest)) {
 		atomic64_inc(&pair->net->filtered);
 		mdev_vq_push(vq, chain, 0);
 		mdev_vq_count(vq, len, 0);
@@ -310,7 +318,7 @@ static int mvnet_frame(struct mvnet_pair *pair)
 		goto unpop;
 	}
 
-	ret = mvnet_deliver(pair, &hdr, &src, len);
+	ret = mvnet_deliver(pair, &head.hdr, &src, len);
 	if (ret) {
 		mvnet_uncollect(pair);
 		goto unpop;
@@ -349,7 +357,7 @@ static bool mvnet_publish(struct mdev_vq *vq)
  * mvnet_pair_run() - pass frames on
  * @pair: the pair, both queues claimed
  *
- * Context: the pair's worker.
+ * Context: who serves the pair.
  * Return: true if there may be more to do at once; if not, the driver kicks
  * when there is.
  */
@@ -357,7 +365,7 @@ bool mvnet_pair_run(struct mvnet_pair *pair)
 {
 	struct mdev_vq *rx = pair->rx, *tx = pair->tx;
 	bool signal_rx, signal_tx, more = false;
-	unsigned int n;
+	unsigned int n, bytes = 0;
 	int ret = 0;
 
 	pair->mem = mdev_soft_mem(&pair->net->soft);
@@ -376,6 +384,9 @@ bool mvnet_pair_run(struct mvnet_pair *pair)
 			break;
 		ret = mvnet_frame(pair);
 		if (ret != MVNET_DONE)
+			break;
+		bytes += pair->tx_chain.out_len;
+		if (bytes > MVNET_BUDGET_BYTES)
 			break;
 		if (n % MVNET_SECTION_FRAMES == MVNET_SECTION_FRAMES - 1) {
 			/* Somebody may be waiting to unmap. */

@@ -141,9 +141,9 @@ static void mvnet_look(struct mvnet *net, struct mdev_vq *vq)
 	mdev_mem_leave(mem, token);
 }
 
-void mvnet_pair_work(struct kthread_work *work)
+/* Once over the pair.  True if there may be more to do at once. */
+static bool mvnet_pair_serve(struct mvnet_pair *pair)
 {
-	struct mvnet_pair *pair = container_of(work, struct mvnet_pair, work);
 	bool tx = mdev_vq_claim(pair->tx);
 	bool rx = mdev_vq_claim(pair->rx);
 	bool more = false;
@@ -159,11 +159,61 @@ void mvnet_pair_work(struct kthread_work *work)
 		mdev_vq_release(pair->rx);
 	if (tx)
 		mdev_vq_release(pair->tx);
+	return more;
+}
+
+void mvnet_pair_work(struct kthread_work *work)
+{
+	struct mvnet_pair *pair = container_of(work, struct mvnet_pair, work);
+	bool more;
+
+	if (mvnet_is_direct(pair->net)) {
+		spin_lock_bh(&pair->lock);
+		more = mvnet_pair_serve(pair);
+		spin_unlock_bh(&pair->lock);
+	} else {
+		more = mvnet_pair_serve(pair);
+	}
 
 	if (more) {
 		mvnet_pair_wake(pair->net, pair->index);
 		cond_resched();
 	}
+}
+
+/**
+ * mvnet_pair_kick() - the driver has kicked a queue of a pair
+ * @net: the instance
+ * @index: of the pair; nothing happens if there is none
+ *
+ * Where the driver's memory is direct the pair is served at once: to wake the
+ * worker, and to switch to it and back, takes longer than to pass a few frames
+ * on.  What is left after one budget is up to the worker.
+ *
+ * Context: any.
+ */
+void mvnet_pair_kick(struct mvnet *net, unsigned int index)
+{
+	struct mvnet_pair *pair;
+	bool more;
+
+	if (index >= mvnet_nr_pairs(net))
+		return;
+
+	pair = &net->pairs[index];
+	/*
+	 * The driver's callbacks want interrupts on.  If the lock is taken then
+	 * who has it may have looked already; the worker looks afterwards.
+	 */
+	if (!mvnet_is_direct(net) || irqs_disabled() ||
+	    !spin_trylock_bh(&pair->lock)) {
+		mvnet_pair_wake(net, index);
+		return;
+	}
+	more = mvnet_pair_serve(pair);
+	spin_unlock_bh(&pair->lock);
+	if (more)
+		mvnet_pair_wake(net, index);
 }
 
 int mvnet_set_vq_affinity(struct mdev_soft *soft, u16 idx,
