@@ -283,6 +283,45 @@ static void print_line(double seen, const char *name, const char *module)
 	       *module ? "]" : "");
 }
 
+/* Each run has threads of its own: those of one name count as one. */
+static void merge_threads(void)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < nr_threads; i++) {
+		for (j = 0; strcmp(threads[j].comm, threads[i].comm); j++)
+			;
+		if (j == i)
+			continue;
+		threads[j].kernel += threads[i].kernel;
+		threads[j].user += threads[i].user;
+		threads[i] = threads[--nr_threads];
+		i--;
+	}
+}
+
+/* What each module has in sum, of symbols that are sorted by_seen(). */
+static void print_modules(void)
+{
+	uint64_t seen;
+	size_t i, j;
+
+	for (i = 0; i < nr_symbols && symbols[i].seen; i++) {
+		for (j = 0; j < i; j++) {
+			if (!strcmp(symbols[j].module, symbols[i].module))
+				break;
+		}
+		if (j < i)
+			continue;
+		for (seen = 0; j < nr_symbols && symbols[j].seen; j++) {
+			if (!strcmp(symbols[j].module, symbols[i].module))
+				seen += symbols[j].seen;
+		}
+		print_line(seen, "module", *symbols[i].module ?
+			   symbols[i].module : "kernel");
+	}
+}
+
 static void report(unsigned int top)
 {
 	char text[64];
@@ -296,12 +335,14 @@ static void report(unsigned int top)
 		printf("PROF|%s|  share      ns/packet\n", row);
 	print_line(total, "all", "");
 	print_line(user, "user", "");
+	merge_threads();
 	qsort(threads, nr_threads, sizeof(*threads), by_time);
 	for (i = 0; i < nr_threads && i < 6; i++) {
 		snprintf(text, sizeof(text), "thread %s", threads[i].comm);
 		print_line(threads[i].kernel + threads[i].user, text, "");
 	}
 	qsort(symbols, nr_symbols, sizeof(*symbols), by_seen);
+	print_modules();
 	for (i = 0; i < top && i < nr_symbols && symbols[i].seen; i++)
 		print_line(symbols[i].seen, symbols[i].name,
 			   symbols[i].module);

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "profile.h"
 #include "ringbench.h"
 
 void do_setup(void)
@@ -13,6 +14,7 @@ void do_setup(void)
 	unsigned int i;
 	uint64_t t0, t1, t2;
 
+	profile(true);
 	for (i = 0; i < opt.count; i++) {
 		t0 = now();
 		rb_open(&d);
@@ -23,6 +25,7 @@ void do_setup(void)
 		result(".open_to_driver_ok", "us", (t1 - t0) / 1e3);
 		result(".close", "us", (t2 - t1) / 1e3);
 	}
+	profile(false);
 }
 
 void do_probe(void)
