@@ -213,6 +213,7 @@ int mdev_soft_init(struct mdev_soft *soft, struct mdev_class_device *cdev,
 
 	soft->cdev = cdev;
 	soft->desc = desc;
+	soft->features = desc->features;
 	spin_lock_init(&soft->cb_lock);
 	for (i = 0; i < desc->nr_vqs; i++) {
 		soft->vqs[i].soft = soft;

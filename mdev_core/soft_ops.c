@@ -165,12 +165,12 @@ static u16 mdev_soft_get_vq_count(struct mdev_class_device *cdev)
 
 static u64 mdev_soft_get_device_features(struct mdev_class_device *cdev)
 {
-	return mdev_soft_of(cdev)->desc->features;
+	return mdev_soft_of(cdev)->features;
 }
 
 static int mdev_soft_check_features(struct mdev_soft *soft, u64 features)
 {
-	if (features & ~soft->desc->features)
+	if (features & ~soft->features)
 		return -EINVAL;
 	/* Rings are taken for little-endian ones. */
 	if (!(features & BIT_ULL(VIRTIO_F_VERSION_1))) {

@@ -218,6 +218,9 @@ static int vhost_mdev_set_base(struct vhost_mdev_vq *vq, u32 num)
 		return -EBUSY;
 
 	if (vhost_mdev_packed(vq->vd)) {
+		/* Of a ring that begins anew some users only set the one half. */
+		if (num == BIT(15))
+			num |= BIT(31);
 		state.packed.last_avail_idx = num & 0x7fff;
 		state.packed.last_avail_counter = (num >> 15) & 1;
 		state.packed.last_used_idx = (num >> 16) & 0x7fff;

@@ -47,11 +47,14 @@ struct mdev_soft;
  */
 
 /*
- * What the library does for every device: split rings with both options, driver
- * addresses of any kind, and the reset of one virtqueue.
+ * What the library does for every device: split and packed rings with both
+ * options, driver addresses of any kind, and the reset of one virtqueue.  A
+ * device that pushes chains in the order in which it popped them adds
+ * VIRTIO_F_IN_ORDER.
  */
 #define MDEV_SOFT_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) |		\
 				 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |	\
+				 BIT_ULL(VIRTIO_F_RING_PACKED) |	\
 				 BIT_ULL(VIRTIO_F_RING_RESET) |		\
 				 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |	\
 				 BIT_ULL(VIRTIO_RING_F_EVENT_IDX))
@@ -139,12 +142,15 @@ struct mdev_soft_vq {
  * struct mdev_soft - a software device
  * @cdev: the instance
  * @desc: what kind of device it is
+ * @features: what this one offers: those of @desc, less what the parent takes
+ *	away in &mdev_class_parent_ops.create; constant from then on
  *
  * Embedded by the parent.
  */
 struct mdev_soft {
 	struct mdev_class_device *cdev;
 	const struct mdev_soft_desc *desc;
+	u64 features;
 
 	/* private: */
 	struct mdev_soft_vq *vqs;

@@ -25,6 +25,11 @@ module_param_named(doorbell, mvnet_doorbell, bool, 0444);
 MODULE_PARM_DESC(doorbell,
 		 "Offer each queue's doorbell as a page of memory that is looked at every millisecond, to test programs that map doorbells (default: off)");
 
+unsigned long long mvnet_features_off;
+module_param_named(features_off, mvnet_features_off, ullong, 0644);
+MODULE_PARM_DESC(features_off,
+		 "Feature bits that are not offered by devices created from now on, such as 0x400000000 for no packed rings (default: 0)");
+
 #define MVNET_TYPE(_class, _name, _pretty, _desc) {			\
 	.name = "mvnet-" _name,						\
 	.pretty_name = "mvnet network device, " _pretty,		\

@@ -238,6 +238,7 @@ static inline bool mvnet_is_direct(const struct mvnet *net)
 /* Module parameters */
 extern unsigned int mvnet_mtu;
 extern bool mvnet_doorbell;
+extern unsigned long long mvnet_features_off;
 
 /* instance.c */
 extern const struct mdev_class_parent_ops mvnet_parent_ops;

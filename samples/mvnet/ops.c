@@ -8,6 +8,7 @@
 #include "mvnet.h"
 
 #define MVNET_FEATURES	(MDEV_SOFT_FEATURES |				\
+			 BIT_ULL(VIRTIO_F_IN_ORDER) |			\
 			 BIT_ULL(VIRTIO_NET_F_CSUM) |			\
 			 BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) |		\
 			 BIT_ULL(VIRTIO_NET_F_HOST_TSO4) |		\

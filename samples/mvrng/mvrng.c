@@ -57,7 +57,7 @@ static bool mvrng_serve(struct mdev_soft *soft, struct mdev_vq *vq)
 static const struct mdev_soft_desc mvrng_desc = {
 	.serve = mvrng_serve,
 	.device_id = VIRTIO_ID_RNG,
-	.features = MDEV_SOFT_FEATURES,
+	.features = MDEV_SOFT_FEATURES | BIT_ULL(VIRTIO_F_IN_ORDER),
 	.nr_vqs = 1,
 	.num_max = MVRNG_RING,
 };

@@ -26,6 +26,7 @@ has_bit()
 }
 check "VIRTIO_F_RING_RESET is negotiated" has_bit 40
 check "VIRTIO_F_VERSION_1 is negotiated" has_bit 32
+check "VIRTIO_F_RING_PACKED is negotiated" has_bit 34
 check_not "VIRTIO_F_ACCESS_PLATFORM is not" has_bit 33
 check_not "VIRTIO_F_NOTIFICATION_DATA is not" has_bit 38
 
@@ -40,6 +41,12 @@ check_equal "the transmit ring is small" 32 "$(ring tx)"
 check "ping across small rings" in_ns $NSA ping -c 3 -W 5 $IPB
 check "ethtool -G back" ethtool -G "$DEV" rx "$max" tx "$max"
 check "ping across large rings" in_ns $NSA ping -c 3 -W 5 $IPB
+# A packed ring may have any size
+check "ethtool -G to 100 and 57" ethtool -G "$DEV" rx 100 tx 57
+check_equal "the receive ring has 100" 100 "$(ring rx)"
+check_equal "the transmit ring has 57" 57 "$(ring tx)"
+check "ping across rings of odd sizes" in_ns $NSA ping -c 3 -W 5 $IPB
+check "ethtool -G back from them" ethtool -G "$DEV" rx "$max" tx "$max"
 check_not "a ring that is too large is refused" \
 	ethtool -G "$DEV" rx $((max * 2))
 
@@ -48,7 +55,7 @@ tcp_copy in out &
 copy=$!
 n=0
 while kill -0 $copy 2>/dev/null && [ $n -lt 40 ]; do
-	for size in 64 "$max" 128; do
+	for size in 64 "$max" 77 128; do
 		ethtool -G "$DEV" rx "$size" tx "$size" || touch failed
 		n=$((n + 1))
 	done

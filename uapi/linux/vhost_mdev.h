@@ -17,7 +17,8 @@
  * @index: the virtqueue
  * @num: ring size, avail index, group, address space or on/off; for the base of
  *	a packed virtqueue, bits 0 to 14 and 15 are the avail index and wrap
- *	counter, 16 to 30 and 31 those of the used side
+ *	counter, 16 to 30 and 31 those of the used side, so that a ring begins
+ *	at 0x80008000, for which 0x8000 is taken as well
  */
 struct vhost_mdev_vring_state {
 	__u32 index;
