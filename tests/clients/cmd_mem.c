@@ -45,7 +45,7 @@ static void unmap_rings(struct vm_net *n, int ev, bool all, bool again)
 		.flags = VFIO_DMA_UNMAP_FLAG_ALL,
 	};
 	unsigned int i, nr;
-	__u16 used[VM_MAX_VQS];
+	__u32 used[VM_MAX_VQS];
 	char state[32];
 
 	vm_net_run(n, 50);
@@ -59,7 +59,7 @@ static void unmap_rings(struct vm_net *n, int ev, bool all, bool again)
 		must(vm_mem_unmap(&n->rings));
 	}
 	for (i = 0; i < vm_net_nqs(n); i++)
-		used[i] = vm_vq_used_idx(vm_net_vq(n, i));
+		used[i] = vm_vq_base(vm_net_vq(n, i));
 	until_broken(n, ev, "rings unmapped");
 	/* One after the other: NEEDS_RESET comes with the first. */
 	nr = errors(n, 10000);
@@ -71,7 +71,7 @@ static void unmap_rings(struct vm_net *n, int ev, bool all, bool again)
 		die("rings unmapped: state %s", state);
 	for (i = 0; i < vm_net_nqs(n); i++) {
 		vm_vq_kick_now(vm_net_vq(n, i));
-		if (vm_vq_used_idx(vm_net_vq(n, i)) != used[i])
+		if (vm_vq_base(vm_net_vq(n, i)) != used[i])
 			die("queue %u: written to after UNMAP_DMA returned", i);
 	}
 	if (again)

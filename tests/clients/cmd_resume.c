@@ -49,10 +49,9 @@ static void until_busy(struct vm_net *n, __u64 sure, enum how how)
 }
 
 /* Stop, and where each queue stands; nothing may move from then on. */
-static void stop_queues(struct vm_net *n, enum how how, __u16 *base)
+static void stop_queues(struct vm_net *n, enum how how, __u32 *base)
 {
 	unsigned int i, nr = vm_net_nqs(n);
-	__u16 used[VM_MAX_VQS];
 
 	if (how == BY_SUSPEND)
 		must(vm_suspend(n->dev));
@@ -64,13 +63,11 @@ static void stop_queues(struct vm_net *n, enum how how, __u16 *base)
 	}
 	for (i = 0; i < nr; i++) {
 		struct vm_vq *v = vm_net_vq(n, i);
-		int b = must(vm_vring_get_base(n->dev, v->index));
 
-		used[i] = vm_vq_used_idx(v);
-		if (b != used[i])
-			die("queue %u: base %d, but used index %u", v->index, b,
-			    used[i]);
-		base[i] = b;
+		base[i] = must(vm_vring_get_base(n->dev, v->index));
+		if (base[i] != vm_vq_base(v))
+			die("queue %u: base %#x, but by what is used %#x",
+			    v->index, base[i], vm_vq_base(v));
 	}
 	for (i = 0; i < nr; i++)
 		vm_vq_kick_now(vm_net_vq(n, i));
@@ -78,7 +75,7 @@ static void stop_queues(struct vm_net *n, enum how how, __u16 *base)
 	for (i = 0; i < nr; i++) {
 		struct vm_vq *v = vm_net_vq(n, i);
 
-		if (vm_vq_used_idx(v) != used[i])
+		if (vm_vq_base(v) != base[i])
 			die("queue %u moves after the stop", v->index);
 		if (vm_vring_get_base(n->dev, v->index) != base[i])
 			die("queue %u: the base moves after the stop",
@@ -86,7 +83,7 @@ static void stop_queues(struct vm_net *n, enum how how, __u16 *base)
 	}
 }
 
-static void restart(struct vm_net *n, const __u16 *base)
+static void restart(struct vm_net *n, const __u32 *base)
 {
 	unsigned int i;
 
@@ -119,7 +116,7 @@ static void pause_only(struct vm_net *n, __u64 *at, unsigned int count)
 {
 	struct vm_dev *d = n->dev;
 	unsigned int i, k;
-	__u16 base[VM_MAX_VQS];
+	__u32 base[VM_MAX_VQS];
 
 	for (k = 0; k < count; k++) {
 		until_busy(n, *at += 100, BY_SUSPEND);
@@ -144,7 +141,7 @@ int cmd_resume(struct vm_opts *o)
 {
 	unsigned int i, count = o->count ? o->count : 10;
 	struct vm_container c;
-	__u16 base[VM_MAX_VQS];
+	__u32 base[VM_MAX_VQS];
 	struct vm_net n;
 	struct vm_dev d;
 	enum how how;

@@ -82,12 +82,19 @@ int cmd_traffic(struct vm_opts *o)
 	for (i = 0; i < n.o.pairs; i++)
 		if (vm_vq_has_used(&n.pair[i].rx))
 			die("pair %u: more frames received than sent", i);
-	vm_info("%u pairs, rings of %u, frames of %u bytes%s%s%s%s%s",
-		n.o.pairs, n.o.num, n.o.size, n.o.indirect ? ", indirect" : "",
+	vm_info("%u pairs, %s rings of %u, frames of %u bytes%s%s%s%s%s%s",
+		n.o.pairs, n.o.packed ? "packed" : "split", n.o.num, n.o.size,
+		n.o.in_order ? ", in-order" : "",
+		n.o.indirect ? ", indirect" : "",
 		n.o.event_idx ? ", event-idx" : "", n.o.mrg ? ", mrg" : "",
 		n.o.csum ? ", csum" : "", n.o.gso ? ", gso" : "");
 	vm_info("%llu kicks, %llu calls", (unsigned long long)kicks,
 		(unsigned long long)calls);
+	/* Transmit chains are used in full, and whole batches at once. */
+	for (i = 0; n.o.in_order && i < n.o.pairs; i++)
+		if (o->frames >= 100 && n.o.num > 8 && !n.pair[i].tx.passed)
+			die("pair %u: a used entry for each chain, in spite of IN_ORDER",
+			    i);
 	pass("%llu sent, %llu received in order, %llu bytes compared",
 	     (unsigned long long)sent, (unsigned long long)got,
 	     (unsigned long long)bytes);

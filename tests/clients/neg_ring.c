@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "vmneg.h"
 
@@ -15,37 +16,9 @@
 #define IND	VRING_DESC_F_INDIRECT
 #define HDR	sizeof(struct virtio_net_hdr_v1)
 
-enum victim { RX, TX, CTRL };
-
-/* Addresses that stand for others, next to one where nothing is mapped */
-#define NOWHERE	0x700000000000ULL
-#define TX_BUF	(NOWHERE + 1)	/* the buffers of pair 0 */
-#define RX_BUF	(NOWHERE + 2)
-#define THE_END	(NOWHERE + 3)	/* 50 bytes before the end of the mapping */
-#define TABLE	(NOWHERE + 4)	/* the indirect table */
-#define TABLE_1	(NOWHERE + 5)	/* its second descriptor */
-
 /* Numbers that stand for the ring's size, and for one more */
 #define NUM	0xfff0
 #define NUM_1	0xfff1
-
-struct bad_desc {
-	__u64 addr;		/* 0: the descriptor is left as it is */
-	__u32 len;
-	__u16 flags;
-	__u16 next;
-};
-
-struct bad_ring {
-	const char *name;
-	enum victim q;
-	struct bad_desc desc[2];
-	struct bad_desc table[2];	/* the indirect table */
-	__u16 head;		/* first entry of the available ring */
-	__u16 avail;		/* its index, if not 1 */
-	bool scribble;		/* over the used ring, and flags */
-	bool odd;	/* may be refused or not; only the rest must go on */
-};
 
 static void desc(struct vm_vq *v, unsigned int i, __u64 addr, __u32 len,
 		 __u16 flags, __u16 next)
@@ -71,7 +44,7 @@ static __u64 rx_at(struct neg *t)
 	return vm_iova(&t->n.bufs, t->n.pair[0].rxbuf);
 }
 
-static __u64 addr_of(struct neg *t, struct vm_vq *v, __u64 addr)
+__u64 neg_addr(struct neg *t, struct vm_vq *v, __u64 addr)
 {
 	switch (addr) {
 	case TX_BUF:
@@ -101,23 +74,24 @@ static __u16 number_of(struct vm_vq *v, __u16 number)
 	}
 }
 
-/* Write the ring, and return what its available index becomes. */
-static __u16 make_ring(struct neg *t, struct vm_vq *v, const struct bad_ring *b)
+/* Write the ring and its available index. */
+static void make_ring(struct neg *t, struct vm_vq *v, const struct bad_ring *b)
 {
 	const struct bad_desc *d;
 	unsigned int i;
+	__u16 idx;
 
 	for (i = 0, d = b->table; i < ARRAY_SIZE(b->table); i++, d++) {
 		if (!d->addr)
 			continue;
-		v->ind[i].addr = htole64(addr_of(t, v, d->addr));
+		v->ind[i].addr = htole64(neg_addr(t, v, d->addr));
 		v->ind[i].len = htole32(d->len);
 		v->ind[i].flags = htole16(d->flags);
 		v->ind[i].next = htole16(d->next);
 	}
 	for (i = 0, d = b->desc; i < ARRAY_SIZE(b->desc); i++, d++)
 		if (d->addr)
-			desc(v, i, addr_of(t, v, d->addr), d->len, d->flags,
+			desc(v, i, neg_addr(t, v, d->addr), d->len, d->flags,
 			     number_of(v, d->next));
 	if (b->scribble) {
 		v->used->idx = htole16(0x1234);
@@ -125,7 +99,8 @@ static __u16 make_ring(struct neg *t, struct vm_vq *v, const struct bad_ring *b)
 		v->avail->flags = htole16(0xffff);
 	}
 	avail(v, 0, number_of(v, b->head));
-	return b->avail ? number_of(v, b->avail) : 1;
+	idx = b->avail ? number_of(v, b->avail) : 1;
+	__atomic_store_n(&v->avail->idx, htole16(idx), __ATOMIC_SEQ_CST);
 }
 
 static const struct bad_ring bad_rings[] = {
@@ -221,26 +196,20 @@ static const struct bad_ring bad_rings[] = {
 /* A good frame for pair 0, so that it looks for a receive buffer. */
 static void send_one(struct neg *t)
 {
-	struct vm_vq *v = &t->n.pair[0].tx;
+	struct vm_sg sg = { tx_at(t), HDR + 60 };
 
 	memset(t->n.pair[0].txbuf, 0, HDR + 64);
-	desc(v, 0, tx_at(t), HDR + 60, 0, 0);
-	avail(v, 0, 0);
-	v->avail_idx = 1;
-	__atomic_store_n(&v->avail->idx, htole16(1), __ATOMIC_SEQ_CST);
-	vm_vq_kick_now(v);
+	must(vm_vq_add(&t->n.pair[0].tx, &sg, 1, 0, 0));
+	vm_vq_kick_now(&t->n.pair[0].tx);
 }
 
 /* And a good receive buffer, the other way round. */
 static void room_for_one(struct neg *t)
 {
-	struct vm_vq *v = &t->n.pair[0].rx;
+	struct vm_sg sg = { rx_at(t), t->n.rx_size };
 
-	desc(v, 0, rx_at(t), t->n.rx_size, WRITE, 0);
-	avail(v, 0, 0);
-	v->avail_idx = 1;
-	__atomic_store_n(&v->avail->idx, htole16(1), __ATOMIC_SEQ_CST);
-	vm_vq_kick_now(v);
+	must(vm_vq_add(&t->n.pair[0].rx, &sg, 0, 1, 0));
+	vm_vq_kick_now(&t->n.pair[0].rx);
 }
 
 static const char *look(struct neg *t, struct vm_vq *v, int config_call,
@@ -276,7 +245,6 @@ static void try_ring(struct neg *t, const struct bad_ring *b, int config_call)
 	char name[32];
 	unsigned int i;
 	__u64 errors;
-	__u16 idx;
 	int ret;
 
 	neg_go(t, S_LIVE);
@@ -287,9 +255,8 @@ static void try_ring(struct neg *t, const struct bad_ring *b, int config_call)
 	errors = vm_sysfs_u64(t->d.uuid, name);
 
 	t->n.pair[0].off = true;
-	idx = v->avail_idx;
-	/* vm_net_live() used the control queue: its rows start at 0 again. */
-	if (idx) {
+	/* vm_net_live() used the control queue: its rows start anew. */
+	if (v->added) {
 		must(vm_set_status(&t->d, 0));
 		must(vm_negotiate(&t->d, vm_net_features(&t->n.o)));
 		vm_net_forget(&t->n);
@@ -299,8 +266,10 @@ static void try_ring(struct neg *t, const struct bad_ring *b, int config_call)
 	/* Room for a frame: else transmit waits, and does not look. */
 	if (b->q == TX)
 		room_for_one(t);
-	idx = make_ring(t, v, b);
-	__atomic_store_n(&v->avail->idx, htole16(idx), __ATOMIC_SEQ_CST);
+	if (v->packed)
+		neg_make_packed(t, v, b);
+	else
+		make_ring(t, v, b);
 	vm_vq_kick_now(v);
 	if (b->q == RX)
 		send_one(t);
@@ -319,13 +288,18 @@ static void try_ring(struct neg *t, const struct bad_ring *b, int config_call)
 		   b->q == CTRL || wrong ? "" : ", the others go on");
 }
 
-void neg_rings(struct neg *t)
+void neg_try_rings(struct neg *t, const struct bad_ring *b, unsigned int nr)
 {
 	int config_call = must(vm_eventfd());
-	unsigned int i;
 
 	must(vm_set_config_call(&t->d, config_call));
-	for (i = 0; i < ARRAY_SIZE(bad_rings); i++)
-		try_ring(t, &bad_rings[i], config_call);
+	for (; nr; nr--, b++)
+		try_ring(t, b, config_call);
 	must(vm_set_config_call(&t->d, VM_NO_FD));
+	close(config_call);
+}
+
+void neg_rings(struct neg *t)
+{
+	neg_try_rings(t, bad_rings, ARRAY_SIZE(bad_rings));
 }

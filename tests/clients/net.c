@@ -29,6 +29,10 @@ __u64 vm_net_features(const struct vm_net_opts *o)
 		f |= BIT64(VIRTIO_RING_F_EVENT_IDX);
 	if (o->indirect)
 		f |= BIT64(VIRTIO_RING_F_INDIRECT_DESC);
+	if (o->packed)
+		f |= BIT64(VIRTIO_F_RING_PACKED);
+	if (o->in_order)
+		f |= BIT64(VIRTIO_F_IN_ORDER);
 	if (o->mrg)
 		f |= BIT64(VIRTIO_NET_F_MRG_RXBUF);
 	if (o->csum || o->gso)
@@ -170,13 +174,15 @@ int vm_net_alloc(struct vm_net *n, struct vm_dev *d,
 	return 0;
 }
 
-int vm_net_rings(struct vm_net *n, const __u16 *base)
+int vm_net_rings(struct vm_net *n, const __u32 *base)
 {
 	unsigned int i;
 	int ret;
 
 	for (i = 0; i < vm_net_nqs(n); i++) {
-		ret = vm_vq_start(n->dev, vm_net_vq(n, i), base ? base[i] : 0);
+		struct vm_vq *v = vm_net_vq(n, i);
+
+		ret = vm_vq_start(n->dev, v, base ? base[i] : vm_vq_base(v));
 		if (ret)
 			return ret;
 	}

@@ -390,9 +390,9 @@ void vm_net_run(struct vm_net *n, __u64 target)
 			(unsigned long long)p->done,
 			(unsigned long long)p->got,
 			(unsigned long long)target);
-		vm_info("rx avail %u used %u, tx avail %u used %u",
-			p->rx.avail_idx, vm_vq_used_idx(&p->rx),
-			p->tx.avail_idx, vm_vq_used_idx(&p->tx));
+		vm_info("rx avail %#x used %#x, tx avail %#x used %#x",
+			p->rx.avail_idx, vm_vq_base(&p->rx),
+			p->tx.avail_idx, vm_vq_base(&p->tx));
 	}
 	die("traffic: %s; device status %#x", vm_err(ret),
 	    vm_get_status(n->dev));

@@ -100,12 +100,13 @@ int vm_vring_base(struct vm_dev *d, __u32 q, __u32 base)
 	return vring_state(d, VHOST_MDEV_SET_VRING_BASE, q, base);
 }
 
-int vm_vring_get_base(struct vm_dev *d, __u32 q)
+long vm_vring_get_base(struct vm_dev *d, __u32 q)
 {
 	struct vhost_mdev_vring_state s = { .index = q };
 	int ret = vm_ioctl(d->fd, VHOST_MDEV_GET_VRING_BASE, &s);
 
-	return ret < 0 ? ret : (int)s.num;
+	/* Of a packed virtqueue it needs all bits. */
+	return ret < 0 ? ret : (long)s.num;
 }
 
 int vm_vring_addr(struct vm_dev *d, __u32 q, __u64 desc, __u64 avail,

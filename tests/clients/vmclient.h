@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A client of the VFIO fd of a class VHOST instance: containers and memory,
- * the vhost ioctls, the driver's side of split virtqueues, and a virtio-net
- * driver that checks every byte it gets back.
+ * the vhost ioctls, the driver's side of virtqueues, and a virtio-net driver
+ * that checks every byte it gets back.
  */
 #ifndef VMCLIENT_H
 #define VMCLIENT_H
@@ -145,7 +145,7 @@ int vm_get_config(struct vm_dev *d, __u32 off, void *buf, __u32 len);
 int vm_set_config(struct vm_dev *d, __u32 off, const void *buf, __u32 len);
 int vm_vring_num(struct vm_dev *d, __u32 q, __u32 num);
 int vm_vring_base(struct vm_dev *d, __u32 q, __u32 base);
-int vm_vring_get_base(struct vm_dev *d, __u32 q);
+long vm_vring_get_base(struct vm_dev *d, __u32 q);
 int vm_vring_addr(struct vm_dev *d, __u32 q, __u64 desc, __u64 avail,
 		  __u64 used);
 int vm_vring_fd(struct vm_dev *d, unsigned long req, __u32 q, int fd);
@@ -157,7 +157,7 @@ int vm_resume(struct vm_dev *d);
 /* reset, ACKNOWLEDGE, DRIVER, the features wanted and offered, FEATURES_OK */
 int vm_negotiate(struct vm_dev *d, __u64 want);
 
-/* ---- vring.c ---- */
+/* ---- vring.c, vring_packed.c ---- */
 
 #define VM_IND_MAX	8
 
@@ -166,27 +166,52 @@ struct vm_sg {
 	__u32 len;
 };
 
+/* A position in a packed ring has its wrap counter above the index. */
+#define VM_WRAP		0x8000
+
+/* What the device has of us */
+struct vm_chain {
+	int token;		/* -1: nothing */
+	__u16 slots;		/* ring descriptors */
+	__u32 in_len;
+};
+
 struct vm_vq {
 	__u16 index;
 	__u16 num;
 	bool event_idx;
 	bool indirect;
+	bool in_order;
+	bool packed;
 
 	struct vring_desc *desc;
 	struct vring_avail *avail;
 	struct vring_used *used;
+	/* The same memory, in a packed virtqueue */
+	struct vring_packed_desc *pdesc;
+	struct vring_packed_desc_event *driver;
+	struct vring_packed_desc_event *device;
 	__u64 desc_iova, avail_iova, used_iova;
 
-	/* VM_IND_MAX descriptors for each head */
+	/* VM_IND_MAX descriptors for each head, or id */
 	struct vring_desc *ind;
 	__u64 ind_iova;
 
-	__u16 free_head;
+	__u16 free_head;	/* packed: free ids are left from here on */
 	__u16 num_free;
-	__u16 avail_idx;	/* what we published */
+	__u16 avail_idx;	/* what we published; packed: a position */
 	__u16 kicked_idx;	/* up to where the device was told */
 	__u16 used_idx;		/* what we collected */
-	int *token;		/* by head; -1: not in use */
+	__u16 *ids;		/* packed: those that are free */
+	struct vm_chain *chain;	/* by head, or id */
+	unsigned int added;	/* chains, ever */
+
+	/* IN_ORDER: heads or ids in the order in which they are used */
+	__u16 *fifo;
+	unsigned int first, last;
+	bool in_run;		/* one entry was for all up to run_id */
+	__u32 run_id, run_len;
+	__u64 passed;		/* chains without an entry of their own */
 
 	int kick, call, err;
 	__u16 *doorbell;	/* instead of the kick eventfd */
@@ -200,7 +225,7 @@ void vm_vq_free(struct vm_vq *v);
 /* Where it is now that its memory has another address. */
 void vm_vq_moved(struct vm_vq *v, struct vm_mem *m);
 /* Tell the device about the queue, with the eventfds, and enable it. */
-int vm_vq_start(struct vm_dev *d, struct vm_vq *v, __u16 base);
+int vm_vq_start(struct vm_dev *d, struct vm_vq *v, __u32 base);
 int vm_vq_add(struct vm_vq *v, const struct vm_sg *sg, unsigned int out,
 	      unsigned int in, int token);
 void vm_vq_kick(struct vm_vq *v);
@@ -209,7 +234,19 @@ void vm_vq_kick_now(struct vm_vq *v);
 int vm_vq_get(struct vm_vq *v, __u32 *len);
 bool vm_vq_has_used(struct vm_vq *v);
 void vm_vq_irq(struct vm_vq *v, bool on);
-__u16 vm_vq_used_idx(struct vm_vq *v);
+/* The base that the device ought to have, going by what it has used */
+__u32 vm_vq_base(struct vm_vq *v);
+
+/* Of a packed virtqueue */
+void vm_packed_empty(struct vm_vq *v);
+__u16 vm_packed_next(struct vm_vq *v, __u16 pos, unsigned int n);
+int vm_packed_add(struct vm_vq *v, const struct vm_sg *sg, unsigned int out,
+		  unsigned int in, int token);
+bool vm_packed_needs_kick(struct vm_vq *v);
+bool vm_packed_is_used(struct vm_vq *v, __u16 pos);
+bool vm_packed_peek(struct vm_vq *v, __u32 *id, __u32 *len);
+__u32 vm_packed_base(struct vm_vq *v);
+void vm_packed_irq(struct vm_vq *v, bool on);
 
 /* ---- net.c, traffic.c ---- */
 
@@ -219,6 +256,8 @@ struct vm_net_opts {
 	unsigned int size;	/* frame, with the Ethernet header */
 	bool indirect;
 	bool event_idx;
+	bool packed;
+	bool in_order;
 	bool mrg;
 	bool csum;
 	bool mq;		/* negotiate MQ and the control queue */
@@ -269,7 +308,7 @@ int vm_net_start(struct vm_net *n, struct vm_dev *d,
 /* Parts of it, for who wants something in between. */
 int vm_net_alloc(struct vm_net *n, struct vm_dev *d,
 		 const struct vm_net_opts *o);
-int vm_net_rings(struct vm_net *n, const __u16 *base);
+int vm_net_rings(struct vm_net *n, const __u32 *base);
 int vm_net_live(struct vm_net *n);
 /* Map rings (and buffers, if they are not) elsewhere after they were unmapped. */
 void vm_net_move(struct vm_net *n);

@@ -180,7 +180,7 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 2) {
-		printf("vmneg UUID [vhost|vfio|rings]\n");
+		printf("vmneg UUID [vhost|vfio|rings|packed]\n");
 		return 2;
 	}
 	o.uuid[0] = argv[1];
@@ -191,6 +191,8 @@ int main(int argc, char **argv)
 		neg_vfio(&t);
 	if (!*part || !strcmp(part, "rings"))
 		neg_rings(&t);
+	if (!*part || !strcmp(part, "packed"))
+		neg_packed(&t);
 
 	neg_go(&t, S_LIVE);
 	vm_net_run(&t.n, 500);

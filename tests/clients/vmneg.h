@@ -63,9 +63,46 @@ void neg_result(struct neg *t, bool good, const char *fmt, ...);
 void neg_go(struct neg *t, enum neg_state s);
 void neg_rows(struct neg *t, const struct neg_row *r, unsigned int nr);
 
-/* neg_table.c, neg_vfio.c, neg_ring.c */
+/* Of pair 0, but for the control queue */
+enum victim { RX, TX, CTRL };
+
+/* Addresses that stand for others, next to one where nothing is mapped */
+#define NOWHERE	0x700000000000ULL
+#define TX_BUF	(NOWHERE + 1)	/* the buffers of pair 0 */
+#define RX_BUF	(NOWHERE + 2)
+#define THE_END	(NOWHERE + 3)	/* 50 bytes before the end of the mapping */
+#define TABLE	(NOWHERE + 4)	/* the indirect table */
+#define TABLE_1	(NOWHERE + 5)	/* its second descriptor */
+
+struct bad_desc {
+	__u64 addr;		/* 0: the descriptor is left as it is */
+	__u32 len;
+	__u16 flags;
+	__u16 next;		/* packed: the id */
+};
+
+struct bad_ring {
+	const char *name;
+	enum victim q;
+	struct bad_desc desc[2];
+	struct bad_desc table[2];	/* the indirect table */
+	__u16 head;		/* split: first entry of the available ring */
+	__u16 avail;		/* split: its index, if not 1 */
+	bool raw;		/* packed: the flags say all */
+	bool fill;		/* packed: the first descriptor all around */
+	bool scribble;		/* over the used ring, flags and events */
+	bool odd;	/* may be refused or not; only the rest must go on */
+};
+
+__u64 neg_addr(struct neg *t, struct vm_vq *v, __u64 addr);
+/* The virtqueue breaks, and says so; the other pair's traffic goes on. */
+void neg_try_rings(struct neg *t, const struct bad_ring *b, unsigned int nr);
+void neg_make_packed(struct neg *t, struct vm_vq *v, const struct bad_ring *b);
+
+/* neg_table.c, neg_vfio.c, neg_ring.c, neg_packed.c */
 void neg_vhost(struct neg *t);
 void neg_vfio(struct neg *t);
 void neg_rings(struct neg *t);
+void neg_packed(struct neg *t);
 
 #endif

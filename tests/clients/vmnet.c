@@ -42,7 +42,8 @@ static const struct {
 };
 
 enum {
-	OPT_MRG = 256, OPT_NO_CSUM, OPT_GSO, OPT_VARY, OPT_ABSENT, OPT_MQ, OPT_CTRL, OPT_MOVE,
+	OPT_MRG = 256, OPT_NO_CSUM, OPT_GSO, OPT_VARY, OPT_ABSENT, OPT_MQ, OPT_CTRL,
+	OPT_MOVE, OPT_PACKED, OPT_IN_ORDER,
 };
 
 static const struct option longopts[] = {
@@ -54,6 +55,8 @@ static const struct option longopts[] = {
 	{ "count", required_argument, NULL, 'c' },
 	{ "indirect", no_argument, NULL, 'i' },
 	{ "event-idx", no_argument, NULL, 'e' },
+	{ "packed", no_argument, NULL, OPT_PACKED },
+	{ "in-order", no_argument, NULL, OPT_IN_ORDER },
 	{ "mrg", no_argument, NULL, OPT_MRG },
 	{ "no-csum", no_argument, NULL, OPT_NO_CSUM },
 	{ "gso", no_argument, NULL, OPT_GSO },
@@ -76,8 +79,9 @@ static void usage(int status)
 	       "  --size BYTES    of a frame, 60 to 9014 (1514)\n"
 	       "  --vary          sizes from 60 to that\n"
 	       "  --pairs N       queue pairs, 1 to 8 (1)\n"
-	       "  --queue-size N  (256)\n"
+	       "  --queue-size N  (256); a power of two, unless packed\n"
 	       "  --count N       repetitions, where a command has such\n"
+	       "  --packed --in-order\n"
 	       "  --indirect --event-idx --mrg --no-csum --gso --mq --ctrl\n"
 	       "  --move          race: other addresses each time\n"
 	       "  --absent        doorbell: check that there is none\n");
@@ -90,7 +94,7 @@ static void check_opts(const struct vm_opts *o)
 {
 	if (o->net.pairs < 1 || o->net.pairs > VM_MAX_PAIRS ||
 	    o->net.size < 60 || o->net.size > 9014 || o->net.num < 4 ||
-	    (o->net.num & (o->net.num - 1)) || !o->frames)
+	    (!o->net.packed && (o->net.num & (o->net.num - 1))) || !o->frames)
 		usage(2);
 }
 
@@ -129,6 +133,12 @@ int main(int argc, char **argv)
 			break;
 		case 'e':
 			o.net.event_idx = true;
+			break;
+		case OPT_PACKED:
+			o.net.packed = true;
+			break;
+		case OPT_IN_ORDER:
+			o.net.in_order = true;
 			break;
 		case OPT_MRG:
 			o.net.mrg = true;

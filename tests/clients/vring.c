@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The driver's side of a split virtqueue (virtio 1.2, section 2.7). */
+/*
+ * The driver's side of a virtqueue: of a split one (virtio 1.2, section 2.7) and
+ * what is the same for a packed one.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,19 +34,29 @@ static void vq_empty(struct vm_vq *v)
 {
 	unsigned int i;
 
-	memset(v->desc, 0, sizeof(struct vring_desc) * v->num);
-	memset(v->avail, 0, sizeof(__u16) * (3 + v->num));
-	memset(v->used, 0, sizeof(struct vring_used_elem) * v->num +
-	       sizeof(__u16) * 3);
-	for (i = 0; i < v->num; i++) {
-		v->desc[i].next = htole16(i + 1);
-		v->token[i] = -1;
-	}
+	for (i = 0; i < v->num; i++)
+		v->chain[i].token = -1;
 	v->free_head = 0;
 	v->num_free = v->num;
 	v->avail_idx = 0;
 	v->kicked_idx = 0;
 	v->used_idx = 0;
+	v->added = 0;
+	v->first = 0;
+	v->last = 0;
+	v->in_run = false;
+	v->passed = 0;
+	if (v->packed) {
+		vm_packed_empty(v);
+		return;
+	}
+
+	memset(v->desc, 0, sizeof(struct vring_desc) * v->num);
+	memset(v->avail, 0, sizeof(__u16) * (3 + v->num));
+	memset(v->used, 0, sizeof(struct vring_used_elem) * v->num +
+	       sizeof(__u16) * 3);
+	for (i = 0; i < v->num; i++)
+		v->desc[i].next = htole16((i + 1) % v->num);
 }
 
 void vm_vq_moved(struct vm_vq *v, struct vm_mem *m)
@@ -67,17 +80,25 @@ int vm_vq_init(struct vm_vq *v, struct vm_mem *m, unsigned int index,
 		v->err = VM_NO_FD;
 		v->index = index;
 		v->num = num;
-		v->token = calloc(num, sizeof(*v->token));
-		if (!v->token)
+		v->chain = calloc(num, sizeof(*v->chain));
+		v->ids = calloc(num, sizeof(*v->ids));
+		v->fifo = calloc(num, sizeof(*v->fifo));
+		if (!v->chain || !v->ids || !v->fifo)
 			return -ENOMEM;
 		v->desc = vm_alloc(m, sizeof(struct vring_desc) * num, 16);
-		v->avail = vm_alloc(m, sizeof(__u16) * (3 + num), 2);
+		/* A packed one wants no more memory, and this alignment. */
+		v->avail = vm_alloc(m, sizeof(__u16) * (3 + num), 4);
 		v->used = vm_alloc(m, sizeof(struct vring_used_elem) * num +
 				   sizeof(__u16) * 3, 4);
+		v->pdesc = (void *)v->desc;
+		v->driver = (void *)v->avail;
+		v->device = (void *)v->used;
 		vm_vq_moved(v, m);
 	}
 	v->event_idx = features & BIT64(VIRTIO_RING_F_EVENT_IDX);
 	v->indirect = features & BIT64(VIRTIO_RING_F_INDIRECT_DESC);
+	v->in_order = features & BIT64(VIRTIO_F_IN_ORDER);
+	v->packed = features & BIT64(VIRTIO_F_RING_PACKED);
 	if (v->indirect && !v->ind) {
 		v->ind = vm_alloc(m, ind_bytes(num), 16);
 		v->ind_iova = vm_iova(m, v->ind);
@@ -103,12 +124,14 @@ void vm_vq_free(struct vm_vq *v)
 		close(v->call);
 		close(v->err);
 	}
-	free(v->token);
+	free(v->chain);
+	free(v->ids);
+	free(v->fifo);
 	memset(v, 0, sizeof(*v));
 	v->kick = VM_NO_FD;
 }
 
-int vm_vq_start(struct vm_dev *d, struct vm_vq *v, __u16 base)
+int vm_vq_start(struct vm_dev *d, struct vm_vq *v, __u32 base)
 {
 	int ret;
 
@@ -139,16 +162,19 @@ static void fill(struct vring_desc *d, const struct vm_sg *sg, __u16 flags)
 	d->flags = htole16(flags);
 }
 
-static void publish(struct vm_vq *v, __u16 head, int token)
+static void publish(struct vm_vq *v, __u16 head, __u16 slots)
 {
-	v->token[head] = token;
+	v->chain[head].slots = slots;
+	v->num_free -= slots;
+	v->fifo[v->last++ % v->num] = head;
+	v->added++;
 	v->avail->ring[v->avail_idx & (v->num - 1)] = htole16(head);
 	v->avail_idx++;
 	store(&v->avail->idx, htole16(v->avail_idx));
 }
 
 static void add_indirect(struct vm_vq *v, const struct vm_sg *sg,
-			 unsigned int out, unsigned int n, int token)
+			 unsigned int out, unsigned int n)
 {
 	__u16 head = v->free_head;
 	struct vring_desc *t = v->ind + head * VM_IND_MAX;
@@ -164,38 +190,50 @@ static void add_indirect(struct vm_vq *v, const struct vm_sg *sg,
 		t[i].next = htole16(i + 1);
 	}
 	v->free_head = le16toh(v->desc[head].next);
-	v->num_free--;
 	fill(&v->desc[head], &table, VRING_DESC_F_INDIRECT);
-	publish(v, head, token);
+}
+
+static int split_add(struct vm_vq *v, const struct vm_sg *sg, unsigned int out,
+		     unsigned int in, int token)
+{
+	unsigned int i, n = out + in;
+	__u16 head = v->free_head, at = head;
+	struct vm_chain *c = &v->chain[head];
+
+	/* Three chains of four, so that both kinds meet in one ring. */
+	if (v->indirect && n <= VM_IND_MAX && (v->added & 3) != 3) {
+		if (!v->num_free)
+			return -ENOSPC;
+		add_indirect(v, sg, out, n);
+		n = 1;
+	} else {
+		if (n > v->num_free)
+			return -ENOSPC;
+		/* They come in order, first to last, if they return so. */
+		for (i = 0; i < n; i++) {
+			fill(&v->desc[at], &sg[i],
+			     (i < out ? 0 : VRING_DESC_F_WRITE) |
+			     (i + 1 < n ? VRING_DESC_F_NEXT : 0));
+			at = le16toh(v->desc[at].next);
+		}
+		v->free_head = at;
+	}
+	c->token = token;
+	c->in_len = 0;
+	for (i = out; i < out + in; i++)
+		c->in_len += sg[i].len;
+	publish(v, head, n);
+	return 0;
 }
 
 int vm_vq_add(struct vm_vq *v, const struct vm_sg *sg, unsigned int out,
 	      unsigned int in, int token)
 {
-	unsigned int i, n = out + in;
-	__u16 head = v->free_head, at = head;
-
-	if (!n)
+	if (!out && !in)
 		return -EINVAL;
-	/* Three chains of four, so that both kinds meet in one ring. */
-	if (v->indirect && n <= VM_IND_MAX && (v->avail_idx & 3) != 3) {
-		if (!v->num_free)
-			return -ENOSPC;
-		add_indirect(v, sg, out, n, token);
-		return 0;
-	}
-	if (n > v->num_free)
-		return -ENOSPC;
-	for (i = 0; i < n; i++) {
-		fill(&v->desc[at], &sg[i],
-		     (i < out ? 0 : VRING_DESC_F_WRITE) |
-		     (i + 1 < n ? VRING_DESC_F_NEXT : 0));
-		at = le16toh(v->desc[at].next);
-	}
-	v->free_head = at;
-	v->num_free -= n;
-	publish(v, head, token);
-	return 0;
+	if (v->packed)
+		return vm_packed_add(v, sg, out, in, token);
+	return split_add(v, sg, out, in, token);
 }
 
 void vm_vq_kick_now(struct vm_vq *v)
@@ -217,7 +255,9 @@ void vm_vq_kick(struct vm_vq *v)
 	if (v->kicked_idx == v->avail_idx)
 		return;
 	barrier_full();
-	if (v->event_idx)
+	if (v->packed)
+		need = vm_packed_needs_kick(v);
+	else if (v->event_idx)
 		need = vring_need_event(le16toh(load((__u16 *)&v->used->ring[v->num])),
 					v->avail_idx, v->kicked_idx);
 	else
@@ -228,51 +268,98 @@ void vm_vq_kick(struct vm_vq *v)
 	v->kicked_idx = v->avail_idx;
 }
 
-__u16 vm_vq_used_idx(struct vm_vq *v)
+__u32 vm_vq_base(struct vm_vq *v)
 {
+	if (v->packed)
+		return vm_packed_base(v);
 	return le16toh(load(&v->used->idx));
+}
+
+/* The next used entry, which may be for other chains before its own, too */
+static bool peek(struct vm_vq *v, __u32 *id, __u32 *len)
+{
+	struct vring_used_elem *e;
+
+	if (v->packed)
+		return vm_packed_peek(v, id, len);
+	if (le16toh(load(&v->used->idx)) == v->used_idx)
+		return false;
+	e = &v->used->ring[v->used_idx & (v->num - 1)];
+	*id = le32toh(e->id);
+	*len = le32toh(e->len);
+	return true;
 }
 
 bool vm_vq_has_used(struct vm_vq *v)
 {
-	return vm_vq_used_idx(v) != v->used_idx;
+	__u32 id, len;
+
+	return v->in_run || peek(v, &id, &len);
+}
+
+static void split_release(struct vm_vq *v, __u16 id, unsigned int slots)
+{
+	__u16 at = id;
+
+	v->used_idx++;
+	/* What is used in order is free in order already. */
+	if (v->in_order)
+		return;
+	/* The last descriptor's next still leads to what was free then. */
+	while (--slots)
+		at = le16toh(v->desc[at].next);
+	v->desc[at].next = htole16(v->free_head);
+	v->free_head = id;
 }
 
 int vm_vq_get(struct vm_vq *v, __u32 *len)
 {
-	struct vring_used_elem *e;
-	unsigned int n = 1;
-	__u32 id;
-	__u16 at;
+	struct vm_chain *c;
+	__u32 id, n;
 	int token;
 
-	if (!vm_vq_has_used(v))
+	if (!v->in_run && !peek(v, &v->run_id, &v->run_len))
 		return -1;
-	e = &v->used->ring[v->used_idx & (v->num - 1)];
-	id = le32toh(e->id);
-	if (len)
-		*len = le32toh(e->len);
-	if (id >= v->num || v->token[id] < 0)
+	id = v->run_id;
+	n = v->run_len;
+	if (v->in_order) {
+		if (v->first == v->last)
+			die("queue %u: the device used chain %u, and has none",
+			    v->index, id);
+		id = v->fifo[v->first++ % v->num];
+		v->in_run = id != v->run_id;
+		if (v->in_run) {
+			/* Passed over, which means in full */
+			n = v->chain[id].in_len;
+			v->passed++;
+		}
+	}
+	if (id >= v->num || v->chain[id].token < 0)
 		die("queue %u: the device used chain %u, which it does not have",
 		    v->index, id);
-	token = v->token[id];
-	v->token[id] = -1;
-	/* The last descriptor's next still leads to what was free then. */
-	at = id;
-	while (le16toh(v->desc[at].flags) & VRING_DESC_F_NEXT) {
-		at = le16toh(v->desc[at].next);
-		n++;
+	c = &v->chain[id];
+	if (n > c->in_len)
+		die("queue %u: %u bytes written to a chain for %u", v->index, n,
+		    c->in_len);
+	if (len)
+		*len = n;
+	token = c->token;
+	c->token = -1;
+	v->num_free += c->slots;
+	if (v->packed) {
+		v->used_idx = vm_packed_next(v, v->used_idx, c->slots);
+		v->ids[--v->free_head] = id;
+	} else {
+		split_release(v, id, c->slots);
 	}
-	v->desc[at].next = htole16(v->free_head);
-	v->free_head = id;
-	v->num_free += n;
-	v->used_idx++;
 	return token;
 }
 
 void vm_vq_irq(struct vm_vq *v, bool on)
 {
-	if (v->event_idx)
+	if (v->packed)
+		vm_packed_irq(v, on);
+	else if (v->event_idx)
 		store(&v->avail->ring[v->num],
 		      htole16(on ? v->used_idx : v->used_idx - 1));
 	else

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# timeout: 180
+# timeout: 240
 #
 # Every ioctl called wrongly, every ring filled wrongly: a line each.
 . /tests/lib.sh
@@ -9,7 +9,7 @@
 
 vhost_up
 
-for part in vhost vfio rings; do
+for part in vhost vfio rings packed; do
 	vmneg "$UUID" $part >/tmp/neg.out 2>&1
 	rc=$?
 	while read -r line; do

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# timeout: 180
+# timeout: 300
 #
 # Stop in the middle, read where the virtqueues stand, go on from there.
 . /tests/lib.sh
@@ -15,4 +15,15 @@ check "resume, mergeable buffers" v resume --size 3000 --mrg --queue-size 64 --c
 check "resume, two pairs" v resume --size 300 --queue-size 64 --pairs 2 --count 5
 check "resume, past the wrap of the index" \
 	v resume --size 60 --event-idx --count 3 --frames 70000
+check "resume, packed" v resume --size 300 --packed
+check "resume, packed, indirect and event position" \
+	v resume --size 300 --packed --indirect --event-idx --count 5
+check "resume, packed, in order, rings of 50" v resume --size 300 --packed \
+	--in-order --queue-size 50 --event-idx --count 5
+check "resume, packed, mergeable buffers, in order" v resume --size 3000 \
+	--packed --in-order --mrg --queue-size 64 --count 5
+check "resume, packed, two pairs" \
+	v resume --size 300 --packed --queue-size 64 --pairs 2 --count 5
+check "resume, split, in order" \
+	v resume --size 300 --in-order --queue-size 64 --event-idx --count 5
 vhost_down

@@ -11,6 +11,8 @@ vhost_up
 check "UNMAP_DMA of what is in use" v unmap-live --queue-size 64 --size 300
 check "the same, indirect" \
 	v unmap-live --queue-size 64 --size 1514 --indirect --event-idx --count 3
+check "the same, packed, in order" v unmap-live --packed --in-order \
+	--queue-size 64 --size 300 --indirect
 check "mappings that may not be written" v readonly --queue-size 64
 check "64 KiB of locked memory" v memlock --frames 3000
 check "64 KiB of locked memory, jumbo frames" \
