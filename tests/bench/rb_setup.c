@@ -28,17 +28,6 @@ void do_setup(void)
 	profile(false);
 }
 
-void do_probe(void)
-{
-	struct rb_dev d;
-
-	rb_open(&d);
-	if (d.be->negotiate(&d, rb_features()))
-		die("features");
-	d.be->close(&d);
-	exit(opt.packed && !(d.features & BIT64(VIRTIO_F_RING_PACKED)));
-}
-
 /* In how many physically contiguous pieces is this memory? */
 static unsigned int pieces(const uint8_t *p, uint64_t nr_pages)
 {

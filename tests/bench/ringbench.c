@@ -246,7 +246,6 @@ static const struct {
 	{ "setup", do_setup },
 	{ "map", do_map },
 	{ "abuse", do_abuse },
-	{ "probe", do_probe },
 };
 
 __attribute__((noreturn))
@@ -260,7 +259,6 @@ static void usage(void)
 	      "  setup     from open() to DRIVER_OK, and close(), -n times\n"
 	      "  map       map -L bytes into the device, and unmap them\n"
 	      "  abuse     not speed but manners, if rings are wrong\n"
-	      "  probe     with -K: fails if there are no packed rings\n"
 	      "  -R row  -M metric  -s bytes of a frame  -q ring size  -m MAC\n"
 	      "  -P spin instead of interrupts  -E EVENT_IDX  -K packed rings\n"
 	      "  -F scattered pages  -N no batch of mappings\n"

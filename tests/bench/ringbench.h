@@ -122,7 +122,5 @@ void do_pingpong(void);
 void do_setup(void);
 void do_map(void);
 void do_abuse(void);
-/* whether the features asked for are there, by exit status */
-void do_probe(void);
 
 #endif

@@ -23,6 +23,12 @@ n()
 	echo $(($1 * PERCENT / 100))
 }
 
+# once COMMAND...: not in the repeat that is thrown away, for it takes long
+once()
+{
+	[ -n "$WARM_UP" ] || "$@"
+}
+
 # profiled ROW/METRIC COUNT COMMAND...: once more by kprof if profiles are wanted
 profiled()
 {
@@ -91,7 +97,7 @@ run_ring()
 		ring "$1" pingpong.spin "$(n 8000)" pingpong -P
 	fi
 	ring "$1" setup 10 setup
-	ring "$1" setup.nobatch 3 setup -N
+	once ring "$1" setup.nobatch 1 setup -N
 	ring "$1" abuse 1 abuse
 }
 

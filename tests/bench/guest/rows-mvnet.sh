@@ -3,10 +3,14 @@
 #
 # The project's own device.
 
-# mvnet_up virtio|vhost: an instance with one pair, $UUID
+# VIRTIO_F_RING_PACKED
+PACKED_BIT=34
+PACKED_MASK=0x400000000
+
+# mvnet_up virtio|vhost [FEATURES_OFF]: an instance with one pair, $UUID
 mvnet_up()
 {
-	modprobe mvnet || return 1
+	modprobe mvnet features_off="${2:-0}" || return 1
 	UUID=$(cat /proc/sys/kernel/random/uuid)
 	for _d in "/sys/class/mdev_bus/mvnet0-$1"/mdev_supported_types/*-net1; do
 		echo "$UUID" >"$_d/create"
@@ -21,17 +25,31 @@ mvnet_down()
 	done
 }
 
-# --- the kernel's virtio-net on it
-
-setup_mvnet_virtio()
+# mvnet_netdev_up [FEATURES_OFF]: and the kernel's virtio-net on it, $DEV
+mvnet_netdev_up()
 {
 	modprobe pktgen
 	modprobe virtio_net
 	modprobe virtio_mdev
-	mvnet_up virtio || return 1
+	mvnet_up virtio "${1:-0}" || return 1
 	usleep 200000
 	DEV=$(virtio_child "/sys/bus/mdev_class/devices/$UUID" net) &&
 		ip link set "$DEV" up
+}
+
+# mvnet_is_packed 0|1: whether its rings are packed, or not
+mvnet_is_packed()
+{
+	for _d in "/sys/bus/mdev_class/devices/$UUID"/virtio*/features; do
+		[ "$(cut -c $((PACKED_BIT + 1)) "$_d")" = "$1" ]
+	done
+}
+
+# --- the kernel's virtio-net on it, with split rings as the peers have
+
+setup_mvnet_virtio()
+{
+	mvnet_netdev_up $PACKED_MASK && mvnet_is_packed 0
 }
 
 run_mvnet_virtio()
@@ -40,6 +58,23 @@ run_mvnet_virtio()
 }
 
 teardown_mvnet_virtio()
+{
+	mvnet_down
+}
+
+# --- ... and with packed ones, which it takes where they are offered
+
+setup_mvnet_virtio_pk()
+{
+	mvnet_netdev_up && mvnet_is_packed 1
+}
+
+run_mvnet_virtio_pk()
+{
+	run_netdev mvnet_virtio_pk "$DEV" "$(cat "/sys/class/net/$DEV/address")"
+}
+
+teardown_mvnet_virtio_pk()
 {
 	mvnet_down
 }
@@ -59,13 +94,11 @@ run_mvnet_vfio()
 {
 	run_ring mvnet_vfio
 	ring mvnet_vfio flood64.evidx "$(n 40000)" flood -E
-	if ring mvnet_vfio probe 1 probe -K; then
-		ring mvnet_vfio flood64.packed "$(n 40000)" flood -K
-		ring mvnet_vfio flood64.b1.packed "$(n 20000)" flood -B 1 -K
-		ring mvnet_vfio flood1500.packed "$(n 20000)" flood -s 1500 -K
-		ring mvnet_vfio pingpong.packed "$(n 8000)" pingpong -K
-		ring mvnet_vfio abuse.packed 1 abuse -K
-	fi
+	ring mvnet_vfio flood64.packed "$(n 40000)" flood -K
+	ring mvnet_vfio flood64.b1.packed "$(n 20000)" flood -B 1 -K
+	ring mvnet_vfio flood1500.packed "$(n 20000)" flood -s 1500 -K
+	ring mvnet_vfio pingpong.packed "$(n 8000)" pingpong -K
+	ring mvnet_vfio abuse.packed 1 abuse -K
 	ring mvnet_vfio map256M 1 map
 	ring mvnet_vfio map256M.4kfrag 1 map -F
 }
