@@ -91,6 +91,8 @@ void call_begin(struct fuzz *f, enum fuzz_call call, unsigned int budget)
 		if (f->window[i].map)
 			memset(f->window[i].loads, 0,
 			       (f->window[i].map->len + 1) / 2 * sizeof(u16));
+	memory_guard(f);
+	memory_permit(f);
 }
 
 /* Unless the queue broke, all is done that had to be. */
@@ -103,6 +105,7 @@ void call_end(struct fuzz *f)
 		     "call %d writes %#x to %zu of area %d", f->call,
 		     f->seen.expect[i].val, f->seen.expect[i].off,
 		     f->seen.expect[i].area);
+	memory_unguard(f);
 	f->call = CALL_NONE;
 }
 
@@ -175,9 +178,22 @@ void access_count(struct fuzz *f)
 
 /* --- a driver that writes while the device reads --------------------------- */
 
-static void poke(u8 *p, unsigned int size, u64 val)
+/* Past the guards: see memory_guard() */
+__attribute__((no_sanitize("address")))
+static void poke(volatile u8 *p, unsigned int size, u64 val)
 {
-	memcpy(p, &val, size);
+	for (; size; size--, val >>= 8)
+		*p++ = val;
+}
+
+__attribute__((no_sanitize("address")))
+static u64 peek(const volatile u8 *p, unsigned int size)
+{
+	u64 val = 0;
+
+	while (size--)
+		val = val << 8 | p[size];
+	return val;
 }
 
 /* The memory goes when the section ends, as its readers are waited for. */
@@ -188,6 +204,7 @@ static void doom(struct fuzz *f, unsigned int area)
 	if (!w->map || w->map->dead)
 		return;
 	w->doomed = true;
+	memory_page(f, area, 0, false);
 	WRITE_ONCE(w->map->dead, true);
 	w->map->invalidate(w->map);
 }
@@ -203,7 +220,7 @@ void access_tick(struct fuzz *f, u8 *self, unsigned int size)
 	struct arm *arm = &f->arms[f->next_arm];
 	struct window *w;
 	struct region *r;
-	u64 old = 0;
+	u64 old;
 
 	if (f->next_arm == f->nr_arms)
 		return;
@@ -213,7 +230,7 @@ void access_tick(struct fuzz *f, u8 *self, unsigned int size)
 	}
 	f->next_arm++;
 
-	memcpy(&old, self, size);
+	old = peek(self, size);
 	switch (arm->kind % 8) {
 	case 0:
 		poke(self, size, arm->val);
@@ -240,8 +257,7 @@ void access_tick(struct fuzz *f, u8 *self, unsigned int size)
 		doom(f, arm->off % 3);
 		break;
 	case 7:
-		r = f->region[REGION_DATA];
-		r->known[arm->off % 4] = arm->val & 1;
+		memory_page(f, REGION_DATA, arm->off % 4, arm->val & 1);
 		break;
 	}
 }
@@ -250,6 +266,7 @@ void access_section_ends(struct fuzz *f)
 {
 	unsigned int i;
 
+	memset(f->leaving, 0, sizeof(f->leaving));
 	for (i = 0; i < 3; i++) {
 		struct region *r = f->region[i];
 
@@ -330,23 +347,14 @@ u64 fuzz_load(const volatile void *p, unsigned int size)
 {
 	struct fuzz *f = fuzz;
 	struct window *w = window_find(f, p);
-	struct loan *loan;
 	size_t off, i;
 	u64 val;
 
-	if (!w) {
-		val = plain_load(p, size);
-		if (f && f->mutate) {
-			loan = memory_loan(f, p);
-			if (loan)
-				access_tick(f, (u8 *)p, size);
-		}
-		return val;
-	}
+	if (!w)
+		return plain_load(p, size);
 
 	off = access_check(f, w, p, size);
-	val = 0;
-	memcpy(&val, w->real + off, size);
+	val = peek(w->real + off, size);
 	for (i = off / 2; i < (off + size + 1) / 2; i++)
 		w->loads[i]++;
 	f->rules->load(f, w - f->window, off, size, val);
@@ -369,5 +377,5 @@ void fuzz_store(volatile void *p, unsigned int size, u64 val)
 	MUST(w->map->perm & MDEV_MEM_WRITE, "area %d is written to",
 	     (int)(w - f->window));
 	expect_met(f, w - f->window, off, size, val);
-	memcpy(w->real + off, &val, size);
+	poke(w->real + off, size, val);
 }

@@ -56,6 +56,8 @@ static void life_start(struct fuzz *f)
 	for (i = 0; i < 3; i++)
 		if (!f->region[i]->bytes)
 			expected = -EFAULT;
+	if (shim_fail_alloc)
+		expected = -ENOMEM;
 
 	ret = mdev_vq_start(&f->vq, &f->space.mem);
 	MUST(ret == expected, "start returns %d, not %d", ret, expected);
@@ -221,7 +223,7 @@ static void life_bad(struct fuzz *f, u8 variant)
 	if (!ret) {
 		ret = mdev_vq_start(&f->vq, &f->space.mem);
 		/* A packed ring's state may be out of a smaller one. */
-		MUST(ret == 0 || ret == -EFAULT ||
+		MUST(ret == 0 || ret == -EFAULT || ret == -ENOMEM ||
 		     (ret == -EINVAL && f->packed), "start gives %d", ret);
 		f->broken = 0;
 		f->errors = 0;

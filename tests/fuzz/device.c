@@ -198,6 +198,7 @@ static int device_pop(struct fuzz *f)
 		call_begin(f, CALL_FAULT, 64);
 		f->seen.addr = addr;
 		f->seen.len = len;
+		memory_table(f);
 		ret = mdev_vq_fault(&f->vq);
 		call_end(f);
 		MUST(ret == (f->broken ? -EPROTO : 0), "fault returns %d, broken %u times",
@@ -324,8 +325,10 @@ static void device_copy(struct fuzz *f, u8 variant)
 	if (variant % 6 < 2 || variant % 6 == 3 || variant % 6 == 4)
 		len = min(len, sizeof(buf));
 
-	f->src = &a->chain;
-	f->dst = &b->chain;
+	if (variant % 3 != 1)
+		f->src = &a->chain;
+	if (variant % 3 != 0)
+		f->dst = &b->chain;
 	mdev_vq_iter_out(&src, &a->chain);
 	mdev_vq_iter_in(&dst, &b->chain);
 	call_begin(f, CALL_COPY, 16 * MAX_COPY);

@@ -183,8 +183,10 @@ static void driver_unmap(struct fuzz *f, u8 variant)
 
 	if (f->inside)
 		device_leave(f);
-	if (r->bytes)
-		space_unmap(&f->space, r);
+	if (!r->bytes)
+		return;
+	mdev_mem_forget(&f->space.mem);
+	space_unmap(&f->space, r);
 }
 
 static void driver_pages(struct fuzz *f, u8 variant)
@@ -194,11 +196,11 @@ static void driver_pages(struct fuzz *f, u8 variant)
 	unsigned int i;
 
 	for (i = 0; i < 4; i++)
-		r->known[i] = bits & BIT(i);
+		memory_page(f, REGION_DATA, i, bits & BIT(i));
 	r->unpinnable = bits & BIT(4);
 	r->stubborn = bits & BIT(5);
-	f->region[REGION_RO]->known[0] = bits & BIT(6);
-	f->region[REGION_TOP]->known[0] = bits & BIT(7);
+	memory_page(f, REGION_RO, 0, bits & BIT(6));
+	memory_page(f, REGION_TOP, 0, bits & BIT(7));
 }
 
 /* What it does while the device reads, some reads from now */

@@ -72,21 +72,6 @@ struct window {
 };
 
 /**
- * struct loan - a lookup's result: a copy of its own, so that the sanitizer sees
- *	what lies outside of it
- * @copy: what the library got
- * @real: where it came from, and goes to when the section ends
- * @len: bytes
- * @write: whether the device may write it
- */
-struct loan {
-	u8 *copy;
-	u8 *real;
-	size_t len;
-	bool write;
-};
-
-/**
  * struct arm - what the driver does while the device reads
  * @countdown: loads and lookups until then
  * @kind: what: see access.c
@@ -171,6 +156,7 @@ struct expect {
  * @idx_loads: loads of the available index
  * @idx: the last one's result
  * @visits: descriptors whose flags were loaded
+ * @table: an indirect table is at @addr, with @len bytes
  * @head_loads: loads of an entry of the available ring, or of an id
  * @head: the last one's result
  * @addr: the last 64 bit word of a descriptor
@@ -187,6 +173,7 @@ struct seen {
 	unsigned int idx_loads;
 	u16 idx;
 	unsigned int visits;
+	bool table;
 	unsigned int head_loads;
 	u16 head;
 	u64 addr;
@@ -274,9 +261,8 @@ struct fuzz {
 	const struct mdev_vq_chain *src;
 	const struct mdev_vq_chain *dst;
 	struct window window[3];
-	struct loan *loans;
-	unsigned int nr_loans;
-	unsigned int max_loans;
+	/* of each region: pages gone during this section, good until it ends */
+	u8 leaving[NR_REGIONS];
 };
 
 /* The run that goes on; NULL if there is none */
@@ -338,7 +324,12 @@ void memory_init(struct fuzz *f);
 void memory_destroy(struct fuzz *f);
 void memory_rings(struct fuzz *f);
 void memory_remap(struct fuzz *f, unsigned int region);
-struct loan *memory_loan(struct fuzz *f, const volatile void *p);
+void memory_guard(struct fuzz *f);
+void memory_unguard(struct fuzz *f);
+void memory_permit(struct fuzz *f);
+void memory_table(struct fuzz *f);
+void memory_page(struct fuzz *f, unsigned int region, unsigned int page,
+		 bool known);
 
 /* --- driver.c, device.c, control.c: the steps of a script ---------------------- */
 

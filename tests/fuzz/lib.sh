@@ -5,12 +5,13 @@
 
 top=$(cd "$here/../.." && pwd)
 cache=${VIRTIO_MDEV_CACHE:-$HOME/.cache/virtio-mdev}
-build=$cache/build/fuzz
+# each tree has its own
+build=$cache/build/$(printf '%s' "$top" | sha256sum | cut -c1-8)/fuzz
 # shellcheck disable=SC2034 # these are for the scripts
 {
-corpus=$cache/fuzz/corpus		# as it is in the tree
-found=$cache/fuzz/found			# what was found since
-seeds=$cache/fuzz/seeds			# what the unit tests' driver does
+corpus=$build/corpus			# as it is in the tree
+seeds=$build/seeds			# what the unit tests' driver does
+found=$cache/fuzz/found			# what was found since, by all trees
 crashes=$cache/fuzz/crashes
 # An input takes no millisecond; what takes this long hangs.
 options=(-timeout=60 -max_len=4096 -rss_limit_mb=2048)
@@ -19,8 +20,10 @@ targets=$(make -s --no-print-directory -C "$here" print-targets)
 
 fuzz_build()
 {
-	"$top/tests/vm/need" clang-14:clang-14 make:make xz:xz-utils \
+	"$top/tests/vm/need" clang-14:clang-14 gcc:gcc make:make xz:xz-utils \
 		'/usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-14-dev' &&
+	mkdir -p "$build" &&
+	exec 9>"$build.lock" && flock 9 &&
 	make -s -C "$here" O="$build" && rm -rf "$seeds" && "$build/seed" "$seeds"
 }
 

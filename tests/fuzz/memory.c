@@ -3,53 +3,165 @@
  * Driver memory: that of the unit tests, with a look at what each access is for.
  */
 
+#include <sanitizer/asan_interface.h>
+
 #include "fuzz.h"
 
-static struct fuzz *to_fuzz(struct mdev_mem *mem)
+/* --- guards ----------------------------------------------------------------- */
+
+/*
+ * While the library runs, the sanitizer takes all driver memory for foreign, but
+ * for what the call may read or write, and can reach without asking again.
+ */
+void memory_guard(struct fuzz *f)
 {
-	return container_of(mem, struct fuzz, space.mem);
+	unsigned int i;
+
+	for (i = 0; i < NR_REGIONS; i++)
+		if (f->region[i]->bytes)
+			ASAN_POISON_MEMORY_REGION(f->region[i]->bytes,
+						  f->region[i]->len);
 }
 
-/* Whether @len bytes at @iova are within one piece that @perm is meant for */
+void memory_unguard(struct fuzz *f)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_REGIONS; i++)
+		if (f->region[i]->bytes)
+			ASAN_UNPOISON_MEMORY_REGION(f->region[i]->bytes,
+						    f->region[i]->len);
+}
+
+/* What there is of @len bytes at @iova; of known pages only, or of all */
+static void permit(struct fuzz *f, u64 iova, u64 len, unsigned int perm,
+		   bool all)
+{
+	unsigned int i;
+	u64 at, n;
+
+	for (i = 0; i < NR_REGIONS; i++) {
+		struct region *r = f->region[i];
+		u64 first = iova > r->iova ? iova - r->iova : 0;
+		u64 last = min(iova + len - 1, r->iova + r->len - 1) - r->iova;
+
+		if (!r->bytes || (r->perm & perm) != perm ||
+		    iova > r->iova + r->len - 1 || iova + len - 1 < r->iova)
+			continue;
+		/* Page by page */
+		for (at = first; at <= last; at += n) {
+			n = min(last - at + 1, (u64)PAGE - at % PAGE);
+			if (all || r->known[at / PAGE] ||
+			    f->leaving[i] & BIT(at / PAGE))
+				ASAN_UNPOISON_MEMORY_REGION(r->bytes + at, n);
+		}
+	}
+}
+
+static void permit_segs(struct fuzz *f, const struct mdev_vq_seg *segs,
+			unsigned int nr, unsigned int perm)
+{
+	for (; nr; nr--, segs++)
+		permit(f, segs->iova, segs->len, perm, false);
+}
+
+/* What the present call may do, now that more is known of it */
+void memory_permit(struct fuzz *f)
+{
+	if (f->src)
+		permit_segs(f, f->src->segs, f->src->nr_out, MDEV_MEM_READ);
+	if (f->dst)
+		permit_segs(f, f->dst->segs + f->dst->nr_out, f->dst->nr_in,
+			    MDEV_MEM_WRITE);
+	if (f->seen.table && f->seen.len)
+		permit(f, f->seen.addr, f->seen.len, MDEV_MEM_READ, false);
+}
+
+/**
+ * memory_table() - the driver said that there is an indirect table
+ * @f: the run; where was seen already
+ */
+void memory_table(struct fuzz *f)
+{
+	u64 last;
+
+	/* One that wraps is none. */
+	f->seen.table = f->seen.len &&
+			!check_add_overflow(f->seen.addr,
+					    (u64)f->seen.len - 1, &last);
+	memory_permit(f);
+}
+
+/**
+ * memory_page() - lookups find a page, or do not any more
+ * @f: the run
+ * @region: of which region
+ * @page: its number there
+ * @known: which of both
+ */
+void memory_page(struct fuzz *f, unsigned int region, unsigned int page,
+		 bool known)
+{
+	struct region *r = f->region[region];
+
+	if (r->known[page] && !known) {
+		/* Who is in a section may have found it just before. */
+		if (f->inside || f->space.depth)
+			f->leaving[region] |= BIT(page);
+		mdev_mem_forget(&f->space.mem);
+	}
+	r->known[page] = known;
+}
+
+/* --- what an access is for --------------------------------------------------- */
+
+/*
+ * Whether bytes at @iova are of a piece that @perm is meant for: all of them, or
+ * for a lookup, which is of pages, some.
+ */
+static bool in_piece(u64 start, u64 size, u64 iova, size_t len, bool some)
+{
+	if (some)
+		return iova <= start + size - 1 && start <= iova + len - 1;
+	return iova - start < size && len <= size - (iova - start);
+}
+
 static bool in_chain(const struct mdev_vq_chain *chain, u64 iova, size_t len,
-		     unsigned int perm)
+		     unsigned int perm, bool some)
 {
 	unsigned int i = perm == MDEV_MEM_WRITE ? chain->nr_out : 0;
 	unsigned int end = perm == MDEV_MEM_WRITE ?
 			   chain->nr_out + chain->nr_in : chain->nr_out;
 
-	for (; i < end; i++) {
-		const struct mdev_vq_seg *seg = &chain->segs[i];
-
-		if (iova - seg->iova < seg->len &&
-		    len <= seg->len - (iova - seg->iova))
+	for (; i < end; i++)
+		if (in_piece(chain->segs[i].iova, chain->segs[i].len, iova,
+			     len, some))
 			return true;
-	}
 	return false;
 }
 
 static void must_be_ours(struct fuzz *f, u64 iova, size_t len,
-			 unsigned int perm)
+			 unsigned int perm, bool some)
 {
 	const struct mdev_vq_chain *chain;
-	u64 off = iova - f->seen.addr;
 
 	access_count(f);
 	switch (f->call) {
 	case CALL_POP:
 	case CALL_FAULT:
-		/* The driver said that a table is there. */
 		MUST(f->features & F_INDIRECT, "no table without the feature");
 		MUST(perm == MDEV_MEM_READ, "a table is only read");
-		MUST(off < f->seen.len && len <= f->seen.len - off,
-		     "%zu bytes at %llu of a table of %u", len,
-		     (unsigned long long)off, f->seen.len);
+		MUST(f->seen.table &&
+		     in_piece(f->seen.addr, f->seen.len, iova, len, some),
+		     "%zu bytes at %#llx, and a table of %u at %#llx", len,
+		     (unsigned long long)iova, f->seen.len,
+		     (unsigned long long)f->seen.addr);
 		break;
 	case CALL_COPY:
 		chain = perm == MDEV_MEM_WRITE ? f->dst : f->src;
 		MUST(perm == MDEV_MEM_READ || perm == MDEV_MEM_WRITE,
 		     "an access is one of the two");
-		MUST(chain && in_chain(chain, iova, len, perm),
+		MUST(chain && in_chain(chain, iova, len, perm, some),
 		     "%zu bytes at %#llx belong to no segment", len,
 		     (unsigned long long)iova);
 		break;
@@ -58,51 +170,11 @@ static void must_be_ours(struct fuzz *f, u64 iova, size_t len,
 	}
 }
 
-/* --- lookups give loans ---------------------------------------------------- */
+/* --- the operations ---------------------------------------------------------- */
 
-struct loan *memory_loan(struct fuzz *f, const volatile void *p)
+static struct fuzz *to_fuzz(struct mdev_mem *mem)
 {
-	unsigned int i;
-
-	for (i = 0; i < f->nr_loans; i++) {
-		struct loan *loan = &f->loans[i];
-
-		if ((u8 *)p >= loan->copy && (u8 *)p < loan->copy + loan->len)
-			return loan;
-	}
-	return NULL;
-}
-
-static void *lend(struct fuzz *f, u8 *real, size_t len, bool write)
-{
-	struct loan *loan;
-
-	if (f->nr_loans == f->max_loans) {
-		f->max_loans = 2 * f->max_loans + 16;
-		f->loans = realloc(f->loans,
-				   f->max_loans * sizeof(*f->loans));
-	}
-	loan = &f->loans[f->nr_loans++];
-	loan->real = real;
-	loan->len = len;
-	loan->write = write;
-	loan->copy = malloc(len);
-	memcpy(loan->copy, real, len);
-	return loan->copy;
-}
-
-static void give_back(struct fuzz *f)
-{
-	unsigned int i;
-
-	for (i = 0; i < f->nr_loans; i++) {
-		struct loan *loan = &f->loans[i];
-
-		if (loan->write)
-			memcpy(loan->real, loan->copy, loan->len);
-		free(loan->copy);
-	}
-	f->nr_loans = 0;
+	return container_of(mem, struct fuzz, space.mem);
 }
 
 static void *fuzz_lookup(struct mdev_mem *mem, u64 iova, unsigned int perm,
@@ -112,47 +184,68 @@ static void *fuzz_lookup(struct mdev_mem *mem, u64 iova, unsigned int perm,
 	size_t wanted = *len;
 	u8 *real;
 
-	must_be_ours(f, iova, *len, perm);
+	must_be_ours(f, iova, *len, perm, true);
 	MUST(f->call == CALL_COPY || !f->broken, "a broken queue has no tables");
-	f->seen.lookups++;
 	real = f->inner->lookup(mem, iova, perm, len);
-	if (real)
-		access_tick(f, real, min(*len, (size_t)8));
-	/* The driver may have taken the page away, but it lives on until then */
 	if (!real) {
 		f->seen.missed = true;
 		return NULL;
 	}
 	MUST(*len && *len <= wanted, "a lookup gives what it can");
-	return lend(f, real, *len, perm == MDEV_MEM_WRITE);
+	access_tick(f, real, *len < 8 ? 1 : 8);
+	return real;
 }
 
 static void fuzz_leave(struct mdev_mem *mem, int token)
 {
 	struct fuzz *f = to_fuzz(mem);
 
-	give_back(f);
 	f->inner->leave(mem, token);
 	access_section_ends(f);
+	if (f->call == CALL_NONE)
+		return;
+	/* What was good until now is not any more. */
+	memory_guard(f);
+	memory_permit(f);
 }
 
 static int fuzz_fault(struct mdev_mem *mem, u64 iova, unsigned int perm)
 {
-	must_be_ours(to_fuzz(mem), iova, 1, perm);
-	return to_fuzz(mem)->inner->fault(mem, iova, perm);
+	struct fuzz *f = to_fuzz(mem);
+	int ret;
+
+	must_be_ours(f, iova, 1, perm, false);
+	ret = f->inner->fault(mem, iova, perm);
+	memory_permit(f);
+	return ret;
 }
 
+/* The slow path reaches what no lookup finds. */
 static int fuzz_read(struct mdev_mem *mem, u64 iova, void *buf, size_t len)
 {
-	must_be_ours(to_fuzz(mem), iova, len, MDEV_MEM_READ);
-	return to_fuzz(mem)->inner->read(mem, iova, buf, len);
+	struct fuzz *f = to_fuzz(mem);
+	int ret;
+
+	must_be_ours(f, iova, len, MDEV_MEM_READ, false);
+	permit(f, iova, len, MDEV_MEM_READ, true);
+	ret = f->inner->read(mem, iova, buf, len);
+	memory_guard(f);
+	memory_permit(f);
+	return ret;
 }
 
 static int fuzz_write(struct mdev_mem *mem, u64 iova, const void *buf,
 		      size_t len)
 {
-	must_be_ours(to_fuzz(mem), iova, len, MDEV_MEM_WRITE);
-	return to_fuzz(mem)->inner->write(mem, iova, buf, len);
+	struct fuzz *f = to_fuzz(mem);
+	int ret;
+
+	must_be_ours(f, iova, len, MDEV_MEM_WRITE, false);
+	permit(f, iova, len, MDEV_MEM_WRITE, true);
+	ret = f->inner->write(mem, iova, buf, len);
+	memory_guard(f);
+	memory_permit(f);
+	return ret;
 }
 
 static int fuzz_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map)
@@ -197,9 +290,11 @@ void memory_rings(struct fuzz *f)
 		struct region *r = f->region[i];
 
 		free(r->bytes);
+		memset(r->known, 0, sizeof(r->known));
 		r->len = f->vq.layout->map_len(&f->vq, i);
 		r->bytes = calloc(1, r->len);
 	}
+	mdev_mem_forget(&f->space.mem);
 }
 
 void memory_remap(struct fuzz *f, unsigned int i)
@@ -237,5 +332,4 @@ void memory_init(struct fuzz *f)
 void memory_destroy(struct fuzz *f)
 {
 	space_destroy(&f->space);
-	free(f->loans);
 }

@@ -100,6 +100,8 @@ static void load_desc(struct fuzz *f, size_t off, unsigned int size, u64 val)
 	case LEN:
 		MUST(size == 4, "a length has 32 bits");
 		f->seen.len = val;
+		if (f->seen.wish & INDIRECT && !f->seen.must_break)
+			memory_table(f);
 		break;
 	case ID:
 		MUST(size == 2, "an id has 16 bits");

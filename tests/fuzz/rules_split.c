@@ -34,6 +34,8 @@ static void load_desc(struct fuzz *f, size_t off, unsigned int size, u64 val)
 		if (val & VRING_DESC_F_INDIRECT &&
 		    (val & VRING_DESC_F_NEXT || !(f->features & F_INDIRECT)))
 			f->seen.must_break = true;
+		else if (val & VRING_DESC_F_INDIRECT)
+			memory_table(f);
 		break;
 	case 14:
 		MUST(size == 2, "next has 16 bits");

@@ -142,6 +142,21 @@ static void longest(struct bench *b, u16 num, u64 features)
 		drv_avail(b, 0);
 }
 
+/* A chain of one piece to read and one to write, anywhere */
+static void anywhere(struct bench *b, u64 p, u64 out, u32 out_len, u64 in,
+		     u32 in_len)
+{
+	bench_init_at(b, 8, p, p ? WRAP : 0);
+	if (p) {
+		packed_desc(b, out, out_len, NEXT, 1);
+		packed_desc(b, in, in_len, WRITE, 1);
+		return;
+	}
+	drv_desc(b, 0, out, out_len, NEXT, 1);
+	drv_desc(b, 1, in, in_len, WRITE, 0);
+	drv_avail(b, 0);
+}
+
 /*
  * @p is F_PACKED or 0.  States are as in control.c: an index, or a position among
  * two rounds.
@@ -235,6 +250,20 @@ static void bad(u64 p)
 	tables(&b, p | F_INDIRECT, true);
 	EMIT(&b, "table-others", F_INDIRECT, 0, OP_PAGES, 0,
 	     STEP(OP_LEN, 0), p ? 1 : 4, 0x10, 0, 0, 0, STEP(OP_DRAIN, 7));
+	/* Where it may not write, after it has read there */
+	anywhere(&b, p, RO_IOVA, 64, RO_IOVA + 64, 64);
+	EMIT(&b, "read-only", 0, 0, OP_POP, STEP(OP_COPY, 0), 0, 0, 64, 0,
+	     STEP(OP_COPY, 1), 0, 0, 64, 0, STEP(OP_COPY, 4), 0, 0, 64, 0);
+	/* The ring itself, which is no whole page */
+	anywhere(&b, p, RING_IOVA, PAGE, RING_IOVA * 3, 20);
+	EMIT(&b, "own-ring", 0, 0, OP_POP, STEP(OP_COPY, 3), 0, 0, 0, 16,
+	     STEP(OP_COPY, 4), 0, 0, 20, 0, OP_PUSH, 0, 0, OP_PUBLISH);
+	/* What is remembered, and then gone, and then another */
+	anywhere(&b, p, DATA_IOVA + 10, 4000, DATA_IOVA + PAGE, 64);
+	EMIT(&b, "gone", 0, 0, OP_POP, STEP(OP_COPY, 2), 0, 0, 64, 0,
+	     STEP(OP_UNMAP, 3), STEP(OP_COPY, 2), 0, 0, 64, 0, OP_REMAP,
+	     STEP(OP_COPY, 5), 0, 0, 64, 0, OP_PAGES, 0xf0,
+	     STEP(OP_COPY, 2), 0, 0, 64, 0);
 	tables(&b, p | F_INDIRECT, true);
 	EMIT(&b, "table-entry", F_INDIRECT, 0, STEP(OP_POKE, 3), 14, 0, 9, 0,
 	     OP_POP);
