@@ -279,6 +279,9 @@ void vhost_mem_unpin_data(struct vhost_mem_vfio *vm, bool limited)
 	vhost_mem_unlock(vm);
 
 	vhost_mem_kill_pages(vm, 0, ULONG_MAX, stamp);
+	/* Each reset comes here, and mostly there is nothing: spare the worker. */
+	if (vhost_mem_drained(vm, 0, U64_MAX))
+		return;
 	queue_work(vm->wq, &vm->unpin);
 	/*
 	 * Not flush_work(): that does not see a work item which dma_unmap, on

@@ -48,6 +48,7 @@ struct vhost_mdev_vq_cb {
  * @index: of the virtqueue
  * @kick: the eventfd that kicks; NULL if none.  Guarded by vfio's own lock, for
  *	it goes away by itself when the eventfd is closed.
+ * @has_kick: there was one since the last vfio_virqfd_disable()
  * @cb: eventfds to signal, NULL if none; guarded by &vhost_mdev.lock
  * @doorbell: physical address of the page to be mapped, PHYS_ADDR_MAX if none;
  *	constant while the device is open
@@ -56,6 +57,7 @@ struct vhost_mdev_vq {
 	struct vhost_mdev *vd;
 	u16 index;
 	struct virqfd *kick;
+	bool has_kick;
 	struct vhost_mdev_vq_cb *cb;
 	phys_addr_t doorbell;
 };

@@ -29,9 +29,22 @@ static int vhost_mdev_kick(void *opaque, void *data)
 	return 0;
 }
 
+/*
+ * Let the kick's eventfd go.  That flushes a workqueue of vfio, also for an
+ * eventfd which the user closed, so it is not for nothing.
+ */
+static void vhost_mdev_clear_kick(struct vhost_mdev_vq *vq)
+{
+	if (!vq->has_kick)
+		return;
+	vfio_virqfd_disable(&vq->kick);
+	vq->has_kick = false;
+}
+
 static int vhost_mdev_set_kick(struct vhost_mdev_vq *vq, int fd)
 {
 	struct eventfd_ctx *ctx;
+	int ret;
 
 	/* A bad descriptor must not cost the user the one that works. */
 	if (fd != VHOST_MDEV_FILE_UNBIND) {
@@ -41,14 +54,15 @@ static int vhost_mdev_set_kick(struct vhost_mdev_vq *vq, int fd)
 		eventfd_ctx_put(ctx);
 	}
 
-	/* Also waits for the end of one that was closed by the user. */
-	vfio_virqfd_disable(&vq->kick);
+	vhost_mdev_clear_kick(vq);
 	if (fd == VHOST_MDEV_FILE_UNBIND)
 		return 0;
 
 	/* Kicks that came in between are still in the eventfd's counter. */
-	return vfio_virqfd_enable(vq, vhost_mdev_kick, NULL, NULL, &vq->kick,
-				  fd);
+	ret = vfio_virqfd_enable(vq, vhost_mdev_kick, NULL, NULL, &vq->kick,
+				 fd);
+	vq->has_kick = !ret;
+	return ret;
 }
 
 static irqreturn_t vhost_mdev_call(void *private)
@@ -492,7 +506,7 @@ void vhost_mdev_vqs_close(struct vhost_mdev *vd)
 	for (i = 0; i < vd->nvqs; i++) {
 		struct vhost_mdev_vq *vq = &vd->vqs[i];
 
-		vfio_virqfd_disable(&vq->kick);
+		vhost_mdev_clear_kick(vq);
 		if (vq->cb)
 			vhost_mdev_vq_cb_free(vhost_mdev_replace_cb(vq, NULL));
 	}
