@@ -280,8 +280,7 @@ static void mdev_vq_unmap(struct mdev_vq *vq)
 
 	for (i = 0; i < ARRAY_SIZE(vq->maps); i++)
 		mdev_mem_unmap_ring(&vq->maps[i]);
-	kvfree(vq->tlb);
-	vq->tlb = NULL;
+	mdev_vq_tlb_destroy(&vq->tlb);
 }
 
 /**
@@ -323,11 +322,9 @@ int mdev_vq_start(struct mdev_vq *vq, struct mdev_mem *mem)
 	vq->table_faults = 0;
 	WRITE_ONCE(vq->broken, false);
 
-	if (!mem->linear) {
-		vq->tlb = mdev_vq_tlb_alloc(mem, vq->num);
-		if (!vq->tlb)
-			return -ENOMEM;
-	}
+	ret = mdev_vq_tlb_init(&vq->tlb, mem, vq->num);
+	if (ret)
+		return ret;
 	ret = mdev_vq_map_area(vq, mem, MDEV_VQ_DESC, vq->desc_area,
 			       mdev_vq_invalidate_desc);
 	if (ret)

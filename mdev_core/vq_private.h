@@ -74,21 +74,10 @@ struct mdev_vq_tlb_entry {
 	void *page;
 };
 
-/**
- * struct mdev_vq_tlb - remembered lookups of a queue
- * @generation: of the memory when they were good
- * @mask: number of @entries, a power of two, less one
- * @entries: by number of page, as far as that goes
- */
-struct mdev_vq_tlb {
-	unsigned long generation;
-	unsigned int mask;
-	struct mdev_vq_tlb_entry entries[];
-};
-
 /* vq_tlb.c */
-struct mdev_vq_tlb *mdev_vq_tlb_alloc(const struct mdev_mem *mem,
-				      unsigned int num);
+int mdev_vq_tlb_init(struct mdev_vq_tlb *tlb, const struct mdev_mem *mem,
+		     unsigned int num);
+void mdev_vq_tlb_destroy(struct mdev_vq_tlb *tlb);
 void mdev_vq_tlb_flush(struct mdev_vq_tlb *tlb, unsigned long generation);
 void *mdev_vq_tlb_fill(struct mdev_vq_tlb *tlb, struct mdev_mem *mem, u64 iova,
 		       unsigned int perm, size_t *len);
@@ -112,7 +101,7 @@ static inline void mdev_vq_tlb_check(struct mdev_vq_tlb *tlb,
 {
 	unsigned long generation;
 
-	if (!tlb)
+	if (!tlb || !tlb->entries)
 		return;
 	generation = mdev_mem_generation(mem);
 	if (unlikely(tlb->generation != generation))

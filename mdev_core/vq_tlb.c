@@ -8,40 +8,45 @@
  * there.  It belongs to the user of the queue alone and needs no lock.
  */
 
+#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
-#include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "vq_private.h"
 
-/*
- * Places for each entry of the ring: drivers use as many pages again and again,
- * and not all of them next to each other.
+/**
+ * mdev_vq_tlb_init() - make a table of remembered lookups
+ * @tlb: result
+ * @mem: the driver's memory
+ * @num: size of the ring: drivers use about as many pages again and again
+ *
+ * Return: 0 or -ENOMEM.
  */
-#define MDEV_VQ_TLB_FACTOR	2
+int mdev_vq_tlb_init(struct mdev_vq_tlb *tlb, const struct mdev_mem *mem,
+		     unsigned int num)
+{
+	unsigned int size = roundup_pow_of_two(num);
+
+	if (mem->linear)
+		return 0;
+	tlb->entries = kvcalloc(size, sizeof(*tlb->entries), GFP_KERNEL);
+	if (!tlb->entries)
+		return -ENOMEM;
+	tlb->mask = size - 1;
+	tlb->generation = mdev_mem_generation(mem);
+	return 0;
+}
 
 /**
- * mdev_vq_tlb_alloc() - make a table of remembered lookups
- * @mem: the driver's memory
- * @num: size of the ring
- *
- * Return: the table, empty; NULL if there is no memory.
+ * mdev_vq_tlb_destroy() - undo mdev_vq_tlb_init(), if it was called
+ * @tlb: the table
  */
-struct mdev_vq_tlb *mdev_vq_tlb_alloc(const struct mdev_mem *mem,
-				      unsigned int num)
+void mdev_vq_tlb_destroy(struct mdev_vq_tlb *tlb)
 {
-	unsigned int size = roundup_pow_of_two(num) * MDEV_VQ_TLB_FACTOR;
-	struct mdev_vq_tlb *tlb;
-
-	tlb = kvzalloc(struct_size(tlb, entries, size), GFP_KERNEL);
-	if (!tlb)
-		return NULL;
-	tlb->mask = size - 1;
-	/* Nothing is remembered that could be too old. */
-	tlb->generation = mdev_mem_generation(mem);
-	return tlb;
+	kvfree(tlb->entries);
+	tlb->entries = NULL;
 }
 
 /**
@@ -51,7 +56,7 @@ struct mdev_vq_tlb *mdev_vq_tlb_alloc(const struct mdev_mem *mem,
  */
 void mdev_vq_tlb_flush(struct mdev_vq_tlb *tlb, unsigned long generation)
 {
-	memset(tlb->entries, 0, flex_array_size(tlb, entries, tlb->mask + 1));
+	memset(tlb->entries, 0, (tlb->mask + 1) * sizeof(*tlb->entries));
 	tlb->generation = generation;
 }
 

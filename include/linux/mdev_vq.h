@@ -16,7 +16,7 @@
 struct device;
 struct mdev_vq;
 struct mdev_vq_layout;
-struct mdev_vq_tlb;
+struct mdev_vq_tlb_entry;
 struct vring_desc;
 
 /**
@@ -88,6 +88,20 @@ struct vring_desc;
 struct mdev_vq_seg {
 	u64 iova;
 	u32 len;
+};
+
+/**
+ * struct mdev_vq_tlb - remembered lookups of a queue
+ * @entries: by number of page, as far as that goes; NULL if memory is linear
+ * @mask: number of @entries, a power of two, less one
+ * @generation: of the memory when they were good
+ *
+ * Private to the library.
+ */
+struct mdev_vq_tlb {
+	struct mdev_vq_tlb_entry *entries;
+	unsigned int mask;
+	unsigned long generation;
 };
 
 /**
@@ -270,7 +284,6 @@ struct mdev_vq {
 	/* constant from mdev_vq_start() to mdev_vq_stop() */
 	struct mdev_mem *mem;
 	struct mdev_ring_map maps[3];
-	struct mdev_vq_tlb *tlb;
 	bool started;
 
 	/* whether users may come in, and how many are */
@@ -283,6 +296,7 @@ struct mdev_vq {
 		struct mdev_vq_split split;
 		struct mdev_vq_packed packed;
 	};
+	struct mdev_vq_tlb tlb;
 	struct vring_desc *table;
 	u64 table_iova;
 	u32 table_len;

@@ -49,8 +49,6 @@ typedef u64 resource_size_t;
 	type _min_a = (a), _min_b = (b);				\
 	_min_a < _min_b ? _min_a : _min_b; })
 
-#define struct_size(p, member, n)	(sizeof(*(p)) + flex_array_size(p, member, n))
-#define flex_array_size(p, member, n)	(sizeof((p)->member[0]) * (size_t)(n))
 #define roundup_pow_of_two(n)	((n) < 2 ? 1U : 1U << (32 - __builtin_clz((n) - 1)))
 #define ALIGN_DOWN(x, a)	((x) & ~((typeof(x))(a) - 1))
 
@@ -138,12 +136,12 @@ static inline void *kvmalloc(size_t size, int gfp)
 
 #define kvfree(p)	free(p)
 
-static inline void *kvzalloc(size_t size, int gfp)
+static inline void *kvcalloc(size_t n, size_t size, int gfp)
 {
-	void *p = kvmalloc(size, gfp);
+	void *p = kvmalloc(n * size, gfp);
 
 	if (p)
-		memset(p, 0, size);
+		memset(p, 0, n * size);
 	return p;
 }
 
