@@ -29,20 +29,27 @@ static int set_status(struct rb_dev *d, __u8 status)
 	return ioctl(d->fd, VHOST_MDEV_SET_STATUS, &status);
 }
 
-static int open_group(const char *uuid)
+/*
+ * The group's device, found out once: whoever drives an instance has been told
+ * of its group, and the way through sysfs is no part of what it takes to open it.
+ */
+static const char *group_path(const char *uuid)
 {
+	static char group[64];
 	char path[128], link[100], *name;
 	ssize_t n;
 
+	if (*group)
+		return group;
 	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/iommu_group",
 		 uuid);
 	n = readlink(path, link, sizeof(link) - 1);
 	if (n < 0)
-		return -1;
+		return "";
 	link[n] = 0;
 	name = strrchr(link, '/');
-	snprintf(path, sizeof(path), "/dev/vfio/%s", name ? name + 1 : link);
-	return open(path, O_RDWR | O_CLOEXEC);
+	snprintf(group, sizeof(group), "/dev/vfio/%.40s", name ? name + 1 : link);
+	return group;
 }
 
 static int vfio_open(struct rb_dev *d)
@@ -57,7 +64,7 @@ static int vfio_open(struct rb_dev *d)
 	if (v->container < 0 ||
 	    ioctl(v->container, VFIO_GET_API_VERSION) != VFIO_API_VERSION)
 		return -1;
-	v->group = open_group(d->path);
+	v->group = open(group_path(d->path), O_RDWR | O_CLOEXEC);
 	if (v->group < 0 ||
 	    ioctl(v->group, VFIO_GROUP_SET_CONTAINER, &v->container) ||
 	    ioctl(v->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
