@@ -53,7 +53,7 @@ typedef u64 resource_size_t;
 #define ALIGN_DOWN(x, a)	((x) & ~((typeof(x))(a) - 1))
 
 #define PAGE_SHIFT		12
-#define PAGE_SIZE		(1UL << PAGE_SHIFT)
+#define PAGE_SIZE		BIT(PAGE_SHIFT)
 #define PAGE_MASK		(~(PAGE_SIZE - 1))
 #define offset_in_page(p)	((unsigned long)(p) & ~PAGE_MASK)
 
