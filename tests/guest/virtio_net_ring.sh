@@ -28,6 +28,11 @@ check "VIRTIO_F_RING_RESET is negotiated" has_bit 40
 check "VIRTIO_F_VERSION_1 is negotiated" has_bit 32
 check "VIRTIO_F_RING_PACKED is negotiated" has_bit 34
 check_not "VIRTIO_F_ACCESS_PLATFORM is not" has_bit 33
+if has_bit 35; then
+	note "this kernel knows VIRTIO_F_IN_ORDER"
+else
+	note "this kernel does not know VIRTIO_F_IN_ORDER"
+fi
 check_not "VIRTIO_F_NOTIFICATION_DATA is not" has_bit 38
 
 check "two macvlan devices can be set up" pair_up "$DEV"
