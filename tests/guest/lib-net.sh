@@ -135,7 +135,10 @@ pg_setup()
 	_dev=$1 _mac=$2 _size=$3 _count=$4
 	shift 4
 	modprobe pktgen || return 1
-	pg_set kpktgend_0 rem_device_all "add_device $_dev" || return 1
+	pg_set kpktgend_0 rem_device_all || return 1
+	# that is up to the thread, and the answer does not wait for it
+	wait_for 10 test ! -e "$PKTGEN/$_dev" || return 1
+	pg_set kpktgend_0 "add_device $_dev" || return 1
 	pg_set "$_dev" "count $_count" "pkt_size $_size" "delay 0" \
 		"clone_skb 0" "dst 10.98.0.1" "dst_mac $_mac" "$@"
 }
