@@ -4,7 +4,7 @@
 # Allocations fail as a user opens and starts a VFIO fd, and as drivers bind.
 #
 # only: debug
-# timeout: 300
+# timeout: 600
 # expect-log: FAULT_INJECTION|kmemleak: Cannot allocate
 . /tests/lib-failslab.sh
 
