@@ -98,7 +98,7 @@ tcp_copy()
 	ip netns exec $NSB nc -l -p 5001 0<>/tmp/never >"$2" &
 	_nc=$!
 	wait_for 10 listening $NSB 5001 || return 1
-	ip netns exec $NSA timeout 300 nc $IPB 5001 <"$1" >/dev/null || {
+	ip netns exec $NSA timeout 300 tcpsend $IPB 5001 <"$1" || {
 		kill $_nc
 		return 1
 	}

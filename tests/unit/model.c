@@ -69,6 +69,7 @@ static void *space_lookup(struct mdev_mem *mem, u64 iova, unsigned int perm,
 
 	CHECK_EQ(space->depth, 1);
 	CHECK(*len);
+	space->lookups++;
 	if (!r)
 		return NULL;
 	off = iova - r->iova;

@@ -28,6 +28,7 @@ extern const struct unit_test packed_tests[];
 extern const struct unit_test packed_state_tests[];
 extern const struct unit_test packed_hostile_tests[];
 extern const struct unit_test iter_tests[];
+extern const struct unit_test tlb_tests[];
 extern const struct unit_test life_tests[];
 extern const struct unit_test random_tests[];
 extern const struct unit_test order_tests[];
@@ -89,6 +90,7 @@ struct region {
  * @nr: how many
  * @depth: read sections that somebody is in
  * @maps: rings mapped
+ * @lookups: calls of mdev_mem_lookup()
  * @faults: calls of mdev_mem_fault()
  * @slow: calls of mdev_mem_read() and mdev_mem_write()
  */
@@ -98,6 +100,7 @@ struct space {
 	unsigned int nr;
 	int depth;
 	struct mdev_ring_map *maps[8];
+	unsigned int lookups;
 	unsigned int faults;
 	unsigned int slow;
 };
