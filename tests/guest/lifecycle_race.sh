@@ -9,7 +9,7 @@
 # of each class; where each takes seconds, fewer.  More if it takes more until
 # some were whole, and the parent was unloaded as often.
 CYCLES=100
-[ "$KERNEL" != debug ] || CYCLES=30
+[ "$KERNEL" != debug ] || CYCLES=12
 SOME=6
 RUN=/tmp/race
 mkdir -p $RUN
@@ -43,6 +43,7 @@ create_remove()
 # gets_through CLASS PID GOOD: one more was whole, or there will be no more
 gets_through()
 {
+	modprobe mvnet 2>/dev/null
 	[ "$(cat "$RUN/$1.good")" -gt "$3" ] || ! kill -0 "$2" 2>/dev/null
 }
 
@@ -66,9 +67,9 @@ while kill -0 $virtio 2>/dev/null || kill -0 $vhost 2>/dev/null; do
 	# got through, however long that takes here.
 	if [ $((reloads % 4)) = 3 ]; then
 		good=$(cat $RUN/virtio.good)
-		wait_for 60 gets_through virtio $virtio "$good"
+		wait_for 20 gets_through virtio $virtio "$good"
 		good=$(cat $RUN/vhost.good)
-		wait_for 60 gets_through vhost $vhost "$good"
+		wait_for 20 gets_through vhost $vhost "$good"
 	else
 		usleep $((reloads % 4 * 150000))
 	fi
