@@ -257,7 +257,8 @@ void access_tick(struct fuzz *f, u8 *self, unsigned int size)
 		doom(f, arm->off % 3);
 		break;
 	case 7:
-		memory_page(f, REGION_DATA, arm->off % 4, arm->val & 1);
+		memory_page(f, REGION_DATA, arm->off % FUZZ_DATA_PAGES,
+			    arm->val & 1);
 		break;
 	}
 }
@@ -378,4 +379,13 @@ void fuzz_store(volatile void *p, unsigned int size, u64 val)
 	     (int)(w - f->window));
 	expect_met(f, w - f->window, off, size, val);
 	poke(w->real + off, size, val);
+}
+
+unsigned long fuzz_index(unsigned long i, unsigned long size)
+{
+	if (fuzz) {
+		MUST(i < size, "index %lu of %lu", i, size);
+		access_count(fuzz);
+	}
+	return i;
 }

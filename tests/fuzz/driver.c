@@ -195,8 +195,8 @@ static void driver_pages(struct fuzz *f, u8 variant)
 	u8 bits = in8(f);
 	unsigned int i;
 
-	for (i = 0; i < 4; i++)
-		memory_page(f, REGION_DATA, i, bits & BIT(i));
+	for (i = 0; i < FUZZ_DATA_PAGES; i++)
+		memory_page(f, REGION_DATA, i, bits & BIT(i % 4));
 	r->unpinnable = bits & BIT(4);
 	r->stubborn = bits & BIT(5);
 	memory_page(f, REGION_RO, 0, bits & BIT(6));

@@ -38,7 +38,9 @@ enum {
 	NR_REGIONS,
 };
 
-#define FUZZ_DATA_LEN	(4 * PAGE)
+/* Room for a table that is too long, by a page */
+#define FUZZ_DATA_PAGES	5
+#define FUZZ_DATA_LEN	(FUZZ_DATA_PAGES * PAGE)
 #define RO_IOVA		(DATA_IOVA + 16 * PAGE)
 #define TOP_IOVA	(~0ULL - PAGE + 1)
 

@@ -10,6 +10,7 @@
 
 u64 fuzz_load(const volatile void *p, unsigned int size);
 void fuzz_store(volatile void *p, unsigned int size, u64 val);
+unsigned long fuzz_index(unsigned long i, unsigned long size);
 
 #undef READ_ONCE
 #undef WRITE_ONCE
@@ -22,5 +23,9 @@ void fuzz_store(volatile void *p, unsigned int size, u64 val);
 	fuzz_store(&(x), sizeof(x), (u64)(uintptr_t)(typeof(x))(val))
 #define smp_load_acquire(p)	READ_ONCE(*(p))
 #define smp_store_release(p, v)	WRITE_ONCE(*(p), v)
+
+/* Where there may be speculation, the index has been checked. */
+#undef array_index_nospec
+#define array_index_nospec(i, size)	fuzz_index(i, size)
 
 #endif /* _FUZZ_KERNEL_SHIM_H */
