@@ -259,6 +259,8 @@ void access_tick(struct fuzz *f, u8 *self, unsigned int size)
 	case 7:
 		memory_page(f, REGION_DATA, arm->off % FUZZ_DATA_PAGES,
 			    arm->val & 1);
+		/* What was not known when the call began may be by now. */
+		memory_permit(f);
 		break;
 	}
 }

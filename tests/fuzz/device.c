@@ -9,6 +9,8 @@
 /* As many reads as the longest chain in a ring takes, with its table */
 #define POP_BUDGET	(4 * MAX_NUM + 2 * MDEV_VQ_MAX_SEGS + 64)
 #define FEW		8
+/* As often as a chain may ask for a table, and once more to learn of it */
+#define MANY_FAULTS	9
 
 /* --- sections ---------------------------------------------------------------- */
 
@@ -190,7 +192,7 @@ static int device_pop(struct fuzz *f)
 		if (ret != -EAGAIN)
 			break;
 		/* The driver must be quick to have another table wanted. */
-		MUST(faults < (f->mutate ? FEW : 1),
+		MUST(faults < (f->mutate ? MANY_FAULTS : 1),
 		     "a table that was fetched serves");
 		addr = f->seen.addr;
 		len = f->seen.len;

@@ -219,6 +219,31 @@ static void good(u64 p)
 	     OP_PUSH, 0, 0);
 }
 
+/* Each time that a table was fetched another one is wanted. */
+static void changing(u64 p)
+{
+	/* ticks from one load of the address to the next */
+	const u8 between = p ? 2 : 4;
+	u8 script[128];
+	struct bench b;
+	size_t n = 0;
+	int i;
+
+	tables(&b, p | F_INDIRECT, true);
+	script[n++] = OP_PAGES;
+	script[n++] = 0x10;
+	for (i = 0; i < 14; i++) {
+		const u8 arm[] = {
+			OP_ARM, i ? between : between / 2, 1, 0, 0, 16, 0,
+		};
+
+		memcpy(script + n, arm, sizeof(arm));
+		n += sizeof(arm);
+	}
+	script[n++] = OP_POP;
+	emit(&b, "table-changes", F_INDIRECT, 0, script, n);
+}
+
 /* Steps away from being wrong, or wrong already */
 static void bad(u64 p)
 {
@@ -290,7 +315,9 @@ int main(int argc, char **argv)
 	folder = argv[1];
 	good(0);
 	bad(0);
+	changing(0);
 	good(F_PACKED);
 	bad(F_PACKED);
+	changing(F_PACKED);
 	return 0;
 }
