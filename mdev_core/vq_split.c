@@ -97,10 +97,12 @@ static int split_look(struct mdev_vq *vq)
 	struct mdev_vq_split *s = &vq->split;
 	u16 idx = split_get16(&s->avail->idx);
 	u16 ahead = idx - s->avail_idx;
+	u16 taken = s->avail_idx - s->used_idx;
 
-	if (ahead > vq->num) {
-		mdev_vq_break(vq, "available index %u, %u ahead in a ring of %u",
-			      idx, ahead, vq->num);
+	/* A descriptor is the device's until it is used (section 2.7.13). */
+	if (ahead + taken > vq->num) {
+		mdev_vq_break(vq, "available index %u, %u ahead in a ring of %u with %u taken",
+			      idx, ahead, vq->num, taken);
 		return -EPROTO;
 	}
 	if (!ahead)

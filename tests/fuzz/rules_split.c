@@ -63,7 +63,8 @@ static void load_avail(struct fuzz *f, size_t off, unsigned int size, u64 val)
 		f->seen.idx = val;
 		if (f->call == CALL_ENABLE)
 			return;
-		if ((u16)(val - f->model.avail) > f->num)
+		if ((u16)(val - f->model.avail) +
+		    (u16)(f->model.avail - f->model.used) > f->num)
 			f->seen.must_break = true;
 		else
 			f->model.limit = val;

@@ -121,6 +121,38 @@ static void test_avail_jump(void)
 	bench_breaks(&b, "available index 1, 65534 ahead");
 }
 
+/* Make one more available than may be, with @pushed of the first eight back. */
+static void avail_one_more(struct bench *b, unsigned int pushed)
+{
+	unsigned int i;
+
+	/* around the wrap of the index */
+	bench_init_at(b, 8, F_INDIRECT, 65530);
+	drv_desc(b, 0, DATA_IOVA, 1, 0, 0);
+	for (i = 0; i < 8; i++) {
+		drv_avail(b, 0);
+		CHECK_EQ(dev_pop(b), 1);
+	}
+	CHECK_EQ(dev_pop(b), 0);
+	for (i = 0; i < pushed; i++)
+		dev_push(b, 0);
+	drv_avail(b, 0);
+}
+
+static void test_avail_all_taken(void)
+{
+	struct bench b;
+
+	avail_one_more(&b, 1);
+	CHECK_EQ(dev_pop(&b), 1);
+	CHECK_EQ(b.broken, 0);
+	bench_destroy(&b);
+
+	avail_one_more(&b, 0);
+	CHECK_EQ(dev_pop(&b), -EPROTO);
+	bench_breaks(&b, "1 ahead in a ring of 8 with 8 taken");
+}
+
 static void test_read_after_write(void)
 {
 	struct bench b;
@@ -384,6 +416,7 @@ const struct unit_test hostile_tests[] = {
 	{ "hostile: a head out of range", test_head_range },
 	{ "hostile: a next field out of range", test_next_range },
 	{ "hostile: an available index that jumps", test_avail_jump },
+	{ "hostile: more chains than descriptors", test_avail_all_taken },
 	{ "hostile: readable after writable", test_read_after_write },
 	{ "hostile: an address that wraps", test_address_wraps },
 	{ "hostile: a total length that wraps", test_total_wraps },
