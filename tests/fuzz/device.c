@@ -9,6 +9,13 @@
 /* As many reads as the longest chain in a ring takes, with its table */
 #define POP_BUDGET	(4 * MAX_NUM + 2 * MDEV_VQ_MAX_SEGS + 64)
 #define FEW		8
+/*
+ * For each byte, where each access is one of a byte and pages go as fast as they
+ * come: some rounds of looking both up, looking which one misses and fetching
+ * it, 7 each; then as many of each alone, and copies in the end.  All but the
+ * copies may also look at the whole page first.
+ */
+#define COPY_BUDGET	64
 /* As often as a chain may ask for a table, and once more to learn of it */
 #define MANY_FAULTS	9
 
@@ -333,7 +340,7 @@ static void device_copy(struct fuzz *f, u8 variant)
 		f->dst = &b->chain;
 	mdev_vq_iter_out(&src, &a->chain);
 	mdev_vq_iter_in(&dst, &b->chain);
-	call_begin(f, CALL_COPY, 16 * MAX_COPY);
+	call_begin(f, CALL_COPY, COPY_BUDGET * MAX_COPY);
 	switch (variant % 6) {
 	case 0:
 		n = mdev_vq_copy_from(mem, &src, buf, len);
