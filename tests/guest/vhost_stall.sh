@@ -1,11 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# only: 6.1 6.12 7.2
-# timeout: 180
+# timeout: 240
 #
-# Users who make an unmap stand still, by userfaultfd, which the debug kernel
-# does not have.
+# Users who make an unmap stand still, by userfaultfd.
 . /tests/lib.sh
 . /tests/lib-vhost.sh
 
