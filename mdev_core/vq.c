@@ -57,6 +57,7 @@ void mdev_vq_destroy(struct mdev_vq *vq)
 	WARN_ON_ONCE(vq->started);
 	kvfree(vq->table);
 	vq->table = NULL;
+	mdev_vq_tlb_destroy(&vq->tlb);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_destroy);
 
@@ -290,7 +291,7 @@ static void mdev_vq_unmap(struct mdev_vq *vq)
  *	mdev_vq_stop() returns
  *
  * The driver may have made buffers available already: have the queue looked at
- * afterwards.
+ * afterwards if it is mdev_vq_pending().
  *
  * Context: process context, may sleep; as mdev_mem_map_ring().
  * Return: 0; -EINVAL if the queue has no address, or its size, address and

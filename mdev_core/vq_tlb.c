@@ -18,9 +18,11 @@
 
 /**
  * mdev_vq_tlb_init() - make a table of remembered lookups
- * @tlb: result
+ * @tlb: result; a table of that size that is there serves again
  * @mem: the driver's memory
  * @num: size of the ring: drivers use about as many pages again and again
+ *
+ * Nothing in it is valid: mdev_vq_tlb_check() will find another generation.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -29,18 +31,22 @@ int mdev_vq_tlb_init(struct mdev_vq_tlb *tlb, const struct mdev_mem *mem,
 {
 	unsigned int size = roundup_pow_of_two(num);
 
+	if (mem->linear || tlb->mask + 1 != size)
+		mdev_vq_tlb_destroy(tlb);
 	if (mem->linear)
 		return 0;
-	tlb->entries = kvcalloc(size, sizeof(*tlb->entries), GFP_KERNEL);
+	if (!tlb->entries)
+		tlb->entries = kvmalloc_array(size, sizeof(*tlb->entries),
+					      GFP_KERNEL);
 	if (!tlb->entries)
 		return -ENOMEM;
 	tlb->mask = size - 1;
-	tlb->generation = mdev_mem_generation(mem);
+	tlb->generation = mdev_mem_generation(mem) - 1;
 	return 0;
 }
 
 /**
- * mdev_vq_tlb_destroy() - undo mdev_vq_tlb_init(), if it was called
+ * mdev_vq_tlb_destroy() - undo mdev_vq_tlb_init(), if it was called at all
  * @tlb: the table
  */
 void mdev_vq_tlb_destroy(struct mdev_vq_tlb *tlb)

@@ -87,6 +87,28 @@ static void test_forget(void)
 	bench_destroy(&b);
 }
 
+/* Nor after a start, which may be with other memory. */
+static void test_restart(void)
+{
+	struct bench b;
+	unsigned int n;
+
+	bench_init(&b, 4, 0);
+	pop_pair(&b, DATA_IOVA, DATA_IOVA + PAGE, 64);
+	copy(&b, 64, 64, 64);
+	end_pair(&b);
+	mdev_vq_release(&b.vq);
+	mdev_vq_stop(&b.vq);
+	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem), 0);
+	CHECK(mdev_vq_claim(&b.vq));
+	pop_pair(&b, DATA_IOVA, DATA_IOVA + PAGE, 64);
+	n = b.space.lookups;
+	copy(&b, 64, 64, 64);
+	CHECK_EQ(b.space.lookups, n + 2);
+	end_pair(&b);
+	bench_destroy(&b);
+}
+
 /* That a page may be written does not say that it may be read. */
 static void test_perm(void)
 {
@@ -157,7 +179,11 @@ static void test_no_memory(void)
 	bench_init(&b, 4, 0);
 	mdev_vq_release(&b.vq);
 	mdev_vq_stop(&b.vq);
+	/* What there is serves again, but not for a ring of another size. */
 	shim_fail_alloc = true;
+	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem), 0);
+	mdev_vq_stop(&b.vq);
+	CHECK_EQ(mdev_vq_set_num(&b.vq, 2), 0);
 	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem), -ENOMEM);
 	CHECK(!mdev_vq_is_started(&b.vq));
 	CHECK_EQ(space_nr_maps(&b.space), 0);
@@ -169,6 +195,7 @@ static void test_no_memory(void)
 const struct unit_test tlb_tests[] = {
 	{ "lookups are remembered", test_remember },
 	{ "memory that has gone is forgotten", test_forget },
+	{ "a start forgets all lookups", test_restart },
 	{ "a lookup for writing is none for reading", test_perm },
 	{ "half a page is not remembered as a whole one", test_half_page },
 	{ "pages with the same place among the remembered", test_conflict },

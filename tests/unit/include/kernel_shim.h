@@ -136,6 +136,11 @@ static inline void *kvmalloc(size_t size, int gfp)
 
 #define kvfree(p)	free(p)
 
+static inline void *kvmalloc_array(size_t n, size_t size, int gfp)
+{
+	return kvmalloc(n * size, gfp);
+}
+
 static inline void *kvcalloc(size_t n, size_t size, int gfp)
 {
 	void *p = kvmalloc(n * size, gfp);
