@@ -259,7 +259,8 @@ static void mdev_soft_kick_all(struct mdev_soft *soft)
 	u16 i;
 
 	for (i = 0; i < soft->desc->nr_vqs; i++)
-		mdev_soft_kick(soft, i);
+		if (mdev_vq_pending(mdev_soft_vq(soft, i)))
+			mdev_soft_kick(soft, i);
 }
 
 static int mdev_soft_set_status(struct mdev_class_device *cdev, u8 status)

@@ -281,7 +281,6 @@ static void mdev_vq_unmap(struct mdev_vq *vq)
 
 	for (i = 0; i < ARRAY_SIZE(vq->maps); i++)
 		mdev_mem_unmap_ring(&vq->maps[i]);
-	mdev_vq_tlb_destroy(&vq->tlb);
 }
 
 /**
@@ -377,7 +376,8 @@ EXPORT_SYMBOL_GPL(mdev_vq_pause);
  * mdev_vq_resume() - let users in again after mdev_vq_pause()
  * @vq: the virtqueue; nothing happens if it is not started
  *
- * Kicks were not remembered: have the queue looked at.
+ * Kicks were not remembered: have the queue looked at if it is
+ * mdev_vq_pending().
  *
  * Context: process context, serialised by the class driver.
  */

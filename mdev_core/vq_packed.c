@@ -425,6 +425,18 @@ static bool packed_enable_notify(struct mdev_vq *vq)
 			       packed_get16(&p->desc[packed_index(seen)].flags));
 }
 
+/* As split_pending(), of what a driver finds before the device has written */
+static bool packed_pending(const struct mdev_vq *vq)
+{
+	const struct mdev_vq_packed *p = &vq->packed;
+	u16 pos = READ_ONCE(p->avail);
+
+	return packed_get16(&p->device->flags) !=
+	       VRING_PACKED_EVENT_FLAG_ENABLE ||
+	       packed_is_avail(pos,
+			       packed_get16(&p->desc[packed_index(pos)].flags));
+}
+
 const struct mdev_vq_layout mdev_vq_packed_layout = {
 	/* Section 2.8.10.1; the ring is written to by both. */
 	.align = { VRING_DESC_ALIGN_SIZE, 4, 4 },
@@ -449,4 +461,5 @@ const struct mdev_vq_layout mdev_vq_packed_layout = {
 	.need_signal = packed_need_signal,
 	.disable_notify = packed_disable_notify,
 	.enable_notify = packed_enable_notify,
+	.pending = packed_pending,
 };

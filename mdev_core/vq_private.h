@@ -33,9 +33,11 @@ enum mdev_vq_area {
  * @need_signal: see mdev_vq_need_signal()
  * @disable_notify: see mdev_vq_disable_notify()
  * @enable_notify: see mdev_vq_enable_notify()
+ * @pending: see mdev_vq_pending(); may come beside the user of the queue, so it
+ *	changes nothing
  *
- * From @pop on all are called by the user of the queue, inside a read section
- * but for @unpop.
+ * From @pop on all are called inside a read section but for @unpop, and all but
+ * @pending by the user of the queue.
  */
 struct mdev_vq_layout {
 	u8 align[3];
@@ -56,6 +58,7 @@ struct mdev_vq_layout {
 	bool (*need_signal)(struct mdev_vq *vq);
 	void (*disable_notify)(struct mdev_vq *vq);
 	bool (*enable_notify)(struct mdev_vq *vq);
+	bool (*pending)(const struct mdev_vq *vq);
 };
 
 extern const struct mdev_vq_layout mdev_vq_split_layout;

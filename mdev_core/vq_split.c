@@ -342,6 +342,23 @@ static bool split_enable_notify(struct mdev_vq *vq)
 	return split_get16(&s->avail->idx) != s->avail_seen;
 }
 
+/*
+ * What is read from the used ring decides over a needless look at most, or over
+ * the driver's own kicks if it was the driver that wrote there.
+ */
+static bool split_pending(const struct mdev_vq *vq)
+{
+	const struct mdev_vq_split *s = &vq->split;
+	u16 avail_idx = READ_ONCE(s->avail_idx);
+
+	if (split_get16(&s->avail->idx) != avail_idx)
+		return true;
+	if (vq->event_idx)
+		return split_get16((__virtio16 *)&s->used->ring[vq->num]) !=
+		       avail_idx;
+	return split_get16(&s->used->flags) & VRING_USED_F_NO_NOTIFY;
+}
+
 const struct mdev_vq_layout mdev_vq_split_layout = {
 	.align = {
 		VRING_DESC_ALIGN_SIZE,
@@ -364,4 +381,5 @@ const struct mdev_vq_layout mdev_vq_split_layout = {
 	.need_signal = split_need_signal,
 	.disable_notify = split_disable_notify,
 	.enable_notify = split_enable_notify,
+	.pending = split_pending,
 };

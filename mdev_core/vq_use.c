@@ -81,6 +81,43 @@ bool mdev_vq_alive(struct mdev_vq *vq)
 EXPORT_SYMBOL_GPL(mdev_vq_alive);
 
 /**
+ * mdev_vq_pending() - whether a queue has to be looked at without a kick
+ * @vq: the virtqueue
+ *
+ * For whoever has let users in, by mdev_vq_start() or mdev_vq_resume(): kicks
+ * that came before were lost.  Users may be in already.
+ *
+ * Context: process context, serialised by the class driver, outside of any read
+ * section.
+ * Return: false if the driver has made nothing available, and is going to kick
+ * when it does, or if nobody may use the queue.
+ */
+bool mdev_vq_pending(struct mdev_vq *vq)
+{
+	bool pending = false;
+	unsigned int i;
+	int token;
+
+	if (!vq->started || !vq->live || READ_ONCE(vq->broken))
+		return false;
+	/*
+	 * Users were let in before the last look.  Pairs with what orders the
+	 * driver's making a buffer available before its kick, and the kick
+	 * before mdev_vq_is_live().
+	 */
+	smp_mb();
+	token = mdev_mem_enter(vq->mem);
+	/* Who looks at it breaks the queue if its memory has gone. */
+	for (i = 0; i < ARRAY_SIZE(vq->maps); i++)
+		pending |= READ_ONCE(vq->maps[i].dead);
+	if (!pending)
+		pending = vq->layout->pending(vq);
+	mdev_mem_leave(vq->mem, token);
+	return pending;
+}
+EXPORT_SYMBOL_GPL(mdev_vq_pending);
+
+/**
  * mdev_vq_break() - give up on a virtqueue
  * @vq: claimed virtqueue
  * @fmt: the reason, for a person; then its arguments

@@ -331,6 +331,7 @@ int mdev_vq_start(struct mdev_vq *vq, struct mdev_mem *mem);
 void mdev_vq_stop(struct mdev_vq *vq);
 void mdev_vq_pause(struct mdev_vq *vq);
 void mdev_vq_resume(struct mdev_vq *vq);
+bool mdev_vq_pending(struct mdev_vq *vq);
 void mdev_vq_set_cb(struct mdev_vq *vq, const struct virtio_mdev_callback *cb);
 void mdev_vq_get_stats(struct mdev_vq *vq, struct virtio_mdev_vq_stats *stats);
 

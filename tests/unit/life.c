@@ -89,6 +89,57 @@ static void test_started(void)
 	space_destroy(&b.space);
 }
 
+/*
+ * Whether a queue has to be looked at: yes, wherever the driver may not kick.
+ * Packed rings with EVENT_IDX are not worth a closer look.
+ */
+static void pending(u64 features)
+{
+	bool event = features & F_EVENT;
+	struct bench b;
+	u32 id, len;
+
+	bench_init(&b, 8, features);
+	CHECK(!mdev_vq_pending(&b.vq));
+	drv_one(&b, 10, 0);
+	CHECK(mdev_vq_pending(&b.vq));
+	CHECK_EQ(dev_pop(&b), 1);
+	/* The event index lies behind. */
+	CHECK_EQ(mdev_vq_pending(&b.vq), event && !b.is_packed);
+	CHECK(!dev_enable(&b));
+	CHECK_EQ(mdev_vq_pending(&b.vq), event && b.is_packed);
+	dev_push(&b, 0);
+	dev_publish(&b);
+	CHECK(drv_used(&b, &id, &len));
+
+	/* A driver that goes on where the device had asked for no kick */
+	dev_disable(&b);
+	mdev_vq_release(&b.vq);
+	mdev_vq_pause(&b.vq);
+	CHECK(!mdev_vq_pending(&b.vq));
+	mdev_vq_resume(&b.vq);
+	CHECK_EQ(mdev_vq_pending(&b.vq), !event || b.is_packed);
+	drv_one(&b, 10, 1);
+	CHECK(mdev_vq_pending(&b.vq));
+	CHECK(mdev_vq_claim(&b.vq));
+
+	/* Somebody has to notice, once. */
+	CHECK_EQ(dev_pop(&b), 1);
+	b.vq.maps[1].dead = true;
+	CHECK(mdev_vq_pending(&b.vq));
+	CHECK(!dev_alive(&b));
+	CHECK(!mdev_vq_pending(&b.vq));
+	bench_destroy(&b);
+}
+
+static void test_pending(void)
+{
+	pending(0);
+	pending(F_EVENT);
+	pending(F_PACKED);
+	pending(F_PACKED | F_EVENT);
+}
+
 /* Whichever of the three areas is not mapped, nothing stays behind. */
 static void test_start_fails(void)
 {
@@ -302,6 +353,7 @@ const struct unit_test life_tests[] = {
 	{ "ring addresses", test_address },
 	{ "a started queue cannot be set up", test_started },
 	{ "a start that fails leaves nothing mapped", test_start_fails },
+	{ "life: whether a queue is to be looked at", test_pending },
 	{ "a second start goes on where the first ended", test_restart },
 	{ "a queue breaks if its memory is unmapped", test_unmapped },
 	{ "callbacks, and none", test_callbacks },
