@@ -13,6 +13,9 @@
 /* A ring piece is at most 512 KiB: 32768 descriptors of 16 bytes. */
 #define VHOST_MEM_RING_MAX	SZ_1M
 
+/* Most pieces are no longer than this, which spares an allocation for each. */
+#define VHOST_MEM_FEW_PAGES	4
+
 /* Begin to pin, unless somebody is unmapping that range: then returns false. */
 static bool vhost_mem_ring_begin(struct vhost_mem_vfio *vm,
 				 struct vhost_mem_ring *ring,
@@ -54,16 +57,18 @@ static int vhost_mem_ring_pin(struct vhost_mem_vfio *vm,
 			      struct vhost_mem_ring *ring, unsigned int perm,
 			      void **addr)
 {
+	struct page *few[VHOST_MEM_FEW_PAGES], **pages = few;
 	unsigned long i, n = vhost_mem_ring_pages(ring);
 	int ret, prot = IOMMU_READ;
-	struct page **pages;
 
 	if (perm & MDEV_MEM_WRITE)
 		prot |= IOMMU_WRITE;
 
-	pages = kvcalloc(n, sizeof(*pages), GFP_KERNEL_ACCOUNT);
-	if (!pages)
-		return -ENOMEM;
+	if (n > ARRAY_SIZE(few)) {
+		pages = kvmalloc_array(n, sizeof(*pages), GFP_KERNEL_ACCOUNT);
+		if (!pages)
+			return -ENOMEM;
+	}
 
 	ret = vhost_mem_pin_range(vm, ring->first, n, prot, pages);
 	if (ret)
@@ -86,7 +91,8 @@ static int vhost_mem_ring_pin(struct vhost_mem_vfio *vm,
 out_unpin:
 	vhost_mem_unpin_range(vm, ring->first, n);
 out_free:
-	kvfree(pages);
+	if (pages != few)
+		kvfree(pages);
 	switch (ret) {
 	case 0:
 	case -ENOMEM:
