@@ -42,6 +42,7 @@ static int mvnet_create(struct mdev_class_device *cdev)
 	/* But for the control queue */
 	net->max_pairs = net->soft.desc->nr_vqs / 2;
 	net->net_status = VIRTIO_NET_S_LINK_UP;
+	net->busy_poll = mvnet_busy_poll;
 	net->filter.promisc = true;
 	eth_random_addr(net->mac);
 	seqlock_init(&net->state_lock);

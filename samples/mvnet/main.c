@@ -25,6 +25,11 @@ module_param_named(doorbell, mvnet_doorbell, bool, 0444);
 MODULE_PARM_DESC(doorbell,
 		 "Offer each queue's doorbell as a page of memory that is looked at every millisecond, to test programs that map doorbells (default: off)");
 
+unsigned int mvnet_busy_poll;
+module_param_named(busy_poll, mvnet_busy_poll, uint, 0444);
+MODULE_PARM_DESC(busy_poll,
+		 "Microseconds for which queues of new devices of class VHOST are polled before their thread sleeps, up to 10000 (default: 0)");
+
 unsigned long long mvnet_features_off;
 module_param_named(features_off, mvnet_features_off, ullong, 0644);
 MODULE_PARM_DESC(features_off,
@@ -97,6 +102,11 @@ static int __init mvnet_init(void)
 	if (mvnet_mtu < ETH_MIN_MTU || mvnet_mtu > 9000) {
 		pr_err("mvnet: mtu=%u is not within %u to 9000\n", mvnet_mtu,
 		       ETH_MIN_MTU);
+		return -EINVAL;
+	}
+	if (mvnet_busy_poll > MVNET_MAX_BUSY_POLL) {
+		pr_err("mvnet: busy_poll=%u is more than %u\n",
+		       mvnet_busy_poll, MVNET_MAX_BUSY_POLL);
 		return -EINVAL;
 	}
 	if (!max_instances || max_instances > INT_MAX) {

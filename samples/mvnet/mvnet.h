@@ -30,6 +30,9 @@
 /* Receive chains that one frame may take */
 #define MVNET_MAX_MERGE		256
 
+/* Microseconds that a pair may be polled for at most before its worker sleeps */
+#define MVNET_MAX_BUSY_POLL	10000
+
 /* Addresses in each half of the table of the receive filter */
 #define MVNET_MAX_MACS		64
 
@@ -80,6 +83,19 @@ enum mvnet_pair_state {
 	MVNET_PAIR_UNUSED,
 	MVNET_PAIR_ON,
 	MVNET_PAIR_OFF,
+};
+
+/**
+ * enum mvnet_next - what comes after a run over a queue pair
+ * @MVNET_NEXT_KICK: nothing, until the driver kicks
+ * @MVNET_NEXT_POLL: there is nothing to do, and the driver has not been asked for
+ *	a kick: look again, or run once more without polling
+ * @MVNET_NEXT_RUN: another run
+ */
+enum mvnet_next {
+	MVNET_NEXT_KICK,
+	MVNET_NEXT_POLL,
+	MVNET_NEXT_RUN,
 };
 
 /**
@@ -154,6 +170,8 @@ struct mvnet_ctrl {
  * @soft: what it shares with other software devices; its virtqueues are rx0,
  *	tx0, rx1, tx1... and the control queue
  * @max_pairs: queue pairs of the type
+ * @busy_poll: microseconds for which a worker that has nothing to do looks for
+ *	more before it asks for a kick and sleeps; 0 for none
  * @filtered: frames that the receive filter kept back
  * @pairs: queue pairs
  * @ctrl: control queue
@@ -175,6 +193,7 @@ struct mvnet_ctrl {
 struct mvnet {
 	struct mdev_soft soft;
 	unsigned int max_pairs;
+	unsigned int busy_poll;
 	atomic64_t filtered;
 
 	struct mvnet_pair pairs[MVNET_MAX_PAIRS];
@@ -238,6 +257,7 @@ static inline bool mvnet_is_direct(const struct mvnet *net)
 /* Module parameters */
 extern unsigned int mvnet_mtu;
 extern bool mvnet_doorbell;
+extern unsigned int mvnet_busy_poll;
 extern unsigned long long mvnet_features_off;
 
 /* instance.c */
@@ -268,7 +288,7 @@ void mvnet_complete_csum(struct virtio_net_hdr_v1 *hdr, void *frame, u32 len);
 bool mvnet_accepts(struct mvnet *net, const u8 *dest);
 
 /* queues.c */
-bool mvnet_pair_run(struct mvnet_pair *pair);
+enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll);
 
 /* ctrl.c */
 int mvnet_ctrl_prepare(struct mvnet *net);

@@ -356,15 +356,16 @@ static bool mvnet_publish(struct mdev_vq *vq)
 /**
  * mvnet_pair_run() - pass frames on
  * @pair: the pair, both queues claimed
+ * @poll: who serves the pair is going to look again where nothing is left to do
  *
  * Context: who serves the pair.
- * Return: true if there may be more to do at once; if not, the driver kicks
- * when there is.
+ * Return: what to do next; MVNET_NEXT_POLL only if @poll.
  */
-bool mvnet_pair_run(struct mvnet_pair *pair)
+enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll)
 {
-	struct mdev_vq *rx = pair->rx, *tx = pair->tx;
-	bool signal_rx, signal_tx, more = false;
+	struct mdev_vq *rx = pair->rx, *tx = pair->tx, *wait = NULL;
+	enum mvnet_next next = MVNET_NEXT_KICK;
+	bool signal_rx, signal_tx;
 	unsigned int n, bytes = 0;
 	int ret = 0;
 
@@ -372,7 +373,7 @@ bool mvnet_pair_run(struct mvnet_pair *pair)
 	/* Who lets the pair run wakes it afterwards. */
 	if (!mvnet_enter(pair) || !mvnet_pair_may_run(pair)) {
 		mvnet_leave(pair);
-		return false;
+		return MVNET_NEXT_KICK;
 	}
 	mdev_vq_disable_notify(tx);
 	mdev_vq_disable_notify(rx);
@@ -402,16 +403,21 @@ bool mvnet_pair_run(struct mvnet_pair *pair)
 	signal_rx = mvnet_publish(rx);
 	signal_tx = mvnet_publish(tx);
 	if (ret == MVNET_DONE)
-		more = true;
+		next = MVNET_NEXT_RUN;
 	else if (ret == MVNET_EMPTY)
-		more = mdev_vq_enable_notify(tx);
+		wait = tx;
 	else if (ret == -ENOBUFS)
-		more = mdev_vq_enable_notify(rx);
+		wait = rx;
+	/* Another time to poll begins after each frame. */
+	if (wait && poll)
+		next = n ? MVNET_NEXT_RUN : MVNET_NEXT_POLL;
+	else if (wait && mdev_vq_enable_notify(wait))
+		next = MVNET_NEXT_RUN;
 	mvnet_leave(pair);
 
 	if (signal_rx)
 		mdev_vq_signal(rx);
 	if (signal_tx)
 		mdev_vq_signal(tx);
-	return more;
+	return next;
 }

@@ -103,6 +103,30 @@ static ssize_t announce_store(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RW(announce);
 
+static ssize_t busy_poll_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%u\n",
+			  READ_ONCE(dev_to_mvnet(dev)->busy_poll));
+}
+
+static ssize_t busy_poll_store(struct device *dev,
+			       struct device_attribute *attr, const char *buf,
+			       size_t count)
+{
+	unsigned int us;
+	int ret;
+
+	ret = kstrtouint(buf, 0, &us);
+	if (ret)
+		return ret;
+	if (us > MVNET_MAX_BUSY_POLL)
+		return -ERANGE;
+	WRITE_ONCE(dev_to_mvnet(dev)->busy_poll, us);
+	return count;
+}
+static DEVICE_ATTR_RW(busy_poll);
+
 static ssize_t filtered_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
 {
@@ -115,6 +139,7 @@ static struct attribute *mvnet_attrs[] = {
 	&dev_attr_mac.attr,
 	&dev_attr_link.attr,
 	&dev_attr_announce.attr,
+	&dev_attr_busy_poll.attr,
 	&dev_attr_filtered.attr,
 	NULL
 };

@@ -4,6 +4,7 @@
  * that nobody who stalls one can stall another.
  */
 
+#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -141,15 +142,15 @@ static void mvnet_look(struct mvnet *net, struct mdev_vq *vq)
 	mdev_mem_leave(mem, token);
 }
 
-/* Once over the pair.  True if there may be more to do at once. */
-static bool mvnet_pair_serve(struct mvnet_pair *pair)
+/* Once over the pair, as mvnet_pair_run() */
+static enum mvnet_next mvnet_pair_serve(struct mvnet_pair *pair, bool poll)
 {
 	bool tx = mdev_vq_claim(pair->tx);
 	bool rx = mdev_vq_claim(pair->rx);
-	bool more = false;
+	enum mvnet_next next = MVNET_NEXT_KICK;
 
 	if (tx && rx)
-		more = mvnet_pair_run(pair);
+		next = mvnet_pair_run(pair, poll);
 	else if (tx)
 		mvnet_look(pair->net, pair->tx);
 	else if (rx)
@@ -159,23 +160,50 @@ static bool mvnet_pair_serve(struct mvnet_pair *pair)
 		mdev_vq_release(pair->rx);
 	if (tx)
 		mdev_vq_release(pair->tx);
-	return more;
+	return next;
+}
+
+/*
+ * Over the pair until there is something to do, or the time to poll is over, or
+ * the CPU or the worker has better things to do.  The queues are let go of in
+ * between, for whoever waits to stop one.
+ */
+static enum mvnet_next mvnet_pair_poll(struct mvnet_pair *pair)
+{
+	unsigned int us = READ_ONCE(pair->net->busy_poll);
+	enum mvnet_next next = mvnet_pair_serve(pair, us);
+	u64 end;
+
+	if (next != MVNET_NEXT_POLL)
+		return next;
+
+	end = ktime_get_ns() + (u64)us * NSEC_PER_USEC;
+	do {
+		cpu_relax();
+		next = mvnet_pair_serve(pair, true);
+	} while (next == MVNET_NEXT_POLL && !need_resched() &&
+		 list_empty_careful(&pair->worker->work_list) &&
+		 ktime_get_ns() < end);
+
+	if (next == MVNET_NEXT_POLL)
+		next = mvnet_pair_serve(pair, false);
+	return next;
 }
 
 void mvnet_pair_work(struct kthread_work *work)
 {
 	struct mvnet_pair *pair = container_of(work, struct mvnet_pair, work);
-	bool more;
+	enum mvnet_next next;
 
 	if (mvnet_is_direct(pair->net)) {
 		spin_lock_bh(&pair->lock);
-		more = mvnet_pair_serve(pair);
+		next = mvnet_pair_serve(pair, false);
 		spin_unlock_bh(&pair->lock);
 	} else {
-		more = mvnet_pair_serve(pair);
+		next = mvnet_pair_poll(pair);
 	}
 
-	if (more) {
+	if (next == MVNET_NEXT_RUN) {
 		mvnet_pair_wake(pair->net, pair->index);
 		cond_resched();
 	}
@@ -195,7 +223,7 @@ void mvnet_pair_work(struct kthread_work *work)
 void mvnet_pair_kick(struct mvnet *net, unsigned int index)
 {
 	struct mvnet_pair *pair;
-	bool more;
+	enum mvnet_next next;
 
 	if (index >= mvnet_nr_pairs(net))
 		return;
@@ -210,9 +238,9 @@ void mvnet_pair_kick(struct mvnet *net, unsigned int index)
 		mvnet_pair_wake(net, index);
 		return;
 	}
-	more = mvnet_pair_serve(pair);
+	next = mvnet_pair_serve(pair, false);
 	spin_unlock_bh(&pair->lock);
-	if (more)
+	if (next == MVNET_NEXT_RUN)
 		mvnet_pair_wake(net, index);
 }
 
