@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The vhost ioctls, and the life of a device that is driven by them, whatever
- * kind of file its user holds.
+ * The vhost ioctls, whatever kind of file the user holds.
  */
 
 #include <linux/eventfd.h>
-#include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vhost_mdev.h>
@@ -437,131 +435,4 @@ long vhost_mdev_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 	ret = vhost_mdev_do_ioctl(vd, cmd, (void __user *)arg);
 	mutex_unlock(&vd->lock);
 	return ret;
-}
-
-/* ---- life ---- */
-
-/**
- * vhost_mdev_open() - give the device to a user
- * @vd: the device
- *
- * Neither this module nor the parent driver can go until vhost_mdev_close().
- *
- * Return: 0; -ENODEV if one of the two is going; what the reset failed with.
- */
-int vhost_mdev_open(struct vhost_mdev *vd)
-{
-	struct module *owner = mdev_class_parent_owner(vd->cdev->parent);
-	int ret;
-
-	/* Both pair with module_put() in vhost_mdev_close() */
-	if (!try_module_get(THIS_MODULE))
-		return -ENODEV;
-	if (!try_module_get(owner)) {
-		ret = -ENODEV;
-		goto err_this;
-	}
-
-	mutex_lock(&vd->lock);
-	vd->backend_features = 0;
-	vd->owned = false;
-	ret = vhost_mdev_reset(vd);
-	if (ret) {
-		mutex_unlock(&vd->lock);
-		goto err_owner;
-	}
-	vhost_mdev_vqs_open(vd);
-	vd->cdev->mem = vd->mem;
-	mutex_unlock(&vd->lock);
-	return 0;
-
-err_owner:
-	module_put(owner);
-err_this:
-	module_put(THIS_MODULE);
-	return ret;
-}
-
-/**
- * vhost_mdev_close() - take the device from its user
- * @vd: the device, open
- *
- * When this returns nothing of the user is in use any more.  The caller lets
- * go of the memory after it.
- */
-void vhost_mdev_close(struct vhost_mdev *vd)
-{
-	mutex_lock(&vd->lock);
-	/*
-	 * If the reset fails there is no one to tell.  The caller closes the
-	 * memory, which is safe against a device that still uses it.
-	 */
-	vhost_mdev_reset(vd);
-	vhost_mdev_vqs_close(vd);
-	vd->cdev->mem = NULL;
-	mutex_unlock(&vd->lock);
-
-	module_put(mdev_class_parent_owner(vd->cdev->parent));
-	/*
-	 * The text stays for longer than this: whoever unloads the module
-	 * unbinds the device first, and that waits for the file to be gone.
-	 */
-	module_put(THIS_MODULE);
-}
-
-static int vhost_mdev_check(struct mdev_class_device *cdev)
-{
-	u64 features = cdev->ops->get_mdev_features(cdev);
-
-	if (!(features & VIRTIO_MDEV_F_VERSION_1)) {
-		dev_err(&cdev->dev,
-			"the parent driver speaks no version of the device operations that is known here: %#llx\n",
-			features);
-		return -EOPNOTSUPP;
-	}
-	if (!cdev->ops->get_vq_count(cdev)) {
-		dev_err(&cdev->dev, "the device has no virtqueue\n");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-/**
- * vhost_mdev_init() - prepare a device for users
- * @vd: zeroed
- * @cdev: the instance
- * @be: how users will get there
- * @mem: their memory
- *
- * Return: 0; -EOPNOTSUPP or -EINVAL for an instance that cannot be driven;
- * -ENOMEM.
- */
-int vhost_mdev_init(struct vhost_mdev *vd, struct mdev_class_device *cdev,
-		    const struct vhost_mdev_backend *be, struct mdev_mem *mem)
-{
-	int ret;
-
-	ret = vhost_mdev_check(cdev);
-	if (ret)
-		return ret;
-
-	vd->cdev = cdev;
-	vd->be = be;
-	vd->mem = mem;
-	mutex_init(&vd->lock);
-	vd->nvqs = cdev->ops->get_vq_count(cdev);
-	ret = vhost_mdev_vqs_init(vd);
-	if (ret)
-		mutex_destroy(&vd->lock);
-	return ret;
-}
-
-/**
- * vhost_mdev_uninit() - undo vhost_mdev_init()
- * @vd: the device, which nobody has open or can open
- */
-void vhost_mdev_uninit(struct vhost_mdev *vd)
-{
-	vhost_mdev_vqs_uninit(vd);
-	mutex_destroy(&vd->lock);
 }

@@ -13,7 +13,7 @@
 
 /*
  * VFIO devices that exist, plus one for the loaded module.  The last reference
- * to a VFIO device may be dropped by anybody, after it has been unregistered,
+ * to such a device may be dropped by anybody, after it has been unregistered,
  * and then runs a function of this module.
  */
 static refcount_t vhost_mdev_users = REFCOUNT_INIT(1);
@@ -30,6 +30,32 @@ void vhost_mdev_put(void)
 		wake_up_var(&vhost_mdev_users);
 }
 
+static int vhost_mdev_probe(struct mdev_class_device *cdev)
+{
+	struct vhost_mdev *vd;
+	int ret;
+
+	vd = vhost_mdev_create(cdev);
+	if (IS_ERR(vd))
+		return PTR_ERR(vd);
+	dev_set_drvdata(&cdev->dev, vd);
+	ret = vhost_mdev_vfio_add(vd);
+	if (ret)
+		vhost_mdev_unref(vd);
+	return ret;
+}
+
+/* Waits for the user to close the device. */
+static void vhost_mdev_remove(struct mdev_class_device *cdev)
+{
+	struct vhost_mdev *vd = dev_get_drvdata(&cdev->dev);
+
+	vhost_mdev_vfio_del(vd);
+	vhost_mdev_retire(vd);
+	/* Pairs with vhost_mdev_create() in vhost_mdev_probe() */
+	vhost_mdev_unref(vd);
+}
+
 static const struct mdev_class_device_id vhost_mdev_id_table[] = {
 	{ MDEV_CLASS_ID_VHOST },
 	{ }
@@ -40,8 +66,8 @@ static struct mdev_class_driver vhost_mdev_driver = {
 		.name = "vhost_mdev",
 	},
 	.id_table = vhost_mdev_id_table,
-	.probe = vhost_mdev_vfio_probe,
-	.remove = vhost_mdev_vfio_remove,
+	.probe = vhost_mdev_probe,
+	.remove = vhost_mdev_remove,
 };
 
 static int __init vhost_mdev_module_init(void)

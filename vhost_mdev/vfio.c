@@ -16,7 +16,7 @@
 /**
  * struct vhost_mdev_vfio - an instance as a VFIO device
  * @vdev: for vfio; its reference count keeps the whole structure
- * @vd: for the ioctls
+ * @vd: for the ioctls; a reference
  * @mem: the container's memory
  * @open: a user holds the device fd
  * @request_lock: guards @request_ctx.  A lock of its own, since a remover has
@@ -25,7 +25,7 @@
  */
 struct vhost_mdev_vfio {
 	struct vfio_device vdev;
-	struct vhost_mdev vd;
+	struct vhost_mdev *vd;
 	struct vhost_mem_vfio mem;
 	bool open;
 	/* guards request_ctx */
@@ -45,15 +45,31 @@ static long vhost_mdev_vfio_mem_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 	return -ENOIOCTLCMD;
 }
 
+static int vhost_mdev_vfio_mem_open(struct vhost_mdev *vd)
+{
+	return vhost_mem_vfio_open(&vd->vfio->mem);
+}
+
+static void vhost_mdev_vfio_mem_close(struct vhost_mdev *vd)
+{
+	vhost_mem_vfio_close(&vd->vfio->mem);
+}
+
+static struct mdev_mem *vhost_mdev_vfio_mem(struct vhost_mdev *vd)
+{
+	return &vd->vfio->mem.mem;
+}
+
 static void vhost_mdev_vfio_mem_reset(struct vhost_mdev *vd)
 {
-	struct vhost_mdev_vfio *vv =
-		container_of(vd, struct vhost_mdev_vfio, vd);
-
-	vhost_mem_vfio_drop(&vv->mem);
+	vhost_mem_vfio_drop(&vd->vfio->mem);
 }
 
 static const struct vhost_mdev_backend vhost_mdev_vfio_backend = {
+	.name = "VFIO device",
+	.mem_open = vhost_mdev_vfio_mem_open,
+	.mem_close = vhost_mdev_vfio_mem_close,
+	.mem = vhost_mdev_vfio_mem,
 	.mem_ioctl = vhost_mdev_vfio_mem_ioctl,
 	.mem_reset = vhost_mdev_vfio_mem_reset,
 };
@@ -99,10 +115,10 @@ static void vhost_mdev_vfio_request(struct vfio_device *vdev,
 
 	if (vhost_mdev_vfio_signal_request(vv)) {
 		if (count)
-			dev_notice_ratelimited(&vv->vd.cdev->dev,
+			dev_notice_ratelimited(&vv->vd->cdev->dev,
 					       "the removal waits for the user, who was asked to close the device\n");
 	} else {
-		dev_notice_ratelimited(&vv->vd.cdev->dev,
+		dev_notice_ratelimited(&vv->vd->cdev->dev,
 				       "the removal waits for the user to close the device; the user did not set an eventfd to be asked by\n");
 	}
 }
@@ -168,7 +184,7 @@ static int vhost_mdev_vfio_get_info(struct vhost_mdev_vfio *vv,
 				    void __user *argp)
 {
 	size_t minsz = offsetofend(struct vfio_device_info, num_irqs);
-	struct mdev_class_device *cdev = vv->vd.cdev;
+	struct mdev_class_device *cdev = vv->vd->cdev;
 	struct {
 		struct vfio_device_info info;
 		struct vhost_mdev_device_info_cap cap __aligned(8);
@@ -195,7 +211,7 @@ static int vhost_mdev_vfio_get_info(struct vhost_mdev_vfio *vv,
 		reply.cap.version = VHOST_MDEV_DEVICE_INFO_CAP_VERSION;
 		reply.cap.device_id = cdev->ops->get_device_id(cdev);
 		reply.cap.vendor_id = cdev->ops->get_vendor_id(cdev);
-		reply.cap.vq_count = vv->vd.nvqs;
+		reply.cap.vq_count = vv->vd->nvqs;
 		reply.cap.config_size = cdev->ops->get_config_size(cdev);
 	}
 	return copy_to_user(argp, &reply, minsz) ? -EFAULT : 0;
@@ -212,8 +228,8 @@ static int vhost_mdev_vfio_region_info(struct vfio_device *vdev,
 	info->offset = 0;
 	info->size = 0;
 	info->flags = 0;
-	if (vhost_mdev_has_doorbell(&vv->vd)) {
-		info->size = (u64)vv->vd.nvqs << PAGE_SHIFT;
+	if (vhost_mdev_has_doorbell(vv->vd)) {
+		info->size = (u64)vv->vd->nvqs << PAGE_SHIFT;
 		info->flags = VFIO_REGION_INFO_FLAG_WRITE |
 			      VFIO_REGION_INFO_FLAG_MMAP;
 	}
@@ -238,10 +254,10 @@ static int vhost_mdev_vfio_reset(struct vhost_mdev_vfio *vv)
 {
 	int ret;
 
-	if (mutex_lock_killable(&vv->vd.lock))
+	if (mutex_lock_killable(&vv->vd->lock))
 		return -EINTR;
-	ret = vhost_mdev_reset(&vv->vd);
-	mutex_unlock(&vv->vd.lock);
+	ret = vhost_mdev_reset(vv->vd);
+	mutex_unlock(&vv->vd->lock);
 	return ret;
 }
 
@@ -266,7 +282,7 @@ static long vhost_mdev_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	case VFIO_DEVICE_RESET:
 		return vhost_mdev_vfio_reset(vv);
 	}
-	return vhost_mdev_ioctl(&vv->vd, cmd, arg);
+	return vhost_mdev_ioctl(vv->vd, cmd, arg);
 }
 
 /* A doorbell for those who cannot map it, with the same values. */
@@ -275,19 +291,19 @@ static ssize_t vhost_mdev_vfio_write(struct vfio_device *vdev,
 				     loff_t *ppos)
 {
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
-	struct mdev_class_device *cdev = vv->vd.cdev;
+	struct mdev_class_device *cdev = vv->vd->cdev;
 	u64 idx = (u64)*ppos >> PAGE_SHIFT;
 	__le16 val;
 
 	if (count != sizeof(val) || !PAGE_ALIGNED(*ppos) || *ppos < 0 ||
-	    idx >= vv->vd.nvqs || !vhost_mdev_has_doorbell(&vv->vd))
+	    idx >= vv->vd->nvqs || !vhost_mdev_has_doorbell(vv->vd))
 		return -EINVAL;
 	if (copy_from_user(&val, buf, sizeof(val)))
 		return -EFAULT;
 	if (le16_to_cpu(val) != idx)
 		return -EINVAL;
 
-	idx = array_index_nospec(idx, vv->vd.nvqs);
+	idx = array_index_nospec(idx, vv->vd->nvqs);
 	cdev->ops->kick_vq(cdev, idx);
 	*ppos += sizeof(val);
 	return sizeof(val);
@@ -296,7 +312,7 @@ static ssize_t vhost_mdev_vfio_write(struct vfio_device *vdev,
 static int vhost_mdev_vfio_mmap(struct vfio_device *vdev,
 				struct vm_area_struct *vma)
 {
-	return vhost_mdev_mmap(&to_vhost_mdev_vfio(vdev)->vd, vma);
+	return vhost_mdev_mmap(to_vhost_mdev_vfio(vdev)->vd, vma);
 }
 
 /*
@@ -320,16 +336,10 @@ static int vhost_mdev_vfio_open_device(struct vfio_device *vdev)
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
 	int ret;
 
-	ret = vhost_mem_vfio_open(&vv->mem);
-	if (ret)
-		return ret;
-	ret = vhost_mdev_open(&vv->vd);
-	if (ret) {
-		vhost_mem_vfio_close(&vv->mem);
-		return ret;
-	}
-	WRITE_ONCE(vv->open, true);
-	return 0;
+	ret = vhost_mdev_open(vv->vd, &vhost_mdev_vfio_backend);
+	if (!ret)
+		WRITE_ONCE(vv->open, true);
+	return ret;
 }
 
 static void vhost_mdev_vfio_close_device(struct vfio_device *vdev)
@@ -337,14 +347,17 @@ static void vhost_mdev_vfio_close_device(struct vfio_device *vdev)
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
 
 	vhost_mdev_vfio_set_request(vv, NULL);
-	vhost_mdev_close(&vv->vd);
-	vhost_mem_vfio_close(&vv->mem);
+	vhost_mdev_close(vv->vd);
 	WRITE_ONCE(vv->open, false);
 }
 
 static void vhost_mdev_vfio_release(struct vfio_device *vdev)
 {
+	struct vhost_mdev *vd = to_vhost_mdev_vfio(vdev)->vd;
+
 	compat_vfio_free_device(vdev);
+	/* Both pair with vhost_mdev_vfio_add() */
+	vhost_mdev_unref(vd);
 	vhost_mdev_put();
 }
 
@@ -366,13 +379,14 @@ static const struct vfio_device_ops vhost_mdev_vfio_ops = {
 /* ---- life ---- */
 
 /**
- * vhost_mdev_vfio_probe() - make an instance a VFIO device
- * @cdev: the instance
+ * vhost_mdev_vfio_add() - make a device a VFIO device
+ * @vd: the device
  *
  * Return: 0 or a negative errno.
  */
-int vhost_mdev_vfio_probe(struct mdev_class_device *cdev)
+int vhost_mdev_vfio_add(struct vhost_mdev *vd)
 {
+	struct mdev_class_device *cdev = vd->cdev;
 	struct vhost_mdev_vfio *vv;
 	int ret;
 
@@ -384,27 +398,23 @@ int vhost_mdev_vfio_probe(struct mdev_class_device *cdev)
 			       &vhost_mdev_vfio_ops);
 	if (IS_ERR(vv))
 		return PTR_ERR(vv);
+	/* Both pair with vhost_mdev_vfio_release() */
 	vhost_mdev_get();
+	vv->vd = vhost_mdev_ref(vd);
 
 	spin_lock_init(&vv->request_lock);
 	ret = vhost_mem_vfio_init(&vv->mem, &vv->vdev, &cdev->dev);
 	if (ret)
 		goto err_put;
-	ret = vhost_mdev_init(&vv->vd, cdev, &vhost_mdev_vfio_backend,
-			      &vv->mem.mem);
-	if (ret)
-		goto err_mem;
-	dev_set_drvdata(&cdev->dev, vv);
+	vd->vfio = vv;
 	ret = vfio_register_emulated_iommu_dev(&vv->vdev);
 	if (ret) {
 		dev_err(&cdev->dev, "cannot register a VFIO device: %pe\n",
 			ERR_PTR(ret));
-		goto err_vd;
+		goto err_mem;
 	}
 	return 0;
 
-err_vd:
-	vhost_mdev_uninit(&vv->vd);
 err_mem:
 	vhost_mem_vfio_uninit(&vv->mem);
 err_put:
@@ -413,17 +423,16 @@ err_put:
 }
 
 /**
- * vhost_mdev_vfio_remove() - undo vhost_mdev_vfio_probe()
- * @cdev: the instance
+ * vhost_mdev_vfio_del() - undo vhost_mdev_vfio_add()
+ * @vd: the device
  *
- * Waits for the user to close the device.
+ * Waits for the user to close the VFIO device.
  */
-void vhost_mdev_vfio_remove(struct mdev_class_device *cdev)
+void vhost_mdev_vfio_del(struct vhost_mdev *vd)
 {
-	struct vhost_mdev_vfio *vv = dev_get_drvdata(&cdev->dev);
+	struct vhost_mdev_vfio *vv = vd->vfio;
 
 	vfio_unregister_group_dev(&vv->vdev);
-	vhost_mdev_uninit(&vv->vd);
 	vhost_mem_vfio_uninit(&vv->mem);
 	vfio_put_device(&vv->vdev);
 }

@@ -2,28 +2,43 @@
 #ifndef _VHOST_MDEV_PRIVATE_H
 #define _VHOST_MDEV_PRIVATE_H
 
+#include <linux/kref.h>
 #include <linux/mdev_class.h>
 #include <linux/mdev_mem.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/vfio.h>
 #include <linux/virtio_mdev.h>
 
 struct eventfd_ctx;
 struct vhost_mdev;
+struct vhost_mdev_vfio;
 struct vm_area_struct;
 
 /**
  * struct vhost_mdev_backend - what differs between the ways to a device
+ * @name: of the way, in messages
  * @features: backend features (VHOST_MDEV_BACKEND_F_*) that this way adds to
  *	those of the parent
+ * @mem_open: a user begins; have memory for it.  Called without locks; returns
+ *	0 or a negative errno.
+ * @mem_close: the user has ended and the device was reset: hold nothing of the
+ *	user's memory any longer, and be safe against a device whose reset
+ *	failed.  Called without locks.
+ * @mem: the user's memory, open
  * @mem_ioctl: an ioctl that has to do with the user's memory; called with
  *	&vhost_mdev.lock held
  * @mem_reset: the device was reset, so hold nothing of the user's memory any
  *	longer than its user asks for; same context
  */
 struct vhost_mdev_backend {
+	const char *name;
 	u64 features;
+	int (*mem_open)(struct vhost_mdev *vd);
+	void (*mem_close)(struct vhost_mdev *vd);
+	struct mdev_mem *(*mem)(struct vhost_mdev *vd);
 	long (*mem_ioctl)(struct vhost_mdev *vd, unsigned int cmd,
 			  void __user *argp);
 	void (*mem_reset)(struct vhost_mdev *vd);
@@ -64,9 +79,18 @@ struct vhost_mdev_vq {
 
 /**
  * struct vhost_mdev - a device that is driven by vhost ioctls
- * @cdev: the instance
- * @be: how the user got here
- * @mem: the user's memory
+ * @ref: held by the class driver from probe to remove, and by each way to the
+ *	device for as long as it exists, for a way may outlive remove
+ * @cdev: the instance; there until remove, and so while there is a user
+ * @vfio: the way by a VFIO device; constant from probe to remove
+ * @user_lock: guards @be, @retired, @user_pid and @user_comm.  Innermost, so
+ *	that nothing which a user makes an ioctl wait for is waited for by
+ *	another.
+ * @be: how the user got here, NULL if there is none.  Constant while the user
+ *	has the device open, who reads it without the lock.
+ * @retired: there will be no more users
+ * @user_pid: who has the device open, for people
+ * @user_comm: likewise
  * @lock: serialises the device operations of the instance, as the parent may
  *	expect, and guards what follows.  Taken by ioctls, open and close.  Outer
  *	to everything that pins or copies the user's memory; not to be taken
@@ -80,9 +104,16 @@ struct vhost_mdev_vq {
  * @vqs: the virtqueues; constant
  */
 struct vhost_mdev {
+	struct kref ref;
 	struct mdev_class_device *cdev;
+	struct vhost_mdev_vfio *vfio;
+
+	spinlock_t user_lock;	/* guards the user, see above */
 	const struct vhost_mdev_backend *be;
-	struct mdev_mem *mem;
+	bool retired;
+	pid_t user_pid;
+	char user_comm[TASK_COMM_LEN];
+
 	struct mutex lock;	/* guards what follows, see above */
 	struct eventfd_ctx *config_ctx;
 	u64 backend_features;
@@ -96,16 +127,19 @@ struct vhost_mdev {
 void vhost_mdev_get(void);
 void vhost_mdev_put(void);
 
+/* device.c */
+struct vhost_mdev *vhost_mdev_create(struct mdev_class_device *cdev);
+struct vhost_mdev *vhost_mdev_ref(struct vhost_mdev *vd);
+void vhost_mdev_unref(struct vhost_mdev *vd);
+int vhost_mdev_open(struct vhost_mdev *vd, const struct vhost_mdev_backend *be);
+void vhost_mdev_close(struct vhost_mdev *vd);
+void vhost_mdev_retire(struct vhost_mdev *vd);
+
 /* vfio.c */
-int vhost_mdev_vfio_probe(struct mdev_class_device *cdev);
-void vhost_mdev_vfio_remove(struct mdev_class_device *cdev);
+int vhost_mdev_vfio_add(struct vhost_mdev *vd);
+void vhost_mdev_vfio_del(struct vhost_mdev *vd);
 
 /* ioctl.c */
-int vhost_mdev_init(struct vhost_mdev *vd, struct mdev_class_device *cdev,
-		    const struct vhost_mdev_backend *be, struct mdev_mem *mem);
-void vhost_mdev_uninit(struct vhost_mdev *vd);
-int vhost_mdev_open(struct vhost_mdev *vd);
-void vhost_mdev_close(struct vhost_mdev *vd);
 int vhost_mdev_reset(struct vhost_mdev *vd);
 long vhost_mdev_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 		      unsigned long arg);
