@@ -116,7 +116,8 @@ int vhost_mdev_reset(struct vhost_mdev *vd)
 		return ret;
 	}
 	vd->suspended = false;
-	vd->be->mem_reset(vd);
+	if (vd->be->mem_reset)
+		vd->be->mem_reset(vd);
 	return 0;
 }
 
@@ -187,6 +188,8 @@ static int vhost_mdev_set_owner(struct vhost_mdev *vd)
 	if (vd->owned)
 		return -EBUSY;
 	vd->owned = true;
+	if (vd->be->set_owner)
+		vd->be->set_owner(vd);
 	return 0;
 }
 
@@ -197,9 +200,12 @@ static int vhost_mdev_reset_owner(struct vhost_mdev *vd)
 	if (!vd->owned)
 		return -EPERM;
 	ret = vhost_mdev_reset(vd);
-	if (!ret)
-		vd->owned = false;
-	return ret;
+	if (ret)
+		return ret;
+	vd->owned = false;
+	if (vd->be->reset_owner)
+		vd->be->reset_owner(vd);
+	return 0;
 }
 
 /* ---- configuration space ---- */

@@ -12,8 +12,8 @@
 #include "vhost_mdev_private.h"
 
 /*
- * VFIO devices that exist, plus one for the loaded module.  The last reference
- * to such a device may be dropped by anybody, after it has been unregistered,
+ * VFIO and char devices that exist, plus one for the loaded module.  The last
+ * reference to such a device may be dropped by anybody, after it has been unregistered,
  * and then runs a function of this module.
  */
 static refcount_t vhost_mdev_users = REFCOUNT_INIT(1);
@@ -41,7 +41,18 @@ static int vhost_mdev_probe(struct mdev_class_device *cdev)
 	dev_set_drvdata(&cdev->dev, vd);
 	ret = vhost_mdev_vfio_add(vd);
 	if (ret)
-		vhost_mdev_unref(vd);
+		goto err_vd;
+	ret = vhost_mdev_chr_add(vd);
+	if (ret)
+		goto err_vfio;
+	return 0;
+
+err_vfio:
+	vhost_mdev_vfio_del(vd);
+	/* Nobody holds it for longer than to find that it is gone. */
+	vhost_mdev_retire(vd);
+err_vd:
+	vhost_mdev_unref(vd);
 	return ret;
 }
 
@@ -50,8 +61,11 @@ static void vhost_mdev_remove(struct mdev_class_device *cdev)
 {
 	struct vhost_mdev *vd = dev_get_drvdata(&cdev->dev);
 
+	vhost_mdev_chr_hide(vd);
+	/* Before anything else that waits, for this one asks the user. */
 	vhost_mdev_vfio_del(vd);
 	vhost_mdev_retire(vd);
+	vhost_mdev_chr_del(vd);
 	/* Pairs with vhost_mdev_create() in vhost_mdev_probe() */
 	vhost_mdev_unref(vd);
 }
@@ -72,7 +86,15 @@ static struct mdev_class_driver vhost_mdev_driver = {
 
 static int __init vhost_mdev_module_init(void)
 {
-	return mdev_class_register_driver(&vhost_mdev_driver);
+	int ret;
+
+	ret = vhost_mdev_chr_init();
+	if (ret)
+		return ret;
+	ret = mdev_class_register_driver(&vhost_mdev_driver);
+	if (ret)
+		vhost_mdev_chr_exit();
+	return ret;
 }
 
 static void __exit vhost_mdev_module_exit(void)
@@ -82,6 +104,7 @@ static void __exit vhost_mdev_module_exit(void)
 	wait_var_event(&vhost_mdev_users, !refcount_read(&vhost_mdev_users));
 	/* Who dropped the last one may be preempted on its way out of here. */
 	synchronize_rcu_tasks();
+	vhost_mdev_chr_exit();
 }
 
 module_init(vhost_mdev_module_init);

@@ -10,9 +10,6 @@
 
 #include "mem_vfio.h"
 
-/* A ring piece is at most 512 KiB: 32768 descriptors of 16 bytes. */
-#define VHOST_MEM_RING_MAX	SZ_1M
-
 /* Most pieces are no longer than this, which spares an allocation for each. */
 #define VHOST_MEM_FEW_PAGES	4
 
@@ -36,11 +33,11 @@ static bool vhost_mem_ring_begin(struct vhost_mem_vfio *vm,
  * One address for all pages: the linear mapping where they happen to be next
  * to each other, which costs no TLB entries, else one of their own.
  */
-static void *vhost_mem_ring_addr(struct vhost_mem_ring *ring,
-				 struct page **pages, unsigned int perm)
+void *vhost_mem_ring_addr(struct page **pages, unsigned long n,
+			  unsigned int perm, void **vmapped)
 {
-	unsigned long i, n = vhost_mem_ring_pages(ring);
 	void *addr = page_address(pages[0]);
+	unsigned long i;
 
 	for (i = 1; i < n; i++)
 		if (page_address(pages[i]) != addr + (i << PAGE_SHIFT))
@@ -48,9 +45,9 @@ static void *vhost_mem_ring_addr(struct vhost_mem_ring *ring,
 	if (i == n)
 		return addr;
 
-	ring->vmapped = vmap(pages, n, VM_MAP, perm & MDEV_MEM_WRITE ?
-			     PAGE_KERNEL : PAGE_KERNEL_RO);
-	return ring->vmapped;
+	*vmapped = vmap(pages, n, VM_MAP, perm & MDEV_MEM_WRITE ?
+			PAGE_KERNEL : PAGE_KERNEL_RO);
+	return *vmapped;
 }
 
 static int vhost_mem_ring_pin(struct vhost_mem_vfio *vm,
@@ -83,7 +80,7 @@ static int vhost_mem_ring_pin(struct vhost_mem_vfio *vm,
 		goto out_unpin;
 	}
 
-	*addr = vhost_mem_ring_addr(ring, pages, perm);
+	*addr = vhost_mem_ring_addr(pages, n, perm, &ring->vmapped);
 	if (*addr)
 		goto out_free;
 	ret = -ENOMEM;

@@ -24,30 +24,10 @@ static void vhost_mem_leave(struct mdev_mem *mem, int token)
 	srcu_read_unlock(&to_vhost_mem_vfio(mem)->srcu, token);
 }
 
-static bool vhost_mem_allows(const void *entry, unsigned int perm)
-{
-	switch (vhost_mem_entry_state(entry)) {
-	case VHOST_MEM_RW:
-		return true;
-	case VHOST_MEM_WO:
-		return !(perm & MDEV_MEM_READ);
-	default:
-		return false;
-	}
-}
-
 static void *vhost_mem_lookup(struct mdev_mem *mem, u64 iova, unsigned int perm,
 			      size_t *len)
 {
-	struct vhost_mem_vfio *vm = to_vhost_mem_vfio(mem);
-	unsigned int off = offset_in_page(iova);
-	void *entry;
-
-	entry = xa_load(&vm->pages, iova >> PAGE_SHIFT);
-	if (!entry || !vhost_mem_allows(entry, perm))
-		return NULL;
-	*len = min_t(size_t, *len, PAGE_SIZE - off);
-	return page_address(pfn_to_page(vhost_mem_entry_val(entry))) + off;
+	return vhost_mem_find(&to_vhost_mem_vfio(mem)->pages, iova, perm, len);
 }
 
 /* May a page be pinned now?  Begins to, if so. */

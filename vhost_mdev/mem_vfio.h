@@ -13,13 +13,16 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include "mem_page.h"
+
 /**
  * struct vhost_mem_vfio - the memory of a VFIO container
  * @mem: what the parent sees
  * @vdev: the device to pin by
  * @dev: the device in messages
  * @srcu: read sections of the parent
- * @pages: what is pinned for data, by page number; see vhost_mem_entry().  The
+ * @pages: what is pinned for data, by page number; see vhost_mem_entry(), a dead
+ *	page's value being the time stamp of its end.  The
  *	lock of this array guards all that follows, and is the only one that
  *	dma_unmap takes: nothing that can wait for an unmap is called under it.
  * @rings: struct vhost_mem_ring
@@ -54,16 +57,6 @@ struct vhost_mem_vfio {
 
 /* A page that is to be unpinned by the worker */
 #define VHOST_MEM_DYING		XA_MARK_0
-
-/*
- * What the lower bits of an entry of &vhost_mem_vfio.pages say: the rest is the
- * number of a page that is pinned for writing only or for both, or the time
- * stamp of the end of one that is about to be unpinned.
- */
-#define VHOST_MEM_DEAD		0
-#define VHOST_MEM_WO		1
-#define VHOST_MEM_RW		3
-#define VHOST_MEM_STATE_BITS	2
 
 /**
  * struct vhost_mem_pin - somebody who is pinning
@@ -114,21 +107,6 @@ static inline bool vhost_mem_overlap(u64 first, u64 last, u64 first2, u64 last2)
 	return first <= last2 && first2 <= last;
 }
 
-static inline void *vhost_mem_entry(unsigned int state, unsigned long val)
-{
-	return xa_mk_value(val << VHOST_MEM_STATE_BITS | state);
-}
-
-static inline unsigned int vhost_mem_entry_state(const void *entry)
-{
-	return xa_to_value(entry) & (BIT(VHOST_MEM_STATE_BITS) - 1);
-}
-
-static inline unsigned long vhost_mem_entry_val(const void *entry)
-{
-	return xa_to_value(entry) >> VHOST_MEM_STATE_BITS;
-}
-
 static inline unsigned long
 vhost_mem_ring_pages(const struct vhost_mem_ring *ring)
 {
@@ -151,7 +129,6 @@ int vhost_mem_pin_range(struct vhost_mem_vfio *vm, u64 first,
 			unsigned long npages, int prot, struct page **pages);
 void vhost_mem_unpin_range(struct vhost_mem_vfio *vm, u64 first,
 			   unsigned long npages);
-bool vhost_mem_usable(struct page *page);
 
 /* mem_ring.c */
 int vhost_mem_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map);

@@ -14,6 +14,7 @@
 
 struct eventfd_ctx;
 struct vhost_mdev;
+struct vhost_mdev_chr;
 struct vhost_mdev_vfio;
 struct vm_area_struct;
 
@@ -30,8 +31,10 @@ struct vm_area_struct;
  * @mem: the user's memory, open
  * @mem_ioctl: an ioctl that has to do with the user's memory; called with
  *	&vhost_mdev.lock held
- * @mem_reset: the device was reset, so hold nothing of the user's memory any
- *	longer than its user asks for; same context
+ * @mem_reset: (optional) the device was reset, so hold nothing of the user's
+ *	memory any longer than its user asks for; same context
+ * @set_owner: (optional) the calling process becomes the owner; same context
+ * @reset_owner: (optional) undo it, after a reset; same context
  */
 struct vhost_mdev_backend {
 	const char *name;
@@ -42,6 +45,8 @@ struct vhost_mdev_backend {
 	long (*mem_ioctl)(struct vhost_mdev *vd, unsigned int cmd,
 			  void __user *argp);
 	void (*mem_reset)(struct vhost_mdev *vd);
+	void (*set_owner)(struct vhost_mdev *vd);
+	void (*reset_owner)(struct vhost_mdev *vd);
 };
 
 /**
@@ -83,6 +88,7 @@ struct vhost_mdev_vq {
  *	device for as long as it exists, for a way may outlive remove
  * @cdev: the instance; there until remove, and so while there is a user
  * @vfio: the way by a VFIO device; constant from probe to remove
+ * @chr: the way by a char device; likewise
  * @user_lock: guards @be, @retired, @user_pid and @user_comm.  Innermost, so
  *	that nothing which a user makes an ioctl wait for is waited for by
  *	another.
@@ -107,6 +113,7 @@ struct vhost_mdev {
 	struct kref ref;
 	struct mdev_class_device *cdev;
 	struct vhost_mdev_vfio *vfio;
+	struct vhost_mdev_chr *chr;
 
 	spinlock_t user_lock;	/* guards the user, see above */
 	const struct vhost_mdev_backend *be;
@@ -138,6 +145,13 @@ void vhost_mdev_retire(struct vhost_mdev *vd);
 /* vfio.c */
 int vhost_mdev_vfio_add(struct vhost_mdev *vd);
 void vhost_mdev_vfio_del(struct vhost_mdev *vd);
+
+/* chr.c */
+int vhost_mdev_chr_init(void);
+void vhost_mdev_chr_exit(void);
+int vhost_mdev_chr_add(struct vhost_mdev *vd);
+void vhost_mdev_chr_hide(struct vhost_mdev *vd);
+void vhost_mdev_chr_del(struct vhost_mdev *vd);
 
 /* ioctl.c */
 int vhost_mdev_reset(struct vhost_mdev *vd);

@@ -3,8 +3,8 @@
 #define _COMPAT_DEVICE_H
 
 /*
- * compat_match_const, compat_uevent_const: "const" where the arguments of a bus'
- * operations have it.
+ * compat_match_const, compat_uevent_const, compat_class_uevent_const: "const"
+ * where the arguments of a bus' and a class' operations have it.
  */
 #ifdef COMPAT_HAVE_BUS_MATCH_CONST
 #define compat_match_const	const
@@ -16,6 +16,12 @@
 #define compat_uevent_const	const
 #else
 #define compat_uevent_const
+#endif
+
+#ifdef COMPAT_HAVE_CLASS_DEV_UEVENT_CONST
+#define compat_class_uevent_const	const
+#else
+#define compat_class_uevent_const
 #endif
 
 /* Not in the first releases of 6.1 */

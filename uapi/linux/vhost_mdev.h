@@ -88,11 +88,14 @@ struct vhost_mdev_iova_range {
 #define VHOST_MDEV_SET_FEATURES		_IOW(VHOST_MDEV_IOCTL, 0x00, __u64)
 /*
  * Note that the device is owned, once, resp. reset it and note that it is not.
- * No other command asks for it, and it does not matter which process calls.
+ * No other command asks for it.  On the VFIO device it does not matter which
+ * process calls; on the char device, it is the memory of the process that
+ * becomes the owner which can be mapped from then on, by itself alone, and
+ * RESET_OWNER unmaps it.
  */
 #define VHOST_MDEV_SET_OWNER		_IO(VHOST_MDEV_IOCTL, 0x01)
 #define VHOST_MDEV_RESET_OWNER		_IO(VHOST_MDEV_IOCTL, 0x02)
-/* Refused: memory is mapped through the VFIO container. */
+/* Refused: memory is mapped through the VFIO container, resp. by messages. */
 #define VHOST_MDEV_SET_MEM_TABLE	_IOW(VHOST_MDEV_IOCTL, 0x03, __u64)
 /* Log of pages that the device wrote; refused if the parent keeps none. */
 #define VHOST_MDEV_SET_LOG_BASE		_IOW(VHOST_MDEV_IOCTL, 0x04, __u64)
@@ -123,10 +126,18 @@ struct vhost_mdev_iova_range {
 #define VHOST_MDEV_SET_BACKEND_FEATURES	_IOW(VHOST_MDEV_IOCTL, 0x25, __u64)
 #define VHOST_MDEV_GET_BACKEND_FEATURES	_IOR(VHOST_MDEV_IOCTL, 0x26, __u64)
 
-/* Bit numbers of the backend features */
+/*
+ * Bit numbers of the backend features; the first three and the last are of the
+ * char device alone, see struct vhost_mdev_msg.
+ */
+#define VHOST_MDEV_BACKEND_F_IOTLB_MSG_V2		1
+#define VHOST_MDEV_BACKEND_F_IOTLB_BATCH		2
+#define VHOST_MDEV_BACKEND_F_IOTLB_ASID			3
 #define VHOST_MDEV_BACKEND_F_SUSPEND			4
 #define VHOST_MDEV_BACKEND_F_RESUME			5
 #define VHOST_MDEV_BACKEND_F_ENABLE_AFTER_DRIVER_OK	6
+/* What is mapped stays mapped when the device is reset. */
+#define VHOST_MDEV_BACKEND_F_IOTLB_PERSIST		8
 
 /* The virtio device type, the status (section 2.1), configuration space */
 #define VHOST_MDEV_GET_DEVICE_ID	_IOR(VHOST_MDEV_IOCTL, 0x70, __u32)
@@ -166,6 +177,68 @@ struct vhost_mdev_iova_range {
 	_IOWR(VHOST_MDEV_IOCTL, 0x82, struct vhost_mdev_vring_state)
 
 /*
+ * On the char device only: write() of one struct vhost_mdev_msg.
+ */
+
+/* Types of messages */
+#define VHOST_MDEV_MSG_V1	1
+#define VHOST_MDEV_MSG_V2	2
+
+/* What the device may do with mapped memory */
+#define VHOST_MDEV_ACCESS_RO	1
+#define VHOST_MDEV_ACCESS_WO	2
+#define VHOST_MDEV_ACCESS_RW	3
+
+/* What a message asks for */
+#define VHOST_MDEV_IOTLB_UPDATE		2
+#define VHOST_MDEV_IOTLB_INVALIDATE	3
+#define VHOST_MDEV_IOTLB_BATCH_BEGIN	5
+#define VHOST_MDEV_IOTLB_BATCH_END	6
+
+/**
+ * struct vhost_mdev_iotlb_msg - map or unmap memory
+ * @iova: first I/O virtual address; of UPDATE and INVALIDATE
+ * @size: bytes; of UPDATE and INVALIDATE
+ * @uaddr: first address in the process; of UPDATE.  Has the place in its page
+ *	that @iova has.
+ * @perm: VHOST_MDEV_ACCESS_*; of UPDATE
+ * @type: VHOST_MDEV_IOTLB_*
+ *
+ * UPDATE maps whole pages, all or nothing, and pins them.  They count against
+ * RLIMIT_MEMLOCK, whoever the user is.  Nothing may be mapped there.
+ *
+ * INVALIDATE unmaps all pages that the range touches; that none is mapped is no
+ * error.  When the write() returns, the device does not access them any more,
+ * and virtqueues that lie in them are broken.
+ *
+ * BATCH_BEGIN and BATCH_END stand around messages of the same address space.
+ * Each is carried out and reports its errors at once, but what was unmapped may
+ * be accessed up to BATCH_END.
+ */
+struct vhost_mdev_iotlb_msg {
+	__aligned_u64 iova;
+	__aligned_u64 size;
+	__aligned_u64 uaddr;
+	__u8 perm;
+	__u8 type;
+};
+
+/**
+ * struct vhost_mdev_msg - what is written to the char device
+ * @type: VHOST_MDEV_MSG_V1 or VHOST_MDEV_MSG_V2
+ * @asid: the address space, if VHOST_MDEV_BACKEND_F_IOTLB_ASID was acknowledged
+ *	and @type is VHOST_MDEV_MSG_V2; else it counts as 0
+ * @iotlb: the message
+ * @padding: not looked at, and may be left out
+ */
+struct vhost_mdev_msg {
+	__u32 type;
+	__u32 asid;
+	struct vhost_mdev_iotlb_msg iotlb;
+	__u8 padding[32];
+};
+
+/*
  * On the VFIO device fd only.
  *
  * VFIO_DEVICE_GET_INFO carries this capability, which no other VFIO device has,
@@ -197,7 +270,8 @@ struct vhost_mdev_device_info_cap {
 
 /*
  * The only region: doorbells, one page a virtqueue, at page index = virtqueue
- * index of the fd; of size 0 if the instance has none.  A write of the queue
+ * index of the fd; of size 0 if the instance has none.  The pages can be mapped
+ * from the char device, too.  A write of the queue
  * index (__u16, little-endian) at the start of a page notifies that queue.
  */
 #define VHOST_MDEV_REGION_NOTIFY	0

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The char device of an instance: what programs take for one of vhost-vdpa.
+ */
+
+#include <linux/fs.h>
+#include <linux/idr.h>
+#include <linux/kdev_t.h>
+#include <linux/module.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/vhost_mdev.h>
+
+#include "chr.h"
+#include "vhost_mdev_private.h"
+
+#define VHOST_MDEV_CHR_MINORS	(MINORMASK + 1)
+
+static char *chrdev_name = "vhost-vdpa-mdev";
+module_param(chrdev_name, charp, 0444);
+MODULE_PARM_DESC(chrdev_name, "name of the char devices' region in /proc/devices; DPDK wants it to begin with vhost-vdpa (default: vhost-vdpa-mdev)");
+
+static dev_t vhost_mdev_chr_devt;
+static DEFINE_IDA(vhost_mdev_chr_ida);
+
+#define dev_to_vhost_mdev_chr(d) container_of(d, struct vhost_mdev_chr, dev)
+
+/* ---- the user's memory ---- */
+
+static void vhost_mdev_chr_forget(struct vhost_mdev_chr *chr)
+{
+	u32 i;
+
+	chr->in_batch = false;
+	if (!chr->mm)
+		return;
+	for (i = 0; i < chr->nr_as; i++)
+		vhost_mem_iotlb_clear(&chr->as[i], chr->mm);
+	mmdrop(chr->mm);
+	chr->mm = NULL;
+}
+
+static void vhost_mdev_chr_set_owner(struct vhost_mdev *vd)
+{
+	/* For its counter of pinned pages; pairs with mmdrop() above */
+	mmgrab(current->mm);
+	vd->chr->mm = current->mm;
+}
+
+static void vhost_mdev_chr_reset_owner(struct vhost_mdev *vd)
+{
+	vhost_mdev_chr_forget(vd->chr);
+}
+
+static int vhost_mdev_chr_mem_open(struct vhost_mdev *vd)
+{
+	return 0;
+}
+
+static void vhost_mdev_chr_mem_close(struct vhost_mdev *vd)
+{
+	mutex_lock(&vd->lock);
+	vhost_mdev_chr_forget(vd->chr);
+	mutex_unlock(&vd->lock);
+}
+
+static struct mdev_mem *vhost_mdev_chr_mem(struct vhost_mdev *vd)
+{
+	return &vd->chr->as[0].mem;
+}
+
+static long vhost_mdev_chr_mem_ioctl(struct vhost_mdev *vd, unsigned int cmd,
+				     void __user *argp)
+{
+	dev_warn_ratelimited(&vd->cdev->dev,
+			     "the user has to map memory with IOTLB messages, not by a memory table\n");
+	return -ENOIOCTLCMD;
+}
+
+static const struct vhost_mdev_backend vhost_mdev_chr_backend = {
+	.name = "char device",
+	.features = BIT_ULL(VHOST_MDEV_BACKEND_F_IOTLB_MSG_V2) |
+		    BIT_ULL(VHOST_MDEV_BACKEND_F_IOTLB_BATCH) |
+		    BIT_ULL(VHOST_MDEV_BACKEND_F_IOTLB_ASID) |
+		    BIT_ULL(VHOST_MDEV_BACKEND_F_IOTLB_PERSIST),
+	.mem_open = vhost_mdev_chr_mem_open,
+	.mem_close = vhost_mdev_chr_mem_close,
+	.mem = vhost_mdev_chr_mem,
+	.mem_ioctl = vhost_mdev_chr_mem_ioctl,
+	.set_owner = vhost_mdev_chr_set_owner,
+	.reset_owner = vhost_mdev_chr_reset_owner,
+};
+
+/* ---- the file ---- */
+
+static int vhost_mdev_chr_open(struct inode *inode, struct file *file)
+{
+	struct vhost_mdev_chr *chr =
+		container_of(inode->i_cdev, struct vhost_mdev_chr, cdev);
+	int ret;
+
+	ret = vhost_mdev_open(chr->vd, &vhost_mdev_chr_backend);
+	if (ret)
+		return ret;
+	file->private_data = chr;
+	return nonseekable_open(inode, file);
+}
+
+static int vhost_mdev_chr_release(struct inode *inode, struct file *file)
+{
+	struct vhost_mdev_chr *chr = file->private_data;
+
+	vhost_mdev_close(chr->vd);
+	return 0;
+}
+
+static long vhost_mdev_chr_ioctl(struct file *file, unsigned int cmd,
+				 unsigned long arg)
+{
+	struct vhost_mdev_chr *chr = file->private_data;
+
+	return vhost_mdev_ioctl(chr->vd, cmd, arg);
+}
+
+static int vhost_mdev_chr_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct vhost_mdev_chr *chr = file->private_data;
+
+	return vhost_mdev_mmap(chr->vd, vma);
+}
+
+static const struct file_operations vhost_mdev_chr_fops = {
+	.owner = THIS_MODULE,
+	.open = vhost_mdev_chr_open,
+	.release = vhost_mdev_chr_release,
+	.write_iter = vhost_mdev_chr_write,
+	.unlocked_ioctl = vhost_mdev_chr_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.mmap = vhost_mdev_chr_mmap,
+};
+
+/* ---- sysfs ---- */
+
+/* The device goes before the instance does, and its files with it. */
+static ssize_t uuid_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct vhost_mdev_chr *chr = dev_to_vhost_mdev_chr(dev);
+
+	return sysfs_emit(buf, "%s\n", dev_name(&chr->vd->cdev->dev));
+}
+static DEVICE_ATTR_RO(uuid);
+
+static ssize_t virtio_device_id_show(struct device *dev,
+				     struct device_attribute *attr, char *buf)
+{
+	struct mdev_class_device *cdev = dev_to_vhost_mdev_chr(dev)->vd->cdev;
+
+	return sysfs_emit(buf, "%u\n", cdev->ops->get_device_id(cdev));
+}
+static DEVICE_ATTR_RO(virtio_device_id);
+
+static struct attribute *vhost_mdev_chr_attrs[] = {
+	&dev_attr_uuid.attr,
+	&dev_attr_virtio_device_id.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(vhost_mdev_chr);
+
+/* For udev, which makes links by UUID of it. */
+static int vhost_mdev_chr_uevent(compat_class_uevent_const struct device *dev,
+				 struct kobj_uevent_env *env)
+{
+	const struct vhost_mdev_chr *chr =
+		container_of_const(dev, struct vhost_mdev_chr, dev);
+	struct mdev_class_device *cdev = chr->vd->cdev;
+	int ret;
+
+	ret = add_uevent_var(env, "VHOST_MDEV_UUID=%s", dev_name(&cdev->dev));
+	if (ret)
+		return ret;
+	return add_uevent_var(env, "VHOST_MDEV_DEVICE_ID=%u",
+			      cdev->ops->get_device_id(cdev));
+}
+
+static struct class vhost_mdev_chr_class = {
+	.name = "vhost-mdev",
+	.dev_groups = vhost_mdev_chr_groups,
+	.dev_uevent = vhost_mdev_chr_uevent,
+};
+
+/* ---- life ---- */
+
+static void vhost_mdev_chr_dev_release(struct device *dev)
+{
+	struct vhost_mdev_chr *chr = dev_to_vhost_mdev_chr(dev);
+	u32 i;
+
+	for (i = 0; i < chr->nr_as; i++)
+		vhost_mem_iotlb_uninit(&chr->as[i]);
+	ida_free(&vhost_mdev_chr_ida, MINOR(dev->devt));
+	/* Both pair with vhost_mdev_chr_alloc() */
+	vhost_mdev_unref(chr->vd);
+	kfree(chr);
+	vhost_mdev_put();
+}
+
+static struct vhost_mdev_chr *vhost_mdev_chr_alloc(struct vhost_mdev *vd,
+						   u32 nr_as)
+{
+	struct vhost_mdev_chr *chr;
+	int ret, minor;
+	u32 i;
+
+	chr = kzalloc(struct_size(chr, as, nr_as), GFP_KERNEL);
+	if (!chr)
+		return ERR_PTR(-ENOMEM);
+	chr->nr_as = nr_as;
+	for (i = 0; i < nr_as; i++) {
+		ret = vhost_mem_iotlb_init(&chr->as[i], &vd->cdev->dev);
+		if (ret)
+			goto err_as;
+	}
+	minor = ida_alloc_max(&vhost_mdev_chr_ida, VHOST_MDEV_CHR_MINORS - 1,
+			      GFP_KERNEL);
+	if (minor < 0) {
+		ret = minor;
+		goto err_as;
+	}
+
+	/* Both pair with vhost_mdev_chr_dev_release() */
+	vhost_mdev_get();
+	chr->vd = vhost_mdev_ref(vd);
+	device_initialize(&chr->dev);
+	chr->dev.class = &vhost_mdev_chr_class;
+	chr->dev.parent = &vd->cdev->dev;
+	chr->dev.release = vhost_mdev_chr_dev_release;
+	chr->dev.devt = MKDEV(MAJOR(vhost_mdev_chr_devt), minor);
+	cdev_init(&chr->cdev, &vhost_mdev_chr_fops);
+	chr->cdev.owner = THIS_MODULE;
+	return chr;
+
+err_as:
+	while (i--)
+		vhost_mem_iotlb_uninit(&chr->as[i]);
+	kfree(chr);
+	return ERR_PTR(ret);
+}
+
+/**
+ * vhost_mdev_chr_add() - make a device a char device
+ * @vd: the device
+ *
+ * It may be open when this returns.
+ *
+ * Return: 0 or a negative errno.
+ */
+int vhost_mdev_chr_add(struct vhost_mdev *vd)
+{
+	struct vhost_mdev_chr *chr;
+	int ret;
+
+	chr = vhost_mdev_chr_alloc(vd, 1);
+	if (IS_ERR(chr))
+		return PTR_ERR(chr);
+	vd->chr = chr;
+	ret = dev_set_name(&chr->dev, "vhost-mdev-%d", MINOR(chr->dev.devt));
+	if (!ret)
+		ret = cdev_device_add(&chr->cdev, &chr->dev);
+	if (ret) {
+		dev_err(&vd->cdev->dev, "cannot add a char device: %pe\n",
+			ERR_PTR(ret));
+		put_device(&chr->dev);
+	}
+	return ret;
+}
+
+/**
+ * vhost_mdev_chr_hide() - remove the node, so that hardly anybody can open it
+ * @vd: the device
+ *
+ * Who is about to may still; vhost_mdev_retire() puts an end to that.
+ */
+void vhost_mdev_chr_hide(struct vhost_mdev *vd)
+{
+	cdev_device_del(&vd->chr->cdev, &vd->chr->dev);
+}
+
+/**
+ * vhost_mdev_chr_del() - undo vhost_mdev_chr_add(), what is left of it
+ * @vd: the device, hidden and retired
+ */
+void vhost_mdev_chr_del(struct vhost_mdev *vd)
+{
+	/* Pairs with device_initialize() in vhost_mdev_chr_alloc() */
+	put_device(&vd->chr->dev);
+}
+
+/**
+ * vhost_mdev_chr_init() - have a region for char devices, and a class
+ *
+ * Return: 0 or a negative errno.
+ */
+int vhost_mdev_chr_init(void)
+{
+	int ret;
+
+	ret = class_register(&vhost_mdev_chr_class);
+	if (ret)
+		return ret;
+	ret = alloc_chrdev_region(&vhost_mdev_chr_devt, 0,
+				  VHOST_MDEV_CHR_MINORS, chrdev_name);
+	if (ret)
+		class_unregister(&vhost_mdev_chr_class);
+	return ret;
+}
+
+/**
+ * vhost_mdev_chr_exit() - undo vhost_mdev_chr_init()
+ */
+void vhost_mdev_chr_exit(void)
+{
+	unregister_chrdev_region(vhost_mdev_chr_devt, VHOST_MDEV_CHR_MINORS);
+	class_unregister(&vhost_mdev_chr_class);
+	ida_destroy(&vhost_mdev_chr_ida);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The char device of an instance.
+ */
+#ifndef _VHOST_MDEV_CHR_H
+#define _VHOST_MDEV_CHR_H
+
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/types.h>
+
+#include "mem_iotlb.h"
+
+struct iov_iter;
+struct kiocb;
+struct mm_struct;
+struct vhost_mdev;
+
+/**
+ * struct vhost_mdev_chr - an instance as a char device
+ * @dev: the node; its reference count keeps the whole structure
+ * @cdev: for open(), which may be called even after it was deleted
+ * @vd: for the ioctls; a reference
+ * @mm: the owner's memory, NULL if there is no owner; guarded, like what
+ *	follows, by &vhost_mdev.lock
+ * @in_batch: between BATCH_BEGIN and BATCH_END
+ * @batch_asid: the address space of that
+ * @nr_as: number of address spaces; constant
+ * @as: address spaces
+ */
+struct vhost_mdev_chr {
+	struct device dev;
+	struct cdev cdev;
+	struct vhost_mdev *vd;
+	struct mm_struct *mm;
+	bool in_batch;
+	u32 batch_asid;
+	u32 nr_as;
+	struct vhost_mem_iotlb as[] __counted_by(nr_as);
+};
+
+/* chr_msg.c */
+ssize_t vhost_mdev_chr_write(struct kiocb *iocb, struct iov_iter *from);
+
+#endif /* _VHOST_MDEV_CHR_H */

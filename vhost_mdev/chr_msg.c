@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IOTLB messages: what a user writes to the char device to map memory.
+ */
+
+#include <linux/fs.h>
+#include <linux/nospec.h>
+#include <linux/sched.h>
+#include <linux/uio.h>
+#include <linux/vhost_mdev.h>
+#include <linux/virtio_config.h>
+
+#include "chr.h"
+#include "vhost_mdev_private.h"
+
+static_assert(sizeof(struct vhost_mdev_iotlb_msg) == 32);
+static_assert(sizeof(struct vhost_mdev_msg) == 72);
+static_assert(VHOST_MDEV_ACCESS_RO == VHOST_MEM_RO);
+static_assert(VHOST_MDEV_ACCESS_WO == VHOST_MEM_WO);
+static_assert(VHOST_MDEV_ACCESS_RW == VHOST_MEM_RW);
+
+/* Padding may be left out, as the kernel's own vhost devices let it. */
+#define VHOST_MDEV_MSG_MIN	offsetof(struct vhost_mdev_msg, padding)
+
+static struct vhost_mem_iotlb *
+vhost_mdev_chr_as(struct vhost_mdev_chr *chr, u32 asid)
+{
+	if (asid >= chr->nr_as)
+		return NULL;
+	return &chr->as[array_index_nospec(asid, chr->nr_as)];
+}
+
+static int vhost_mdev_chr_msg(struct vhost_mdev_chr *chr, u32 asid,
+			      const struct vhost_mdev_iotlb_msg *msg)
+{
+	struct vhost_mem_iotlb *as = vhost_mdev_chr_as(chr, asid);
+	struct vhost_mdev *vd = chr->vd;
+	bool live;
+
+	lockdep_assert_held(&vd->lock);
+	/* Pages are those of the owner, to whom they are accounted. */
+	if (!chr->mm || chr->mm != current->mm) {
+		dev_notice_ratelimited(&vd->cdev->dev,
+				       "memory is mapped by the process alone that called SET_OWNER\n");
+		return -EPERM;
+	}
+	if (!as || (chr->in_batch && asid != chr->batch_asid))
+		return -EINVAL;
+
+	live = vd->cdev->ops->get_status(vd->cdev) & VIRTIO_CONFIG_S_DRIVER_OK;
+	switch (msg->type) {
+	case VHOST_MDEV_IOTLB_UPDATE:
+		return vhost_mem_iotlb_map(as, chr->mm, msg->iova, msg->size,
+					   msg->uaddr, msg->perm, live);
+	case VHOST_MDEV_IOTLB_INVALIDATE:
+		return vhost_mem_iotlb_unmap(as, chr->mm, msg->iova, msg->size,
+					     live, chr->in_batch);
+	case VHOST_MDEV_IOTLB_BATCH_BEGIN:
+		chr->in_batch = true;
+		chr->batch_asid = asid;
+		return 0;
+	case VHOST_MDEV_IOTLB_BATCH_END:
+		chr->in_batch = false;
+		vhost_mem_iotlb_settle(as, chr->mm);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/**
+ * vhost_mdev_chr_write() - take one message
+ * @iocb: the file
+ * @from: the message
+ *
+ * Context: process context, by the user.
+ * Return: bytes taken; -EINVAL for a message that is too short or makes no
+ * sense; -EFAULT; -EPERM if the caller is not the owner; what
+ * vhost_mem_iotlb_map() and vhost_mem_iotlb_unmap() return.
+ */
+ssize_t vhost_mdev_chr_write(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct vhost_mdev_chr *chr = iocb->ki_filp->private_data;
+	size_t len = min(iov_iter_count(from), sizeof(struct vhost_mdev_msg));
+	struct vhost_mdev *vd = chr->vd;
+	struct vhost_mdev_msg msg;
+	u32 asid = 0;
+	int ret;
+
+	if (len < VHOST_MDEV_MSG_MIN)
+		return -EINVAL;
+	if (!copy_from_iter_full(&msg, VHOST_MDEV_MSG_MIN, from))
+		return -EFAULT;
+	iov_iter_advance(from, len - VHOST_MDEV_MSG_MIN);
+	if (msg.type != VHOST_MDEV_MSG_V1 && msg.type != VHOST_MDEV_MSG_V2)
+		return -EINVAL;
+
+	/* An ioctl may take as long as its user makes it. */
+	if (mutex_lock_killable(&vd->lock))
+		return -EINTR;
+	if (msg.type == VHOST_MDEV_MSG_V2 && vd->backend_features &
+	    BIT_ULL(VHOST_MDEV_BACKEND_F_IOTLB_ASID))
+		asid = msg.asid;
+	ret = vhost_mdev_chr_msg(chr, asid, &msg.iotlb);
+	mutex_unlock(&vd->lock);
+	return ret ? ret : len;
+}

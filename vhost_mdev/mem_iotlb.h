@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Driver memory that the user maps page by page, with IOTLB messages.
+ */
+#ifndef _VHOST_MDEV_MEM_IOTLB_H
+#define _VHOST_MDEV_MEM_IOTLB_H
+
+#include <linux/list.h>
+#include <linux/mdev_mem.h>
+#include <linux/mutex.h>
+#include <linux/srcu.h>
+#include <linux/types.h>
+#include <linux/xarray.h>
+
+#include "mem_page.h"
+
+struct device;
+struct mm_struct;
+
+/**
+ * struct vhost_mem_iotlb - an address space that messages fill
+ * @mem: what the parent sees
+ * @dev: the device in messages
+ * @srcu: read sections of the parent
+ * @lock: guards what follows, against another writer: lookups take no lock.
+ *	Inner to &vhost_mdev.lock, outer to the mmap lock and to that of @pages.
+ * @pages: what is mapped, by page number, see vhost_mem_entry(); a dead page's
+ *	value is that of its former entry
+ * @rings: struct vhost_mem_iotlb_ring
+ * @dying: there are dead entries, marked VHOST_MEM_IOTLB_DYING, or dead rings
+ *	that have a kernel mapping
+ */
+struct vhost_mem_iotlb {
+	struct mdev_mem mem;
+	struct device *dev;
+	struct srcu_struct srcu;
+	struct mutex lock;	/* guards what follows, see above */
+	struct xarray pages;
+	struct list_head rings;
+	bool dying;
+};
+
+#define to_vhost_mem_iotlb(m) container_of(m, struct vhost_mem_iotlb, mem)
+
+int vhost_mem_iotlb_init(struct vhost_mem_iotlb *im, struct device *dev);
+void vhost_mem_iotlb_uninit(struct vhost_mem_iotlb *im);
+int vhost_mem_iotlb_map(struct vhost_mem_iotlb *im, struct mm_struct *mm,
+			u64 iova, u64 size, u64 uaddr, unsigned int perm,
+			bool live);
+int vhost_mem_iotlb_unmap(struct vhost_mem_iotlb *im, struct mm_struct *mm,
+			  u64 iova, u64 size, bool live, bool later);
+void vhost_mem_iotlb_settle(struct vhost_mem_iotlb *im, struct mm_struct *mm);
+void vhost_mem_iotlb_clear(struct vhost_mem_iotlb *im, struct mm_struct *mm);
+
+#endif /* _VHOST_MDEV_MEM_IOTLB_H */
