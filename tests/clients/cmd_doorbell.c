@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <linux/vfio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -40,7 +39,7 @@ static void region(struct vm_dev *d, struct vfio_region_info *r)
 	must(vm_ioctl(d->fd, VFIO_DEVICE_GET_REGION_INFO, r));
 }
 
-static int check_absent(struct vm_dev *d)
+static void check_no_region(struct vm_dev *d)
 {
 	struct vfio_region_info r;
 
@@ -49,6 +48,28 @@ static int check_absent(struct vm_dev *d)
 		die("a region of %llu bytes, flags %#x",
 		    (unsigned long long)r.size, r.flags);
 	pass("the region is empty");
+}
+
+static void check_region(struct vm_dev *d)
+{
+	struct vfio_region_info r;
+
+	region(d, &r);
+	if (r.size != d->nvqs * VM_PAGE || r.offset ||
+	    !(r.flags & VFIO_REGION_INFO_FLAG_MMAP) ||
+	    !(r.flags & VFIO_REGION_INFO_FLAG_WRITE) ||
+	    (r.flags & VFIO_REGION_INFO_FLAG_READ))
+		die("region: %llu bytes at %#llx, flags %#x for %u queues",
+		    (unsigned long long)r.size, (unsigned long long)r.offset,
+		    r.flags, d->nvqs);
+	pass("the region has one page a queue, and is for mapping and writing");
+}
+
+static int check_absent(struct vm_dev *d)
+{
+	/* A char device has no regions. */
+	if (!vm_way.chardev)
+		check_no_region(d);
 	no_map(d, "a doorbell that is not there", VM_PAGE, PROT_WRITE,
 	       MAP_SHARED, 0, EOPNOTSUPP);
 	return 0;
@@ -70,16 +91,14 @@ static void check_refusals(struct vm_dev *d)
 	       EINVAL);
 }
 
-static void check_holds_open(struct vm_dev *d, struct vm_opts *o)
+static void check_holds_open(struct vm_dev *d)
 {
 	void *p = map(d, VM_PAGE, PROT_WRITE, MAP_SHARED, 0);
-	int fd;
 
 	if (!p)
 		die("mmap: %s", vm_err(-errno));
-	close(d->fd);
-	fd = ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, o->uuid[0]);
-	if (fd >= 0)
+	vm_device_put(d);
+	if (vm_device_get(d) != -EBUSY)
 		die("mapped, and the device can be had a second time");
 	munmap(p, VM_PAGE);
 	must(vm_device_get(d));
@@ -89,7 +108,6 @@ static void check_holds_open(struct vm_dev *d, struct vm_opts *o)
 int cmd_doorbell(struct vm_opts *o)
 {
 	struct vm_net_opts no = o->net;
-	struct vfio_region_info r;
 	struct vm_container c;
 	struct vm_net n;
 	struct vm_dev d;
@@ -104,17 +122,10 @@ int cmd_doorbell(struct vm_opts *o)
 		vm_container_close(&c);
 		return 0;
 	}
-	region(&d, &r);
-	if (r.size != d.nvqs * VM_PAGE || r.offset ||
-	    !(r.flags & VFIO_REGION_INFO_FLAG_MMAP) ||
-	    !(r.flags & VFIO_REGION_INFO_FLAG_WRITE) ||
-	    (r.flags & VFIO_REGION_INFO_FLAG_READ))
-		die("region: %llu bytes at %#llx, flags %#x for %u queues",
-		    (unsigned long long)r.size, (unsigned long long)r.offset,
-		    r.flags, d.nvqs);
-	pass("the region has one page a queue, and is for mapping and writing");
+	if (!vm_way.chardev)
+		check_region(&d);
 	check_refusals(&d);
-	check_holds_open(&d, o);
+	check_holds_open(&d);
 
 	no.mq = true;
 	no.pairs = 2;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vmnet unmap-live, memlock, readonly: memory that is not there any more. */
 #include <errno.h>
-#include <linux/vfio.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "vmnet.h"
 
@@ -40,10 +38,6 @@ static unsigned int errors(struct vm_net *n, int ms)
 /* With again they are mapped at the same addresses, else elsewhere. */
 static void unmap_rings(struct vm_net *n, int ev, bool all, bool again)
 {
-	struct vfio_iommu_type1_dma_unmap u = {
-		.argsz = sizeof(u),
-		.flags = VFIO_DMA_UNMAP_FLAG_ALL,
-	};
 	unsigned int i, nr;
 	__u32 used[VM_MAX_VQS];
 	char state[32];
@@ -52,7 +46,7 @@ static void unmap_rings(struct vm_net *n, int ev, bool all, bool again)
 	n->pair[0].target = 1000;
 	vm_net_pump(n);
 	if (all) {
-		must(vm_ioctl(n->dev->c->fd, VFIO_IOMMU_UNMAP_DMA, &u));
+		must(vm_dma_unmap_all(n->dev->c));
 		n->rings.mapped = false;
 		n->bufs.mapped = false;
 	} else {
@@ -72,7 +66,7 @@ static void unmap_rings(struct vm_net *n, int ev, bool all, bool again)
 	for (i = 0; i < vm_net_nqs(n); i++) {
 		vm_vq_kick_now(vm_net_vq(n, i));
 		if (vm_vq_base(vm_net_vq(n, i)) != used[i])
-			die("queue %u: written to after UNMAP_DMA returned", i);
+			die("queue %u: written to after the unmap returned", i);
 	}
 	if (again)
 		must(vm_mem_map(&n->rings));
@@ -162,21 +156,21 @@ int cmd_unmap_live(struct vm_opts *o)
 		set_up_quiet(&n, ev);
 		unmap_rings(&n, ev, false, !(i & 1));
 	}
-	pass("UNMAP_DMA of live rings, %u times: told, and usable again",
+	pass("unmap of live rings, %u times: told, and usable again",
 	     count);
 	set_up_quiet(&n, ev);
 	unmap_rings(&n, ev, true, false);
-	pass("UNMAP_DMA of everything at once: the same");
+	pass("unmap of everything at once: the same");
 	for (i = 0; i < count; i++) {
 		set_up_quiet(&n, ev);
 		unmap_buffers(&n, ev);
 	}
-	pass("UNMAP_DMA of buffers, %u times: the same", count);
+	pass("unmap of buffers, %u times: the same", count);
 	for (i = 0; i < count; i++) {
 		set_up_quiet(&n, ev);
 		unmap_under_traffic(&n, i & 1 ? &n.rings : &n.bufs, ev);
 	}
-	pass("UNMAP_DMA beside a thread in traffic, %u times: the same", count);
+	pass("unmap beside a thread in traffic, %u times: the same", count);
 	must(vm_net_again(&n));
 	vm_net_run(&n, o->frames);
 	vm_net_free(&n);

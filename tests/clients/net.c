@@ -138,24 +138,15 @@ static void alloc_memory(struct vm_net *n)
 		die("no memory");
 }
 
-int vm_net_alloc(struct vm_net *n, struct vm_dev *d,
-		 const struct vm_net_opts *o)
+int vm_net_prepare(struct vm_net *n, struct vm_dev *d,
+		   const struct vm_net_opts *o)
 {
 	struct virtio_net_config c;
-	__u64 want = vm_net_features(o);
 	int ret;
 
 	memset(n, 0, sizeof(*n));
 	n->dev = d;
 	n->o = *o;
-	ret = vm_negotiate(d, want);
-	if (ret)
-		return ret;
-	if (d->features != want) {
-		vm_info("features wanted %#llx, offered %#llx",
-			(unsigned long long)want, (unsigned long long)d->offered);
-		return -EOPNOTSUPP;
-	}
 	ret = vm_get_config(d, 0, &c, offsetof(struct virtio_net_config,
 					       speed));
 	if (ret)
@@ -172,6 +163,26 @@ int vm_net_alloc(struct vm_net *n, struct vm_dev *d,
 	alloc_memory(n);
 	rings_init(n);
 	return 0;
+}
+
+int vm_net_alloc(struct vm_net *n, struct vm_dev *d,
+		 const struct vm_net_opts *o)
+{
+	__u64 want = vm_net_features(o);
+	int ret;
+
+	/* For vm_net_free() */
+	memset(n, 0, sizeof(*n));
+	n->dev = d;
+	ret = vm_negotiate(d, want);
+	if (ret)
+		return ret;
+	if (d->features != want) {
+		vm_info("features wanted %#llx, offered %#llx",
+			(unsigned long long)want, (unsigned long long)d->offered);
+		return -EOPNOTSUPP;
+	}
+	return vm_net_prepare(n, d, o);
 }
 
 int vm_net_rings(struct vm_net *n, const __u32 *base)

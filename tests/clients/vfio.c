@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Containers, groups, the device fd, and memory that the device may reach. */
+/*
+ * Containers, groups, the device fd, and memory that the device may reach.  A
+ * char device takes the place of all of them.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
@@ -15,6 +18,10 @@
 int vm_container_open(struct vm_container *c)
 {
 	memset(c, 0, sizeof(*c));
+	if (vm_way.chardev) {
+		c->fd = VM_NO_FD;
+		return 0;
+	}
 	c->fd = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	if (c->fd < 0)
 		return -errno;
@@ -29,7 +36,8 @@ int vm_container_open(struct vm_container *c)
 
 void vm_container_close(struct vm_container *c)
 {
-	close(c->fd);
+	if (!vm_way.chardev)
+		close(c->fd);
 	c->fd = VM_NO_FD;
 }
 
@@ -57,8 +65,11 @@ int vm_group_attach(struct vm_container *c, struct vm_dev *d, const char *uuid)
 	memset(d, 0, sizeof(*d));
 	d->c = c;
 	d->fd = VM_NO_FD;
+	d->group = VM_NO_FD;
 	d->config_call = VM_NO_FD;
 	snprintf(d->uuid, sizeof(d->uuid), "%s", uuid);
+	if (vm_way.chardev)
+		return 0;
 	d->group_nr = vm_group_of(uuid);
 	if (d->group_nr < 0)
 		return d->group_nr;
@@ -94,11 +105,18 @@ err:
 
 int vm_device_get(struct vm_dev *d)
 {
-	int fd = ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, d->uuid);
-	int ret;
+	int fd, ret;
 
-	if (fd < 0)
-		return -errno;
+	if (vm_way.chardev) {
+		fd = vm_chardev_open(d->uuid);
+		if (fd < 0)
+			return fd;
+		d->c->fd = fd;
+	} else {
+		fd = ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, d->uuid);
+		if (fd < 0)
+			return -errno;
+	}
 	d->fd = fd;
 	ret = vm_get_u32(d, VHOST_MDEV_GET_VQS_COUNT);
 	if (ret < 0) {
@@ -116,7 +134,7 @@ int vm_dev_open(struct vm_container *c, struct vm_dev *d, const char *uuid)
 	if (ret)
 		return ret;
 	ret = vm_device_get(d);
-	if (ret) {
+	if (ret && d->group >= 0) {
 		close(d->group);
 		d->group = VM_NO_FD;
 	}
@@ -127,6 +145,8 @@ void vm_device_put(struct vm_dev *d)
 {
 	close(d->fd);
 	d->fd = VM_NO_FD;
+	if (vm_way.chardev)
+		d->c->fd = VM_NO_FD;
 	if (d->config_call >= 0)
 		close(d->config_call);
 	d->config_call = VM_NO_FD;
@@ -153,6 +173,8 @@ int vm_dma_map(struct vm_container *c, void *va, __u64 iova, size_t size,
 		.size = size,
 	};
 
+	if (vm_way.chardev)
+		return vm_chardev_map(c->fd, va, iova, size, writable);
 	return ioctl(c->fd, VFIO_IOMMU_MAP_DMA, &m) ? -errno : 0;
 }
 
@@ -164,9 +186,23 @@ int vm_dma_unmap(struct vm_container *c, __u64 iova, size_t size)
 		.size = size,
 	};
 
+	if (vm_way.chardev)
+		return vm_chardev_unmap(c->fd, iova, size);
 	if (ioctl(c->fd, VFIO_IOMMU_UNMAP_DMA, &u))
 		return -errno;
 	return u.size == size ? 0 : -ERANGE;
+}
+
+int vm_dma_unmap_all(struct vm_container *c)
+{
+	struct vfio_iommu_type1_dma_unmap u = {
+		.argsz = sizeof(u),
+		.flags = VFIO_DMA_UNMAP_FLAG_ALL,
+	};
+
+	if (vm_way.chardev)
+		return vm_chardev_unmap(c->fd, 0, ~0ULL);
+	return vm_ioctl(c->fd, VFIO_IOMMU_UNMAP_DMA, &u);
 }
 
 int vm_mem_new(struct vm_container *c, struct vm_mem *m, size_t size)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A client of the VFIO fd of a class VHOST instance: containers and memory,
- * the vhost ioctls, the driver's side of virtqueues, and a virtio-net driver
- * that checks every byte it gets back.
+ * A client of class VHOST instances, by the VFIO fd or the char device:
+ * containers or messages and memory, the vhost ioctls, the driver's side of
+ * virtqueues, and a virtio-net driver that checks every byte it gets back.
  */
 #ifndef VMCLIENT_H
 #define VMCLIENT_H
@@ -77,15 +77,41 @@ int vm_limit_memlock(size_t bytes);
 /* Have the instance removed by another process. */
 pid_t vm_remove_instance(const char *uuid);
 
+/* ---- chardev.c ---- */
+
+/* By which way devices are opened, and how memory is mapped there */
+struct vm_way {
+	bool chardev;	/* the char device; what follows is about it alone */
+	bool wronly;	/* opened for writing only */
+	bool v1;	/* messages of version 1 */
+	bool batch;	/* between BATCH_BEGIN and BATCH_END */
+	bool pieces;	/* a message for each page */
+};
+
+extern struct vm_way vm_way;
+
+/* The node of an instance */
+int vm_chardev_path(const char *uuid, char *path, size_t len);
+/* and become the owner, with no limit of locked memory */
+int vm_chardev_open(const char *uuid);
+int vm_chardev_open_only(const char *uuid);
+/* One message, of the version that vm_way has; a negative errno on failure */
+int vm_msg(int fd, __u32 asid, __u8 type, __u64 iova, __u64 size,
+	   const void *va, __u8 perm);
+int vm_chardev_map(int fd, const void *va, __u64 iova, size_t size,
+		   bool writable);
+int vm_chardev_unmap(int fd, __u64 iova, __u64 size);
+
 /* ---- vfio.c ---- */
 
+/* What memory is mapped into: with the char device, that device */
 struct vm_container {
 	int fd;
 	bool has_iommu;
 	__u64 next_iova;
 };
 
-/* Memory that the device may reach: one VFIO mapping. */
+/* Memory that the device may reach: one mapping. */
 struct vm_mem {
 	struct vm_container *c;
 	__u8 *va;
@@ -121,6 +147,7 @@ void vm_device_put(struct vm_dev *d);
 int vm_dma_map(struct vm_container *c, void *va, __u64 iova, size_t size,
 	       bool writable);
 int vm_dma_unmap(struct vm_container *c, __u64 iova, size_t size);
+int vm_dma_unmap_all(struct vm_container *c);
 int vm_mem_new(struct vm_container *c, struct vm_mem *m, size_t size);
 int vm_mem_map(struct vm_mem *m);
 int vm_mem_unmap(struct vm_mem *m);
@@ -308,6 +335,9 @@ int vm_net_start(struct vm_net *n, struct vm_dev *d,
 /* Parts of it, for who wants something in between. */
 int vm_net_alloc(struct vm_net *n, struct vm_dev *d,
 		 const struct vm_net_opts *o);
+/* With the features that the device is going to be given */
+int vm_net_prepare(struct vm_net *n, struct vm_dev *d,
+		   const struct vm_net_opts *o);
 int vm_net_rings(struct vm_net *n, const __u32 *base);
 int vm_net_live(struct vm_net *n);
 /* Map rings (and buffers, if they are not) elsewhere after they were unmapped. */

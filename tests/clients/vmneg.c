@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * vmneg - do everything wrong that can be done by the device fd of a class
- * VHOST instance of mvnet, and compare the errno.  A line for each row:
+ * VHOST instance of mvnet, or its char device, and compare the errno.  A line for each row:
  * "ok - NAME" or "not ok - NAME: what came instead".
  */
 #include <errno.h>
@@ -30,11 +30,24 @@ void neg_result(struct neg *t, bool good, const char *fmt, ...)
 	putchar('\n');
 }
 
+/* Of the char device it is the owner's memory that is mapped. */
+static void neg_own(struct neg *t, bool own)
+{
+	vm_ioctl(t->d.fd, VHOST_MDEV_RESET_OWNER, NULL);
+	if (!own)
+		return;
+	must(vm_ioctl(t->d.fd, VHOST_MDEV_SET_OWNER, NULL));
+	must(vm_mem_map(&t->n.rings));
+	must(vm_mem_map(&t->n.bufs));
+}
+
 void neg_go(struct neg *t, enum neg_state s)
 {
 	struct vm_dev *d = &t->d;
 
 	must(vm_set_status(d, 0));
+	if (vm_way.chardev)
+		neg_own(t, s >= S_DRIVER);
 	if (s == S_OWNED)
 		must(vm_ioctl(d->fd, VHOST_MDEV_SET_OWNER, NULL));
 	if (s < S_DRIVER)
@@ -180,10 +193,11 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 2) {
-		printf("vmneg UUID [vhost|vfio|rings|packed]\n");
+		printf("vmneg UUID [vhost|vfio|rings|packed [chardev]]\n");
 		return 2;
 	}
 	o.uuid[0] = argv[1];
+	vm_way.chardev = argc > 3 && !strcmp(argv[3], "chardev");
 	set_up(&t);
 	if (!*part || !strcmp(part, "vhost"))
 		neg_vhost(&t);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmnet - drive class VHOST instances of a virtio-net parent through VFIO.
+ * vmnet - drive class VHOST instances of a virtio-net parent through VFIO or
+ * the char device.
  *
  * Each subcommand says what it found, and its exit status whether that is as
  * it ought to be.
@@ -39,11 +40,17 @@ static const struct {
 	{ "stall", cmd_stall, 1, "an unmap that its user makes stand still" },
 	{ "stalled", cmd_stalled, 1, "the same, until killed" },
 	{ "doorbell", cmd_doorbell, 1, "mapped doorbells" },
+	{ "exclude", cmd_exclude, 1, "the VFIO and the char device, one a time" },
+	{ "messages", cmd_messages, 1, "messages of all kinds to the char device" },
+	{ "pieces", cmd_pieces, 1, "many small mappings" },
+	{ "owner", cmd_owner, 1, "who may map, and for how long" },
+	{ "order", cmd_order, 1, "calls in the order of other programs" },
 };
 
 enum {
 	OPT_MRG = 256, OPT_NO_CSUM, OPT_GSO, OPT_VARY, OPT_ABSENT, OPT_MQ, OPT_CTRL,
-	OPT_MOVE, OPT_PACKED, OPT_IN_ORDER,
+	OPT_MOVE, OPT_PACKED, OPT_IN_ORDER, OPT_CHARDEV, OPT_V1, OPT_BATCH,
+	OPT_PIECES, OPT_WRONLY,
 };
 
 static const struct option longopts[] = {
@@ -65,6 +72,11 @@ static const struct option longopts[] = {
 	{ "ctrl", no_argument, NULL, OPT_CTRL },
 	{ "move", no_argument, NULL, OPT_MOVE },
 	{ "absent", no_argument, NULL, OPT_ABSENT },
+	{ "chardev", no_argument, NULL, OPT_CHARDEV },
+	{ "v1", no_argument, NULL, OPT_V1 },
+	{ "batch", no_argument, NULL, OPT_BATCH },
+	{ "pieces", no_argument, NULL, OPT_PIECES },
+	{ "wronly", no_argument, NULL, OPT_WRONLY },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -84,7 +96,11 @@ static void usage(int status)
 	       "  --packed --in-order\n"
 	       "  --indirect --event-idx --mrg --no-csum --gso --mq --ctrl\n"
 	       "  --move          race: other addresses each time\n"
-	       "  --absent        doorbell: check that there is none\n");
+	       "  --absent        doorbell: check that there is none\n"
+	       "  --chardev       not the VFIO but the char device, and there\n"
+	       "  --wronly        opened for writing only\n"
+	       "  --v1 --batch    messages of version 1; in batches\n"
+	       "  --pieces        each page mapped by itself\n");
 	for (i = 0; i < ARRAY_SIZE(cmds); i++)
 		printf("  %-12s %s\n", cmds[i].name, cmds[i].help);
 	exit(status);
@@ -163,6 +179,21 @@ int main(int argc, char **argv)
 			break;
 		case OPT_ABSENT:
 			o.absent = true;
+			break;
+		case OPT_CHARDEV:
+			vm_way.chardev = true;
+			break;
+		case OPT_WRONLY:
+			vm_way.wronly = true;
+			break;
+		case OPT_V1:
+			vm_way.v1 = true;
+			break;
+		case OPT_BATCH:
+			vm_way.batch = true;
+			break;
+		case OPT_PIECES:
+			vm_way.pieces = true;
 			break;
 		case 'h':
 			usage(0);

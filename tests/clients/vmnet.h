@@ -37,5 +37,10 @@ int cmd_remap(struct vm_opts *o);
 int cmd_stall(struct vm_opts *o);
 int cmd_stalled(struct vm_opts *o);
 int cmd_doorbell(struct vm_opts *o);
+int cmd_exclude(struct vm_opts *o);
+int cmd_messages(struct vm_opts *o);
+int cmd_pieces(struct vm_opts *o);
+int cmd_owner(struct vm_opts *o);
+int cmd_order(struct vm_opts *o);
 
 #endif

@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# timeout: 240
+#
+# Class VHOST by the char device: one user, from set-up to traffic.
+. /tests/lib.sh
+. /tests/lib-vhost.sh
+
+vhost_up
+node=$(chardev_of "$UUID")
+dir=/sys/class/vhost-mdev/$node
+check "there is a char device" [ -c "/dev/$node" ] || exit 1
+check_equal "it is of the instance" "$UUID" "$(cat "$dir/uuid")"
+check_equal "it is a network device" 1 "$(cat "$dir/virtio_device_id")"
+check "its uevent has the UUID" grep -q "^VHOST_MDEV_UUID=$UUID\$" "$dir/uevent"
+check "its uevent has the type" grep -q "^VHOST_MDEV_DEVICE_ID=1\$" \
+	"$dir/uevent"
+# what DPDK takes a device by
+major=$(cut -d: -f1 "$dir/dev")
+check_equal "the region's name begins with vhost-vdpa" "$major vhost-vdpa-mdev" \
+	"$(grep -m 1 ' vhost-vdpa' /proc/devices | sed 's/^ *//')"
+
+check "traffic" vc traffic --frames 5000
+check "messages of version 1" vc traffic --v1 --frames 2000
+check "in batches" vc traffic --batch --frames 2000
+check "in batches, version 1" vc traffic --batch --v1 --frames 1000
+check "each page by itself" vc traffic --pieces --frames 2000
+check "each page by itself, in batches" vc traffic --pieces --batch --frames 2000
+check "opened for writing only" vc traffic --wronly --frames 2000
+check "indirect descriptors, event index" \
+	vc traffic --frames 2000 --indirect --event-idx --vary
+check "mergeable receive buffers, jumbo frames" \
+	vc traffic --frames 500 --size 9014 --mrg --event-idx
+check "super-frames" vc traffic --frames 400 --gso --indirect
+check "rings of 1024" vc traffic --frames 5000 --queue-size 1024 --size 128
+check "eight pairs" vc traffic --frames 500 --pairs 8 --event-idx --size 300
+check "packed rings" vc traffic --packed --frames 3000 --indirect --event-idx
+check "packed rings in order, each page by itself" vc traffic --packed \
+	--in-order --frames 1000 --mrg --vary --pieces
+check "control queue" vc ctrl
+check "config interrupt" vc config-irq
+check "no doorbell unless asked for" vc doorbell --absent
+check "one user at a time, whichever way" v exclude --frames 500
+check_log "the log says who has it" \
+	"vmnet\[[0-9]*\] cannot open the (char|VFIO) device: vmnet\[[0-9]*\] has the instance open by its (VFIO|char) device"
+
+check "the instance is removed" remove_mdev "$UUID"
+check_not "and its char device" [ -e "/dev/$node" ]
+vhost_down
+
+# the region by another name, and doorbells
+modprobe vhost_mdev chrdev_name=vhost-other
+vhost_up doorbell=1
+check "the region has the name that was asked for" \
+	grep -q " vhost-other\$" /proc/devices
+check "mapped doorbells" vc doorbell --frames 2000
+vhost_down

@@ -1,0 +1,120 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# timeout: 240
+#
+# Users of the char device that come, go, are killed, or are in the way; and an
+# instance that changes hands in between.
+. /tests/lib.sh
+. /tests/lib-vhost.sh
+
+vhost_up
+check "used again and again" vc reuse --count 30 --queue-size 64
+check_equal "pages pinned after that" 0 "$(pinned_pages)"
+
+# start COMMAND: vmnet in the background, until it says that it runs
+start()
+{
+	# not what the last one said
+	rm -f /tmp/victim.out
+	vmnet --uuid "$UUID" --chardev "$@" >/tmp/victim.out 2>&1 &
+	victim=$!
+	wait_for 30 grep -q running /tmp/victim.out
+}
+
+stop()
+{
+	kill -9 $victim
+	wait $victim
+	wait_for 10 state_is "$UUID" idle
+}
+
+killed=0 left=0
+for i in $(seq 20); do
+	# the options differ from one to the next
+	set -- --queue-size 64
+	[ $((i % 2)) = 0 ] || set -- "$@" --indirect --pieces
+	[ $((i % 3)) = 0 ] || set -- "$@" --event-idx --batch
+	[ $((i % 4)) != 0 ] || set -- "$@" --pairs 2 --v1
+	if ! start victim "$@"; then
+		fail "victim $i runs" "$(cat /tmp/victim.out)"
+		kill -9 $victim
+		break
+	fi
+	usleep $((i * 7919 % 60000))
+	kill -9 $victim
+	wait $victim
+	killed=$((killed + 1))
+	wait_for 10 state_is "$UUID" idle || left=$((left + 1))
+	[ "$(pinned_pages)" = 0 ] || left=$((left + 1))
+done
+check_equal "kill -9 in the middle of traffic, times" 20 $killed
+check_equal "instances or pages that were left behind" 0 $left
+check "traffic after all the killing" vc traffic --frames 500
+check "and by the VFIO device" v traffic --frames 500
+
+# modules that are in use
+start hold
+for m in vhost_mdev mvnet mdev_core; do
+	check_errno "rmmod $m with the char device open" EAGAIN rmmod $m
+done
+stop
+
+# remove while somebody holds it
+start victim --queue-size 64
+remove_mdev "$UUID" &
+remover=$!
+usleep 500000
+check "remove waits for the user" kill -0 $remover
+check_not "there is no node any more" [ -n "$(chardev_of "$UUID")" ]
+usleep 500000
+check_not "nobody else can open it" vc traffic --frames 10
+check "remove still waits" kill -0 $remover
+kill -9 $victim
+wait $victim
+check "and ends when the user is killed" wait_for 30 [ ! -d "$(instance "$UUID")" ]
+wait $remover
+
+# unbinding the class driver, and binding it again
+UUID=$(new_uuid)
+create_net vhost "$UUID"
+put "$UUID" /sys/bus/mdev_class/drivers/vhost_mdev/unbind
+check_not "unbound, there is no char device" [ -n "$(chardev_of "$UUID")" ]
+put "$UUID" /sys/bus/mdev_class/drivers/vhost_mdev/bind
+check "bound again, traffic" vc traffic --frames 500
+
+# to the kernel's driver and back, with traffic after each
+modprobe virtio_mdev
+modprobe virtio_net
+dir=$(instance "$UUID")
+rebind()
+{
+	put "$UUID" "$dir/driver/unbind" || return 1
+	put "$1" "$dir/driver_override" || return 1
+	put "$UUID" /sys/bus/mdev_class/drivers_probe
+}
+
+looped()
+{
+	_rx=/sys/class/net/$1/statistics/rx_packets
+	_before=$(cat "$_rx")
+	ip link set "$1" up
+	# a frame that nobody answers comes back
+	/bin/ip addr add 192.0.2.1/24 dev "$1"
+	ping -c 3 -W 1 192.0.2.2 >/dev/null 2>&1
+	[ "$(cat "$_rx")" -gt "$_before" ]
+}
+
+for round in first second; do
+	check "to virtio_mdev, the $round time" rebind virtio_mdev
+	check "it runs, the $round time" wait_for 10 state_is "$UUID" running
+	wait_for 10 netdev_of "$UUID"
+	check "frames go out and come in, the $round time" \
+		looped "$(netdev_of "$UUID")"
+	check "back to vhost_mdev, the $round time" rebind vhost_mdev
+	check "traffic by the char device, the $round time" \
+		vc traffic --frames 500
+	check "traffic by the VFIO device, the $round time" \
+		v traffic --frames 500
+done
+vhost_down

@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# timeout: 180
+#
+# Messages to the char device: good and bad, many, and by whom.
+. /tests/lib.sh
+. /tests/lib-vhost.sh
+
+vhost_up
+check "messages of all kinds" vc messages
+check "messages of all kinds, version 1" vc messages --v1
+check "the owner, and the limit of locked memory" vc owner
+check_log "the log says what to raise" "raise RLIMIT_MEMLOCK"
+check "65535 pieces" vc pieces
+check "memory that is taken away" vc unmap-live --queue-size 64 --size 300
+check "the same, in batches" \
+	vc unmap-live --queue-size 64 --size 300 --batch --count 3
+check "the same, packed, each page by itself" vc unmap-live --packed --in-order \
+	--queue-size 64 --size 300 --indirect --pieces --count 3
+check "mappings that may not be written" vc readonly --queue-size 64
+vhost_down

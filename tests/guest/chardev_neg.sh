@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# timeout: 240
+#
+# Every ioctl of the char device called wrongly, every ring filled wrongly.
+. /tests/lib.sh
+. /tests/lib-vhost.sh
+
+vhost_up
+neg vhost chardev
+neg rings chardev
+neg packed chardev
+vhost_down

@@ -1,0 +1,13 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# timeout: 120
+#
+# Calls of the char device in the order in which other programs make them.
+. /tests/lib.sh
+. /tests/lib-vhost.sh
+
+vhost_up
+check "the orders of QEMU, DPDK and libblkio" vc order --frames 500
+check "the same with packed rings" vc order --frames 500 --packed
+vhost_down

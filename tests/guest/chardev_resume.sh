@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# timeout: 240
+#
+# Stop in the middle and go on, by the char device.
+. /tests/lib.sh
+. /tests/lib-vhost.sh
+
+vhost_up
+check "resume" vc resume --size 300 --count 5
+check "resume, packed, indirect and event position" \
+	vc resume --size 300 --packed --indirect --event-idx --count 5
+check "resume, two pairs" \
+	vc resume --size 300 --queue-size 64 --pairs 2 --count 5
+vhost_down
