@@ -203,12 +203,14 @@ int mdev_soft_init(struct mdev_soft *soft, struct mdev_class_device *cdev,
 	soft->vqs = kvcalloc(desc->nr_vqs, sizeof(*soft->vqs), GFP_KERNEL);
 	if (!soft->vqs)
 		return -ENOMEM;
+	soft->group_mem = kcalloc(max_t(u16, desc->nr_groups, 1),
+				  sizeof(*soft->group_mem), GFP_KERNEL);
+	if (!soft->group_mem)
+		goto err_vqs;
 	if (desc->serve) {
 		soft->wq = alloc_workqueue("mdev_soft", WQ_UNBOUND, 0);
-		if (!soft->wq) {
-			kvfree(soft->vqs);
-			return -ENOMEM;
-		}
+		if (!soft->wq)
+			goto err_groups;
 	}
 
 	soft->cdev = cdev;
@@ -224,6 +226,12 @@ int mdev_soft_init(struct mdev_soft *soft, struct mdev_class_device *cdev,
 	mdev_class_set_data(cdev, soft);
 	mdev_class_set_virtio_ops(cdev, &mdev_soft_virtio_ops);
 	return 0;
+
+err_groups:
+	kfree(soft->group_mem);
+err_vqs:
+	kvfree(soft->vqs);
+	return -ENOMEM;
 }
 EXPORT_SYMBOL_GPL(mdev_soft_init);
 
@@ -243,6 +251,7 @@ void mdev_soft_destroy(struct mdev_soft *soft)
 		destroy_workqueue(soft->wq);
 	for (i = 0; i < soft->desc->nr_vqs; i++)
 		mdev_vq_destroy(&soft->vqs[i].vq);
+	kfree(soft->group_mem);
 	kvfree(soft->vqs);
 }
 EXPORT_SYMBOL_GPL(mdev_soft_destroy);

@@ -47,22 +47,35 @@ static void mdev_soft_set_vq_cb(struct mdev_class_device *cdev, u16 idx,
 	mdev_vq_set_cb(mdev_soft_vq(mdev_soft_of(cdev), idx), cb);
 }
 
+static u32 mdev_soft_get_vq_group(struct mdev_class_device *cdev, u16 idx)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+
+	if (!soft->desc->get_vq_group)
+		return 0;
+	return soft->desc->get_vq_group(soft, idx);
+}
+
 /* Map the rings of a virtqueue if it is ready; nobody is told of it yet. */
 static int mdev_soft_start_vq(struct mdev_soft *soft, u16 idx)
 {
 	struct mdev_vq *vq = mdev_soft_vq(soft, idx);
+	struct mdev_mem *mem;
 	int ret;
 
 	if (!mdev_vq_is_ready(vq) || mdev_vq_is_started(vq))
 		return 0;
-	if (!soft->cdev->mem)
+	mem = soft->group_mem[mdev_soft_get_vq_group(soft->cdev, idx)];
+	if (!mem)
+		mem = soft->cdev->mem;
+	if (!mem)
 		return -EFAULT;
 	if (soft->desc->prepare_vq) {
 		ret = soft->desc->prepare_vq(soft, idx);
 		if (ret)
 			return ret < 0 ? ret : 0;
 	}
-	return mdev_vq_start(vq, soft->cdev->mem);
+	return mdev_vq_start(vq, mem);
 }
 
 static int mdev_soft_set_vq_ready(struct mdev_class_device *cdev, u16 idx,
@@ -162,6 +175,20 @@ static u16 mdev_soft_get_vq_count(struct mdev_class_device *cdev)
 }
 
 /* ---- device ---- */
+
+static u32 mdev_soft_get_group_count(struct mdev_class_device *cdev)
+{
+	return max_t(u32, mdev_soft_of(cdev)->desc->nr_groups, 1);
+}
+
+static int mdev_soft_set_group_asid(struct mdev_class_device *cdev, u32 group,
+				    u32 asid, struct mdev_mem *mem)
+{
+	if (group >= mdev_soft_get_group_count(cdev))
+		return -EINVAL;
+	mdev_soft_of(cdev)->group_mem[group] = mem;
+	return 0;
+}
 
 static u64 mdev_soft_get_device_features(struct mdev_class_device *cdev)
 {
@@ -306,6 +333,8 @@ static int mdev_soft_reset(struct mdev_class_device *cdev)
 		mdev_vq_reset(mdev_soft_vq(soft, i));
 	if (soft->desc->reset)
 		soft->desc->reset(soft);
+	memset(soft->group_mem, 0, mdev_soft_get_group_count(cdev) *
+	       sizeof(*soft->group_mem));
 	soft->suspended = false;
 	atomic_set(&soft->status, 0);
 	mdev_soft_config_reset(soft);
@@ -409,6 +438,7 @@ const struct virtio_mdev_ops mdev_soft_virtio_ops = {
 	.set_vq_state = mdev_soft_set_vq_state,
 	.get_vq_state = mdev_soft_get_vq_state,
 	.reset_vq = mdev_soft_reset_vq,
+	.get_vq_group = mdev_soft_get_vq_group,
 	.get_vq_notification = mdev_soft_get_vq_notification,
 	.set_vq_affinity = mdev_soft_set_vq_affinity,
 	.get_vq_affinity = mdev_soft_get_vq_affinity,
@@ -426,6 +456,8 @@ const struct virtio_mdev_ops mdev_soft_virtio_ops = {
 	.reset = mdev_soft_reset,
 	.suspend = mdev_soft_suspend,
 	.resume = mdev_soft_resume,
+	.get_group_count = mdev_soft_get_group_count,
+	.set_group_asid = mdev_soft_set_group_asid,
 	.get_config_size = mdev_soft_get_config_size,
 	.get_config = mdev_soft_get_config,
 	.set_config = mdev_soft_set_config,

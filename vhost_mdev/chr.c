@@ -64,9 +64,14 @@ static void vhost_mdev_chr_mem_close(struct vhost_mdev *vd)
 	mutex_unlock(&vd->lock);
 }
 
-static struct mdev_mem *vhost_mdev_chr_mem(struct vhost_mdev *vd)
+static u32 vhost_mdev_chr_nr_as(struct vhost_mdev *vd)
 {
-	return &vd->chr->as[0].mem;
+	return vd->chr->nr_as;
+}
+
+static struct mdev_mem *vhost_mdev_chr_mem(struct vhost_mdev *vd, u32 asid)
+{
+	return &vd->chr->as[asid].mem;
 }
 
 static long vhost_mdev_chr_mem_ioctl(struct vhost_mdev *vd, unsigned int cmd,
@@ -85,6 +90,7 @@ static const struct vhost_mdev_backend vhost_mdev_chr_backend = {
 		    BIT_ULL(VHOST_MDEV_BACKEND_F_IOTLB_PERSIST),
 	.mem_open = vhost_mdev_chr_mem_open,
 	.mem_close = vhost_mdev_chr_mem_close,
+	.nr_as = vhost_mdev_chr_nr_as,
 	.mem = vhost_mdev_chr_mem,
 	.mem_ioctl = vhost_mdev_chr_mem_ioctl,
 	.set_owner = vhost_mdev_chr_set_owner,
@@ -258,9 +264,13 @@ err_as:
 int vhost_mdev_chr_add(struct vhost_mdev *vd)
 {
 	struct vhost_mdev_chr *chr;
+	u32 nr_as = 1;
 	int ret;
 
-	chr = vhost_mdev_chr_alloc(vd, 1);
+	/* One for each group is all that anybody can make use of. */
+	if (vd->cdev->ops->set_group_asid)
+		nr_as = vd->nr_groups;
+	chr = vhost_mdev_chr_alloc(vd, nr_as);
 	if (IS_ERR(chr))
 		return PTR_ERR(chr);
 	vd->chr = chr;

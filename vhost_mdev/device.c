@@ -126,7 +126,7 @@ int vhost_mdev_open(struct vhost_mdev *vd, const struct vhost_mdev_backend *be)
 		goto err_mem;
 	}
 	vhost_mdev_vqs_open(vd);
-	vd->cdev->mem = be->mem(vd);
+	vd->cdev->mem = be->mem(vd, 0);
 	mutex_unlock(&vd->lock);
 	return 0;
 
@@ -187,6 +187,10 @@ static int vhost_mdev_check(struct mdev_class_device *cdev)
 		dev_err(&cdev->dev, "the device has no virtqueue\n");
 		return -EINVAL;
 	}
+	if (cdev->ops->get_group_count && !cdev->ops->get_group_count(cdev)) {
+		dev_err(&cdev->dev, "the device has no group of virtqueues\n");
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -214,6 +218,8 @@ struct vhost_mdev *vhost_mdev_create(struct mdev_class_device *cdev)
 	spin_lock_init(&vd->user_lock);
 	mutex_init(&vd->lock);
 	vd->nvqs = cdev->ops->get_vq_count(cdev);
+	vd->nr_groups = cdev->ops->get_group_count ?
+			cdev->ops->get_group_count(cdev) : 1;
 	ret = vhost_mdev_vqs_init(vd);
 	if (ret) {
 		mutex_destroy(&vd->lock);

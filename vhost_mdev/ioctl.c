@@ -313,16 +313,6 @@ static int vhost_mdev_get_iova_range(void __user *argp)
 	return copy_to_user(argp, &range, sizeof(range)) ? -EFAULT : 0;
 }
 
-static int vhost_mdev_set_group_asid(void __user *argp)
-{
-	struct vhost_mdev_vring_state s;
-
-	if (copy_from_user(&s, argp, sizeof(s)))
-		return -EFAULT;
-	/* There is one group, and it is in the one address space. */
-	return s.index || s.num ? -EINVAL : 0;
-}
-
 /* Commands that answer with a number of the device */
 static long vhost_mdev_get_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 				 void __user *argp)
@@ -348,8 +338,9 @@ static long vhost_mdev_get_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 	case VHOST_MDEV_GET_VQS_COUNT:
 		return vhost_mdev_put_u32(argp, vd->nvqs);
 	case VHOST_MDEV_GET_GROUP_NUM:
+		return vhost_mdev_put_u32(argp, vd->nr_groups);
 	case VHOST_MDEV_GET_AS_NUM:
-		return vhost_mdev_put_u32(argp, 1);
+		return vhost_mdev_put_u32(argp, vhost_mdev_nr_as(vd));
 	}
 	return -ENOTTY;
 }
@@ -379,7 +370,7 @@ static long vhost_mdev_set_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 			return -EFAULT;
 		return vhost_mdev_set_config_call(vd, fd);
 	case VHOST_MDEV_SET_GROUP_ASID:
-		return vhost_mdev_set_group_asid(argp);
+		return vhost_mdev_set_group_asid(vd, argp);
 	}
 	return -ENOTTY;
 }

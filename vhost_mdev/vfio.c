@@ -55,7 +55,7 @@ static void vhost_mdev_vfio_mem_close(struct vhost_mdev *vd)
 	vhost_mem_vfio_close(&vd->vfio->mem);
 }
 
-static struct mdev_mem *vhost_mdev_vfio_mem(struct vhost_mdev *vd)
+static struct mdev_mem *vhost_mdev_vfio_mem(struct vhost_mdev *vd, u32 asid)
 {
 	return &vd->vfio->mem.mem;
 }

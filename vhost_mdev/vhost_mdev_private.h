@@ -28,7 +28,9 @@ struct vm_area_struct;
  * @mem_close: the user has ended and the device was reset: hold nothing of the
  *	user's memory any longer, and be safe against a device whose reset
  *	failed.  Called without locks.
- * @mem: the user's memory, open
+ * @nr_as: (optional) how many address spaces there are, at least 1, constant;
+ *	without it 1
+ * @mem: the user's memory, open; that of address space @asid, less than @nr_as
  * @mem_ioctl: an ioctl that has to do with the user's memory; called with
  *	&vhost_mdev.lock held
  * @mem_reset: (optional) the device was reset, so hold nothing of the user's
@@ -41,7 +43,8 @@ struct vhost_mdev_backend {
 	u64 features;
 	int (*mem_open)(struct vhost_mdev *vd);
 	void (*mem_close)(struct vhost_mdev *vd);
-	struct mdev_mem *(*mem)(struct vhost_mdev *vd);
+	u32 (*nr_as)(struct vhost_mdev *vd);
+	struct mdev_mem *(*mem)(struct vhost_mdev *vd, u32 asid);
 	long (*mem_ioctl)(struct vhost_mdev *vd, unsigned int cmd,
 			  void __user *argp);
 	void (*mem_reset)(struct vhost_mdev *vd);
@@ -106,6 +109,7 @@ struct vhost_mdev_vq {
  * @backend_features: acknowledged by the user
  * @owned: SET_OWNER was called
  * @suspended: live, but stopped by SUSPEND
+ * @nr_groups: groups of virtqueues; constant
  * @nvqs: number of virtqueues; constant
  * @vqs: the virtqueues; constant
  */
@@ -126,6 +130,7 @@ struct vhost_mdev {
 	u64 backend_features;
 	bool owned;
 	bool suspended;
+	u32 nr_groups;
 	u16 nvqs;
 	struct vhost_mdev_vq *vqs;
 };
@@ -157,6 +162,11 @@ void vhost_mdev_chr_del(struct vhost_mdev *vd);
 int vhost_mdev_reset(struct vhost_mdev *vd);
 long vhost_mdev_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 		      unsigned long arg);
+
+/* group.c */
+u32 vhost_mdev_nr_as(struct vhost_mdev *vd);
+int vhost_mdev_get_group(struct vhost_mdev_vq *vq, u32 *group);
+int vhost_mdev_set_group_asid(struct vhost_mdev *vd, void __user *argp);
 
 /* vring.c */
 int vhost_mdev_vqs_init(struct vhost_mdev *vd);

@@ -352,8 +352,9 @@ long vhost_mdev_vring_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 			return ret;
 		break;
 	case VHOST_MDEV_GET_VRING_GROUP:
-		/* One address space, so one group. */
-		arg.state.num = 0;
+		ret = vhost_mdev_get_group(vq, &arg.state.num);
+		if (ret)
+			return ret;
 		break;
 	case VHOST_MDEV_GET_VRING_SIZE:
 		arg.state.num = vhost_mdev_get_size(vq);

@@ -62,6 +62,8 @@ struct mdev_class_type {
  * @mem: the driver's memory, set by the class driver before it allows
  *	DRIVER_OK and cleared after the reset that ends the use; the parent may
  *	use it from set_status(DRIVER_OK) to reset().  NULL for no memory.
+ *	Groups of virtqueues may be given another, see
+ *	&virtio_mdev_ops.set_group_asid.
  *
  * All but @mem is constant from the end of &mdev_class_parent_ops.create on.
  */

@@ -17,8 +17,9 @@ struct mdev_mem;
  *
  * The addresses that a driver writes into a virtqueue belong to the driver's
  * address space: physical addresses for a kernel driver, I/O virtual addresses
- * (IOVA) of a VFIO container for a user.  The class driver supplies that space
- * as a &struct mdev_mem; the parent never learns which kind it has.
+ * (IOVA) of a VFIO container or of IOTLB messages for a user.  The class driver
+ * supplies that space as a &struct mdev_mem; the parent never learns which kind
+ * it has.
  *
  * There are two ways to reach a byte, and a data path needs both:
  *

@@ -75,6 +75,9 @@ struct mdev_soft;
  *	about to start; called again at its next start.  The device's memory and
  *	its features are set.  Return 0, a negative errno, or 1 for a queue that
  *	what was negotiated gives no meaning to: it is not started.
+ * @get_vq_group: (optional, with @nr_groups) As &virtio_mdev_ops.get_vq_group.
+ *	Virtqueues that are served together, with memory of mdev_soft_mem(), are
+ *	in group 0.  Default: all are.
  * @get_vq_notification: (optional) As &virtio_mdev_ops.get_vq_notification.
  * @set_vq_affinity: (optional) As &virtio_mdev_ops.set_vq_affinity.
  * @get_vq_affinity: (optional) As &virtio_mdev_ops.get_vq_affinity.
@@ -96,6 +99,7 @@ struct mdev_soft;
  * @config_size: size of the configuration space in bytes
  * @nr_vqs: number of virtqueues
  * @num_max: largest ring size of each, a power of two up to 32768
+ * @nr_groups: number of groups of virtqueues; 0 is as good as 1
  *
  * Unless said otherwise a function is called in process context, may sleep, and
  * is serialised by the class driver like the device operations.
@@ -105,6 +109,7 @@ struct mdev_soft_desc {
 	bool (*serve)(struct mdev_soft *soft, struct mdev_vq *vq);
 	void (*kick)(struct mdev_soft *soft, u16 idx);
 	int (*prepare_vq)(struct mdev_soft *soft, u16 idx);
+	u32 (*get_vq_group)(struct mdev_soft *soft, u16 idx);
 	int (*get_vq_notification)(struct mdev_soft *soft, u16 idx,
 				   struct virtio_mdev_notification_area *area);
 	int (*set_vq_affinity)(struct mdev_soft *soft, u16 idx,
@@ -129,6 +134,7 @@ struct mdev_soft_desc {
 	u32 config_size;
 	u16 nr_vqs;
 	u16 num_max;
+	u16 nr_groups;
 };
 
 /* One virtqueue, and the way back from it */
@@ -162,6 +168,8 @@ struct mdev_soft {
 
 	/* what the class driver set; it serialises this */
 	bool suspended;
+	/* likewise, for each group; NULL: that of @cdev */
+	struct mdev_mem **group_mem;
 
 	/* likewise; constant from FEATURES_OK to reset */
 	u64 driver_features;
@@ -210,13 +218,16 @@ static inline struct mdev_vq *mdev_soft_vq(struct mdev_soft *soft, u16 idx)
  * mdev_soft_mem() - the driver's memory
  * @soft: the device
  *
+ * That of the virtqueues in group 0, which all are if there are no others.
+ * mdev_vq_mem() is that of a particular one.
+ *
  * Context: the user of a virtqueue, from mdev_vq_claim() to mdev_vq_release(),
  * and &mdev_soft_desc.prepare_vq.
  * Return: the memory.
  */
 static inline struct mdev_mem *mdev_soft_mem(const struct mdev_soft *soft)
 {
-	return soft->cdev->mem;
+	return soft->group_mem[0] ?: soft->cdev->mem;
 }
 
 /**

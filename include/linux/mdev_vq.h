@@ -392,6 +392,18 @@ static inline bool mdev_vq_is_started(const struct mdev_vq *vq)
 }
 
 /**
+ * mdev_vq_mem() - the driver's memory
+ * @vq: claimed virtqueue
+ *
+ * Context: the user of the queue.
+ * Return: the memory that its rings and buffers are in.
+ */
+static inline struct mdev_mem *mdev_vq_mem(const struct mdev_vq *vq)
+{
+	return vq->mem;
+}
+
+/**
  * mdev_vq_is_live() - whether it is worth while to claim the queue
  * @vq: the virtqueue
  *

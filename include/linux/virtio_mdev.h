@@ -136,6 +136,10 @@ struct virtio_mdev_vq_stats {
  * @reset_vq:		(optional) Reset one virtqueue (section 2.6.1) to the
  *			state after a device reset: not ready, no address, state
  *			0.  A parent that has it offers VIRTIO_F_RING_RESET.
+ * @get_vq_group:	(optional) The group of a virtqueue, less than
+ *			@get_group_count.  What is in different groups can be
+ *			given different memory.  May depend on the features
+ *			until FEATURES_OK.  Default: 0.
  * @get_vq_notification: (optional) The doorbell that a user may map, written
  *			with the queue index.  -EOPNOTSUPP if this queue has
  *			none.  Constant.
@@ -175,6 +179,15 @@ struct virtio_mdev_vq_stats {
  *			exact; rings and used indices stand still when it
  *			returns.  Kicks are remembered.  -EINVAL if not live.
  * @resume:		(optional, with @suspend) Go on where @suspend stopped.
+ * @get_group_count:	(optional, with @get_vq_group) The number of groups of
+ *			virtqueues, at least 1.  Constant.  Default: 1.
+ * @set_group_asid:	(optional, with @get_vq_group) From now on virtqueues of
+ *			@group use @mem, which is the driver's address space
+ *			@asid, for rings and buffers.  Before DRIVER_OK, up to
+ *			the next @reset, and @mem is there for so long.  -EINVAL
+ *			if there is no such group.  Default: all of them use
+ *			&mdev_class_device.mem, address space 0, and they do so
+ *			after a reset.
  * @get_config_size:	Size of the configuration space in bytes.  Constant.
  * @get_config:		Read from the configuration space; range checked by the
  *			caller.  Little-endian (section 2.5).  Does not sleep.
@@ -202,6 +215,7 @@ struct virtio_mdev_ops {
 	int (*get_vq_state)(struct mdev_class_device *cdev, u16 idx,
 			    struct virtio_mdev_vq_state *state);
 	int (*reset_vq)(struct mdev_class_device *cdev, u16 idx);
+	u32 (*get_vq_group)(struct mdev_class_device *cdev, u16 idx);
 	int (*get_vq_notification)(struct mdev_class_device *cdev, u16 idx,
 				   struct virtio_mdev_notification_area *area);
 	int (*set_vq_affinity)(struct mdev_class_device *cdev, u16 idx,
@@ -228,6 +242,9 @@ struct virtio_mdev_ops {
 	int (*reset)(struct mdev_class_device *cdev);
 	int (*suspend)(struct mdev_class_device *cdev);
 	int (*resume)(struct mdev_class_device *cdev);
+	u32 (*get_group_count)(struct mdev_class_device *cdev);
+	int (*set_group_asid)(struct mdev_class_device *cdev, u32 group,
+			      u32 asid, struct mdev_mem *mem);
 	size_t (*get_config_size)(struct mdev_class_device *cdev);
 	void (*get_config)(struct mdev_class_device *cdev, unsigned int offset,
 			   void *buf, unsigned int len);

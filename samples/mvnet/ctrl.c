@@ -16,6 +16,7 @@
 
 /* What a command comes with */
 struct mvnet_cmd {
+	struct mdev_mem *mem;
 	struct mdev_vq_iter data;
 	u32 len;
 };
@@ -27,7 +28,7 @@ static int mvnet_cmd_get(struct mvnet *net, struct mvnet_cmd *cmd, void *buf,
 
 	if (cmd->len < len)
 		return -EINVAL;
-	ret = mdev_vq_read(mdev_soft_mem(&net->soft), &cmd->data, buf, len);
+	ret = mdev_vq_read(cmd->mem, &cmd->data, buf, len);
 	if (ret)
 		return ret;
 	cmd->len -= len;
@@ -234,7 +235,10 @@ static int mvnet_ctrl_command(struct mvnet *net, struct mvnet_cmd *cmd)
 static int mvnet_ctrl_answer(struct mvnet *net, struct mdev_vq *vq,
 			     const struct mdev_vq_chain *chain)
 {
-	struct mvnet_cmd cmd = { .len = chain->out_len };
+	struct mvnet_cmd cmd = {
+		.mem = mdev_vq_mem(vq),
+		.len = chain->out_len,
+	};
 	virtio_net_ctrl_ack ack = VIRTIO_NET_ERR;
 	struct mdev_vq_iter in;
 	int ret = -EINVAL;
@@ -253,7 +257,7 @@ static int mvnet_ctrl_answer(struct mvnet *net, struct mdev_vq *vq,
 
 	mdev_vq_iter_in(&in, chain);
 	if (ret == -EFAULT ||
-	    mdev_vq_write(mdev_soft_mem(&net->soft), &in, &ack, sizeof(ack))) {
+	    mdev_vq_write(cmd.mem, &in, &ack, sizeof(ack))) {
 		mdev_vq_break(vq, "a control command that is not mapped");
 		return -EPROTO;
 	}
@@ -298,7 +302,7 @@ static bool mvnet_ctrl_serve(struct mvnet *net)
 	if (vq != mvnet_ctrl_vq(net) || !mvnet_has(net, VIRTIO_NET_F_CTRL_VQ))
 		goto out;
 
-	if (mdev_soft_mem(&net->soft)->direct) {
+	if (mdev_vq_mem(vq)->direct) {
 		/* Nothing in there sleeps, so it may come from a kick too. */
 		spin_lock_bh(&net->ctrl.lock);
 		more = mvnet_ctrl_run(net, vq);

@@ -52,6 +52,12 @@ static int mvnet_prepare_vq(struct mdev_soft *soft, u16 idx)
 	return 1;
 }
 
+/* The control queue by itself, for who wants to look at what goes through it. */
+static u32 mvnet_get_vq_group(struct mdev_soft *soft, u16 idx)
+{
+	return mvnet_is_ctrl(soft_to_mvnet(soft), idx) ? 1 : 0;
+}
+
 static void mvnet_reset(struct mdev_soft *soft)
 {
 	struct mvnet *net = soft_to_mvnet(soft);
@@ -68,6 +74,7 @@ static void mvnet_reset(struct mdev_soft *soft)
 #define MVNET_DESC(_pairs, _features) {					\
 	.kick = mvnet_kick,						\
 	.prepare_vq = mvnet_prepare_vq,					\
+	.get_vq_group = mvnet_get_vq_group,				\
 	.get_vq_notification = mvnet_get_vq_notification,		\
 	.set_vq_affinity = mvnet_set_vq_affinity,			\
 	.get_vq_affinity = mvnet_get_vq_affinity,			\
@@ -84,6 +91,7 @@ static void mvnet_reset(struct mdev_soft *soft)
 	.config_size = sizeof(struct virtio_net_config),		\
 	.nr_vqs = 2 * (_pairs) + 1,					\
 	.num_max = MVNET_NUM_MAX,					\
+	.nr_groups = 2,							\
 }
 
 const struct mdev_soft_desc mvnet_one_pair =

@@ -349,6 +349,28 @@ static int backend_unknown(struct neg *t)
 	return vm_set_backend_features(&t->d, f | BIT64(63));
 }
 
+static int group_asid(struct neg *t, __u32 group, __u32 asid)
+{
+	struct vhost_mdev_vring_state s = { .index = group, .num = asid };
+
+	return vm_ioctl(t->d.fd, VHOST_MDEV_SET_GROUP_ASID, &s);
+}
+
+static int asid_last(struct neg *t)
+{
+	return group_asid(t, 0, vm_get_u32(&t->d, VHOST_MDEV_GET_AS_NUM) - 1);
+}
+
+static int asid_past(struct neg *t)
+{
+	return group_asid(t, 0, vm_get_u32(&t->d, VHOST_MDEV_GET_AS_NUM));
+}
+
+static int asid_group_past(struct neg *t)
+{
+	return group_asid(t, vm_get_u32(&t->d, VHOST_MDEV_GET_GROUP_NUM), 0);
+}
+
 static const struct neg_row set_up_rows[] = {
 	ROW("SET_OWNER", S_OPEN, SET_OWNER, A_NONE, .err = 0),
 	ROW("SET_OWNER twice", S_OWNED, SET_OWNER, A_NONE, .err = EBUSY),
@@ -431,10 +453,16 @@ static const struct neg_row set_up_rows[] = {
 	    .err = ENOTTY),
 	ROW("SET_GROUP_ASID to 0", S_OPEN, SET_GROUP_ASID, A_STATE, .a = 0,
 	    .err = 0),
-	ROW("SET_GROUP_ASID to 1", S_OPEN, SET_GROUP_ASID, A_STATE, .a = 1,
-	    .err = EINVAL),
-	ROW("SET_GROUP_ASID of group 1", S_OPEN, SET_GROUP_ASID, A_STATE,
-	    .index = 1, .err = EINVAL),
+	FN("SET_GROUP_ASID to the last", S_OPEN, asid_last, .err = 0),
+	FN("SET_GROUP_ASID past the last", S_OPEN, asid_past, .err = EINVAL),
+	FN("SET_GROUP_ASID of the group past the last", S_OPEN, asid_group_past,
+	   .err = EINVAL),
+	ROW("SET_GROUP_ASID to 2^32 - 1", S_OPEN, SET_GROUP_ASID, A_STATE,
+	    .a = 0xffffffff, .err = EINVAL),
+	ROW("SET_GROUP_ASID, live", S_LIVE, SET_GROUP_ASID, A_STATE, .a = 0,
+	    .err = EBUSY),
+	ROW("SET_GROUP_ASID, suspended", S_SUSPENDED, SET_GROUP_ASID, A_STATE,
+	    .a = 0, .err = EBUSY),
 	ROW("SET_GROUP_ASID of group 2^32 - 1", S_OPEN, SET_GROUP_ASID, A_STATE,
 	    .index = 0xffffffff, .err = EINVAL),
 

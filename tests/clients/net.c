@@ -299,7 +299,7 @@ int vm_net_ctrl(struct vm_net *n, __u8 class, __u8 cmd, const void *data,
 		size_t len)
 {
 	struct virtio_net_ctrl_hdr hdr = { .class = class, .cmd = cmd };
-	__u64 at = vm_iova(&n->bufs, n->ctrl_buf);
+	__u64 at = vm_iova(&n->bufs, n->ctrl_buf) + n->ctrl_shift;
 	__u8 *ack = n->ctrl_buf + CTRL_BUF - 1;
 	struct vm_sg sg[3] = {
 		{ at, sizeof(hdr) },

@@ -319,6 +319,8 @@ struct vm_net {
 	__u16 ctrl_index;
 	/* added to the addresses of receive and transmit buffers */
 	__u64 shift[2];
+	/* the same for the control queue's */
+	__u64 ctrl_shift;
 	__u8 mac[6];
 	size_t rx_size, tx_size;
 	__u8 *expect;		/* a frame as it ought to be */

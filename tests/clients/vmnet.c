@@ -44,6 +44,7 @@ static const struct {
 	{ "messages", cmd_messages, 1, "messages of all kinds to the char device" },
 	{ "pieces", cmd_pieces, 1, "many small mappings" },
 	{ "owner", cmd_owner, 1, "who may map, and for how long" },
+	{ "asid", cmd_asid, 1, "the control queue in an address space of its own" },
 	{ "order", cmd_order, 1, "calls in the order of other programs" },
 };
 

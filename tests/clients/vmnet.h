@@ -42,5 +42,6 @@ int cmd_messages(struct vm_opts *o);
 int cmd_pieces(struct vm_opts *o);
 int cmd_owner(struct vm_opts *o);
 int cmd_order(struct vm_opts *o);
+int cmd_asid(struct vm_opts *o);
 
 #endif

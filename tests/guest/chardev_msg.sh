@@ -12,6 +12,9 @@ check "messages of all kinds" vc messages
 check "messages of all kinds, version 1" vc messages --v1
 check "the owner, and the limit of locked memory" vc owner
 check_log "the log says what to raise" "raise RLIMIT_MEMLOCK"
+check "the control queue in an address space of its own" vc asid --frames 500
+check "the same, packed and indirect" \
+	vc asid --frames 500 --packed --indirect
 check "65535 pieces" vc pieces
 check "memory that is taken away" vc unmap-live --queue-size 64 --size 300
 check "the same, in batches" \
