@@ -8,7 +8,8 @@
 #	make TEST_MODULES=y	... and those that only the tests want
 #	make sparse		check with sparse, too
 #	make clean		delete what was built
-#	make install		install modules, uapi headers and manual page
+#	make install		install modules, uapi headers, manual page and
+#				udev rules
 #	make dkms-install	give the source to DKMS, which builds and installs
 #				the modules for each kernel that is installed
 #	make dkms-remove	take all of that away
@@ -88,8 +89,8 @@ endif
 
 # --- install ---------------------------------------------------------------
 
-.PHONY: install modules_install headers_install man_install
-install: modules_install headers_install man_install
+.PHONY: install modules_install headers_install man_install udev_install
+install: modules_install headers_install man_install udev_install
 
 # Kbuild runs no depmod if there is no System.map among the headers, but says so
 modules_install: modules
@@ -105,13 +106,18 @@ headers_install:
 man_install:
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man4 $(top)/docs/man/*.4
 
+# udevd looks there, too, and notices by itself
+udev_install:
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/udev/rules.d \
+		$(top)/udev/*.rules
+
 # --- DKMS ------------------------------------------------------------------
 
 dkms-source := $(DESTDIR)/usr/src/virtio-mdev-$(version)
 dkms-folders := compat include uapi mdev_core virtio_mdev vhost_mdev samples
 
 .PHONY: dkms-install dkms-remove dkms-source
-dkms-install: dkms-remove dkms-source
+dkms-install: dkms-remove dkms-source udev_install
 	@$(top)/compat/dkms-install.sh virtio-mdev $(version)
 
 # Nothing but sources, whatever has been built in this tree
@@ -131,6 +137,8 @@ dkms-remove:
 	@[ ! -d /var/lib/dkms/virtio-mdev/$(version) ] || \
 		dkms remove -m virtio-mdev -v $(version) --all
 	@rm -rf $(dkms-source)
+	@rm -f $(patsubst $(top)/udev/%,$(DESTDIR)$(PREFIX)/lib/udev/rules.d/%,\
+		$(wildcard $(top)/udev/*.rules))
 
 # --- tests and the demonstration -------------------------------------------
 
