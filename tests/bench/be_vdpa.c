@@ -81,7 +81,8 @@ static int vdpa_setup_vq(struct rb_dev *d, int q)
 {
 	struct rb_vq *v = &d->vq[q];
 	struct vhost_vring_state num = { q, v->num };
-	struct vhost_vring_state base = { q, 0 };
+	/* where a packed ring begins, both wrap counters being 1 */
+	struct vhost_vring_state base = { q, v->packed ? 0x80008000 : 0 };
 	struct vhost_vring_state enable = { q, 1 };
 	struct vhost_vring_addr addr = {
 		.index = q,

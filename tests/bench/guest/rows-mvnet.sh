@@ -79,31 +79,64 @@ teardown_mvnet_virtio_pk()
 	mvnet_down
 }
 
-# --- rings in user space by its VFIO fd
+# --- rings in user space
+
+mvnet_rings_up()
+{
+	modprobe vhost_mdev
+	mvnet_up vhost || return 1
+	echo "$MAC" >"/sys/bus/mdev_class/devices/$UUID/mac"
+}
+
+# what vhost-vdpa has no rows of
+run_mvnet_rings()
+{
+	ring "$1" flood64.evidx "$(n 40000)" flood -E
+	ring "$1" flood64.packed "$(n 40000)" flood -K
+	ring "$1" flood64.b1.packed "$(n 20000)" flood -B 1 -K
+	ring "$1" flood1500.packed "$(n 20000)" flood -s 1500 -K
+	ring "$1" pingpong.packed "$(n 8000)" pingpong -K
+	ring "$1" abuse.packed 1 abuse -K
+	ring "$1" map256M 1 map
+	ring "$1" map256M.4kfrag 1 map -F
+}
+
+# --- ... by its VFIO fd
 
 setup_mvnet_vfio()
 {
 	modprobe vfio_iommu_type1
-	modprobe vhost_mdev
-	mvnet_up vhost || return 1
-	echo "$MAC" >"/sys/bus/mdev_class/devices/$UUID/mac"
-	RING_DEV="-b vfio -d $UUID"
+	mvnet_rings_up && RING_DEV="-b vfio -d $UUID"
 }
 
 run_mvnet_vfio()
 {
 	run_ring mvnet_vfio
-	ring mvnet_vfio flood64.evidx "$(n 40000)" flood -E
-	ring mvnet_vfio flood64.packed "$(n 40000)" flood -K
-	ring mvnet_vfio flood64.b1.packed "$(n 20000)" flood -B 1 -K
-	ring mvnet_vfio flood1500.packed "$(n 20000)" flood -s 1500 -K
-	ring mvnet_vfio pingpong.packed "$(n 8000)" pingpong -K
-	ring mvnet_vfio abuse.packed 1 abuse -K
-	ring mvnet_vfio map256M 1 map
-	ring mvnet_vfio map256M.4kfrag 1 map -F
+	run_mvnet_rings mvnet_vfio
 }
 
 teardown_mvnet_vfio()
+{
+	mvnet_down
+}
+
+# --- ... and by its char device, as the same program uses vhost-vdpa
+
+setup_mvnet_chardev()
+{
+	mvnet_rings_up || return 1
+	for _d in "/sys/bus/mdev_class/devices/$UUID"/vhost-mdev/vhost-mdev-*; do
+		RING_DEV="-b vdpa -d /dev/$(basename "$_d")"
+	done
+}
+
+run_mvnet_chardev()
+{
+	run_ring mvnet_chardev
+	run_mvnet_rings mvnet_chardev
+}
+
+teardown_mvnet_chardev()
 {
 	mvnet_down
 }
