@@ -45,6 +45,7 @@ static const struct {
 	{ "pieces", cmd_pieces, 1, "many small mappings" },
 	{ "owner", cmd_owner, 1, "who may map, and for how long" },
 	{ "asid", cmd_asid, 1, "the control queue in an address space of its own" },
+	{ "churn", cmd_churn, 1, "messages by threads, under traffic" },
 	{ "order", cmd_order, 1, "calls in the order of other programs" },
 };
 

@@ -16,6 +16,9 @@ check "the control queue in an address space of its own" vc asid --frames 500
 check "the same, packed and indirect" \
 	vc asid --frames 500 --packed --indirect
 check "65535 pieces" vc pieces
+check "messages beside traffic" vc churn --size 300
+check "messages beside traffic, packed, indirect" \
+	vc churn --size 300 --packed --indirect --queue-size 64
 check "memory that is taken away" vc unmap-live --queue-size 64 --size 300
 check "the same, in batches" \
 	vc unmap-live --queue-size 64 --size 300 --batch --count 3

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Allocations fail as a user opens and starts a VFIO fd, and as drivers bind.
+# Allocations fail as a user opens and starts a VFIO fd or a char device, and as
+# drivers bind.
 #
 # only: debug
 # timeout: 600
@@ -24,6 +25,12 @@ faults "open, start and traffic of a VFIO fd" -a "sh ./idle" -u "sh ./idle" \
 	vmnet traffic --uuid "$uuid" --frames 64
 faults "doorbells, all queues, the control queue" -a "sh ./idle" \
 	-u "sh ./idle" vmnet ctrl --uuid "$uuid" --pairs 8 --mq
+faults "open, start and traffic of a char device" -a "sh ./idle" \
+	-u "sh ./idle" vmnet traffic --uuid "$uuid" --frames 64 --chardev
+faults "each page mapped by itself" -a "sh ./idle" -u "sh ./idle" \
+	vmnet ctrl --uuid "$uuid" --chardev --pieces --batch
+check "a char device works afterwards" \
+	vmnet traffic --uuid "$uuid" --frames 64 --chardev
 check "a VFIO fd works afterwards" vmnet traffic --uuid "$uuid" --frames 64
 check "class vhost: remove" remove_mdev "$uuid"
 
