@@ -354,7 +354,7 @@ static bool vhost_mem_iotlb_kill_pages(struct vhost_mem_iotlb *im,
 			xas_set_mark(&xas, VHOST_MEM_IOTLB_DYING);
 			found = true;
 		}
-		if (++n % VHOST_MEM_IOTLB_MANY)
+		if (++n % XA_CHECK_SCHED)
 			continue;
 		xas_pause(&xas);
 		xas_unlock(&xas);

@@ -71,7 +71,7 @@ int cmd_churn(struct vm_opts *o)
 		t[i] = (struct churn) {
 			.net = &n,
 			.index = i,
-			.count = o->count ? o->count : 1000,
+			.count = o->count ? o->count : 150,
 			.batch = i,
 		};
 		if (pthread_create(&t[i].thread, NULL, churn, &t[i]))

@@ -12,44 +12,8 @@ vhost_up
 check "used again and again" vc reuse --count 30 --queue-size 64
 check_equal "pages pinned after that" 0 "$(pinned_pages)"
 
-# start COMMAND: vmnet in the background, until it says that it runs
-start()
-{
-	# not what the last one said
-	rm -f /tmp/victim.out
-	vmnet --uuid "$UUID" --chardev "$@" >/tmp/victim.out 2>&1 &
-	victim=$!
-	wait_for 30 grep -q running /tmp/victim.out
-}
-
-stop()
-{
-	kill -9 $victim
-	wait $victim
-	wait_for 10 state_is "$UUID" idle
-}
-
-killed=0 left=0
-for i in $(seq 20); do
-	# the options differ from one to the next
-	set -- --queue-size 64
-	[ $((i % 2)) = 0 ] || set -- "$@" --indirect --pieces
-	[ $((i % 3)) = 0 ] || set -- "$@" --event-idx --batch
-	[ $((i % 4)) != 0 ] || set -- "$@" --pairs 2 --v1
-	if ! start victim "$@"; then
-		fail "victim $i runs" "$(cat /tmp/victim.out)"
-		kill -9 $victim
-		break
-	fi
-	usleep $((i * 7919 % 60000))
-	kill -9 $victim
-	wait $victim
-	killed=$((killed + 1))
-	wait_for 10 state_is "$UUID" idle || left=$((left + 1))
-	[ "$(pinned_pages)" = 0 ] || left=$((left + 1))
-done
-check_equal "kill -9 in the middle of traffic, times" 20 $killed
-check_equal "instances or pages that were left behind" 0 $left
+WAY=--chardev
+kill_victims
 check "traffic after all the killing" vc traffic --frames 500
 check "and by the VFIO device" v traffic --frames 500
 
@@ -69,6 +33,8 @@ check "remove waits for the user" kill -0 $remover
 check_not "there is no node any more" [ -n "$(chardev_of "$UUID")" ]
 usleep 500000
 check_not "nobody else can open it" vc traffic --frames 10
+check "the log says whom the removal waits for" wait_for 20 sh -c \
+	'dmesg | grep "the removal waits for vmnet\[[0-9]*\] to close the char device"'
 check "remove still waits" kill -0 $remover
 kill -9 $victim
 wait $victim

@@ -4,6 +4,8 @@
 # For scripts that drive an instance of mvnet with vmnet, on its VFIO fd or by
 # its char device.
 
+WAY=
+
 # vhost_up [PARAMETER...]: load mvnet with these, and create an instance of class
 # VHOST, UUID; without it there is nothing to test
 vhost_up()
@@ -52,6 +54,50 @@ neg()
 	done </tmp/neg.out
 	check_equal "$1: the table was gone through" 0 $_rc
 	check_equal "$1: the state is idle again" idle "$(state_of "$UUID")"
+}
+
+# start COMMAND...: vmnet in the background, as $victim, until it says that it
+# runs.  WAY may be --chardev.
+start()
+{
+	# not what the last one said
+	rm -f /tmp/victim.out
+	# shellcheck disable=SC2086 # nothing, or an option
+	vmnet --uuid "$UUID" $WAY "$@" >/tmp/victim.out 2>&1 &
+	victim=$!
+	wait_for 30 grep -q running /tmp/victim.out
+}
+
+# stop: kill it, and wait until the device is free
+stop()
+{
+	kill -9 "$victim"
+	wait "$victim"
+	wait_for 10 state_is "$UUID" idle
+}
+
+# kill_victims: in the middle of traffic, again and again
+kill_victims()
+{
+	_killed=0 _left=0
+	for _i in $(seq 20); do
+		# the options differ from one to the next
+		set -- --queue-size 64
+		[ $((_i % 2)) = 0 ] || set -- "$@" --indirect --pieces
+		[ $((_i % 3)) = 0 ] || set -- "$@" --event-idx --batch
+		[ $((_i % 4)) != 0 ] || set -- "$@" --pairs 2 --v1
+		if ! start victim "$@"; then
+			fail "victim $_i runs" "$(cat /tmp/victim.out)"
+			kill -9 "$victim"
+			break
+		fi
+		usleep $((_i * 7919 % 60000))
+		stop || _left=$((_left + 1))
+		_killed=$((_killed + 1))
+		[ "$(pinned_pages)" = 0 ] || _left=$((_left + 1))
+	done
+	check_equal "kill -9 in the middle of traffic, times" 20 $_killed
+	check_equal "instances or pages that were left behind" 0 $_left
 }
 
 # vhost_down: when no program runs any more

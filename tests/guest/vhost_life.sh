@@ -12,37 +12,7 @@ check "used again and again" v reuse --count 50 --queue-size 64
 check "a second user is turned away" v second
 check_equal "pages pinned after that" 0 "$(pinned_pages)"
 
-# start COMMAND: vmnet in the background, until it says that it runs
-start()
-{
-	# not what the last one said
-	rm -f /tmp/victim.out
-	vmnet --uuid "$UUID" "$@" >/tmp/victim.out 2>&1 &
-	victim=$!
-	wait_for 30 grep -q running /tmp/victim.out
-}
-
-killed=0 left=0
-for i in $(seq 20); do
-	# the options differ from one to the next
-	set -- --queue-size 64
-	[ $((i % 2)) = 0 ] || set -- "$@" --indirect
-	[ $((i % 3)) = 0 ] || set -- "$@" --event-idx
-	[ $((i % 4)) != 0 ] || set -- "$@" --pairs 2
-	if ! start victim "$@"; then
-		fail "victim $i runs" "$(cat /tmp/victim.out)"
-		kill -9 $victim
-		break
-	fi
-	usleep $((i * 7919 % 60000))
-	kill -9 $victim
-	wait $victim
-	killed=$((killed + 1))
-	wait_for 10 state_is "$UUID" idle || left=$((left + 1))
-	[ "$(pinned_pages)" = 0 ] || left=$((left + 1))
-done
-check_equal "kill -9 in the middle of traffic, times" 20 $killed
-check_equal "instances or pages that were left behind" 0 $left
+kill_victims
 check "traffic after all the killing" v traffic --frames 500
 
 # modules that are in use
@@ -50,9 +20,7 @@ start hold
 for m in vhost_mdev mvnet mdev_core; do
 	check_errno "rmmod $m with the fd open" EAGAIN rmmod $m
 done
-kill -9 $victim
-wait $victim
-wait_for 10 state_is "$UUID" idle
+stop
 
 # remove while somebody holds it
 start hold
