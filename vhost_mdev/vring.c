@@ -319,6 +319,7 @@ long vhost_mdev_vring_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 	case VHOST_MDEV_SET_VRING_ERR:
 	case VHOST_MDEV_SET_VRING_ENABLE:
 	case VHOST_MDEV_GET_VRING_GROUP:
+	case VHOST_MDEV_GET_VRING_DESC_GROUP:
 	case VHOST_MDEV_GET_VRING_SIZE:
 		break;
 	default:
@@ -356,6 +357,9 @@ long vhost_mdev_vring_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 		if (ret)
 			return ret;
 		break;
+	case VHOST_MDEV_GET_VRING_DESC_GROUP:
+		/* As vhost-vdpa says where DESC_ASID is not offered */
+		return -EOPNOTSUPP;
 	case VHOST_MDEV_GET_VRING_SIZE:
 		arg.state.num = vhost_mdev_get_size(vq);
 		break;

@@ -170,6 +170,9 @@ struct vhost_mdev_iova_range {
 /* Freeze a live device so that its state can be read; and go on. */
 #define VHOST_MDEV_SUSPEND		_IO(VHOST_MDEV_IOCTL, 0x7D)
 #define VHOST_MDEV_RESUME		_IO(VHOST_MDEV_IOCTL, 0x7E)
+/* Refused: a ring is in the address space of the buffers that it names. */
+#define VHOST_MDEV_GET_VRING_DESC_GROUP \
+	_IOWR(VHOST_MDEV_IOCTL, 0x7F, struct vhost_mdev_vring_state)
 #define VHOST_MDEV_GET_VQS_COUNT	_IOR(VHOST_MDEV_IOCTL, 0x80, __u32)
 #define VHOST_MDEV_GET_GROUP_NUM	_IOR(VHOST_MDEV_IOCTL, 0x81, __u32)
 /* The ring size of one virtqueue */
