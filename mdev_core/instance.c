@@ -51,6 +51,11 @@ static struct mdev_class_device *mdev_instance_alloc(struct mdev_device *mdev)
 	cdev->dev.parent = mdev_dev(mdev);
 	cdev->dev.bus = &mdev_class_bus_type;
 	cdev->dev.release = mdev_instance_release;
+	/* Here, so that a parent can use it in messages from the first one on */
+	if (dev_set_name(&cdev->dev, "%s", dev_name(mdev_dev(mdev)))) {
+		put_device(&cdev->dev);
+		return NULL;
+	}
 	return cdev;
 }
 
@@ -142,10 +147,6 @@ static int mdev_instance_add(struct mdev_class_device *cdev)
 	if (IS_ERR(groups))
 		return PTR_ERR(groups);
 	cdev->dev.groups = groups;
-
-	ret = dev_set_name(&cdev->dev, "%s", dev_name(mdev_dev(cdev->mdev)));
-	if (ret)
-		return ret;
 
 	ret = device_add(&cdev->dev);
 	if (ret)
