@@ -312,6 +312,49 @@ static void test_direct(void)
 	CHECK_EQ(mdev_mem_map_ring(mem, &map), -EINVAL);
 }
 
+/* In one piece, in several, up to the end of one and beyond, and whole pages */
+static void test_direct_pieces(void)
+{
+	static u8 room[7 * PAGE_SIZE];
+	u8 *from = (u8 *)ALIGN_DOWN((uintptr_t)room, PAGE_SIZE) + PAGE_SIZE;
+	u8 *to = from + 3 * PAGE_SIZE;
+	struct mdev_mem *mem = mdev_mem_direct();
+	struct mdev_vq_seg seg[] = {
+		{ .iova = (uintptr_t)to, .len = 16 },
+		{ .iova = (uintptr_t)to + 16, .len = PAGE_SIZE - 16 },
+		{ .iova = (uintptr_t)to + PAGE_SIZE, .len = 2 * PAGE_SIZE },
+	};
+	struct mdev_vq_iter iter;
+
+	fill(from, 3 * PAGE_SIZE, 5);
+	mdev_vq_iter_segs(&iter, seg, ARRAY_SIZE(seg));
+	CHECK_EQ(mdev_vq_copy_to(mem, &iter, from, 10), 10);
+	CHECK_EQ(iter.nr, 3);
+	CHECK_EQ(mdev_vq_copy_to(mem, &iter, from + 10, 6), 6);
+	CHECK_EQ(iter.nr, 2);
+	CHECK_EQ(iter.off, 0);
+	/* The end of one and the beginning of the next */
+	CHECK_EQ(mdev_vq_copy_to(mem, &iter, from + 16, PAGE_SIZE), PAGE_SIZE);
+	CHECK_EQ(iter.nr, 1);
+	CHECK_EQ(iter.off, 16);
+	CHECK_EQ(mdev_vq_copy_to(mem, &iter, from + PAGE_SIZE + 16,
+				 PAGE_SIZE - 16), PAGE_SIZE - 16);
+	CHECK_EQ(mdev_vq_copy_to(mem, &iter, from + 2 * PAGE_SIZE, PAGE_SIZE),
+		 PAGE_SIZE);
+	CHECK_EQ(iter.nr, 0);
+	CHECK_EQ(mdev_vq_copy_to(mem, &iter, from, 1), 0);
+	CHECK(!memcmp(from, to, 3 * PAGE_SIZE));
+
+	memset(from, 0, 3 * PAGE_SIZE);
+	mdev_vq_iter_segs(&iter, seg + 2, 1);
+	CHECK_EQ(mdev_vq_copy_from(mem, &iter, from + PAGE_SIZE, PAGE_SIZE),
+		 PAGE_SIZE);
+	CHECK_EQ(mdev_vq_copy_from(mem, &iter, from + 2 * PAGE_SIZE,
+				   2 * PAGE_SIZE), PAGE_SIZE);
+	CHECK(!memcmp(from + PAGE_SIZE, to + PAGE_SIZE, 2 * PAGE_SIZE));
+	CHECK_EQ(from[PAGE_SIZE - 1], 0);
+}
+
 const struct unit_test iter_tests[] = {
 	{ "copy into segments and out of them", test_copy },
 	{ "copy from chain to chain", test_copy_chains },
@@ -322,5 +365,6 @@ const struct unit_test iter_tests[] = {
 	{ "memory that is mapped read-only", test_read_only },
 	{ "chains that overlap", test_overlap },
 	{ "the memory of the kernel's own drivers", test_direct },
+	{ "pieces of it, and whole pages", test_direct_pieces },
 	{ }
 };
