@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mvblk: the configuration space (virtio 1.2, section 5.2.4) and what changes it.
+ */
+
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "mvblk.h"
+
+static __virtio16 mvblk_put16(u16 val)
+{
+	return (__force __virtio16)cpu_to_le16(val);
+}
+
+static __virtio32 mvblk_put32(u32 val)
+{
+	return (__force __virtio32)cpu_to_le32(val);
+}
+
+static __virtio64 mvblk_put64(u64 val)
+{
+	return (__force __virtio64)cpu_to_le64(val);
+}
+
+void mvblk_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
+		      unsigned int len)
+{
+	struct mvblk *blk = soft_to_mvblk(soft);
+	struct virtio_blk_config config = { };
+	unsigned int block = mvblk_block_size;
+
+	config.capacity = mvblk_put64(atomic64_read(&blk->capacity));
+	config.seg_max = mvblk_put32(MVBLK_SEG_MAX);
+	config.blk_size = mvblk_put32(block);
+	/* Less than a page at a time is slower, and discards nothing. */
+	config.physical_block_exp = ilog2(PAGE_SIZE / block);
+	config.min_io_size = mvblk_put16(1);
+	config.wce = mvblk_writeback(blk);
+	config.num_queues = mvblk_put16(soft->desc->nr_vqs);
+	if (!blk->read_only) {
+		config.max_discard_sectors = mvblk_put32(MVBLK_MAX_DISCARD);
+		config.max_discard_seg = mvblk_put32(MVBLK_MAX_DISCARD_SEG);
+		config.discard_sector_alignment =
+			mvblk_put32(PAGE_SIZE / MVBLK_SECTOR);
+		config.max_write_zeroes_sectors = mvblk_put32(MVBLK_MAX_ZERO);
+		config.max_write_zeroes_seg = mvblk_put32(MVBLK_MAX_ZERO_SEG);
+		config.write_zeroes_may_unmap = 1;
+	}
+	memcpy(buf, (u8 *)&config + offset, len);
+}
+
+/* One field can be written. */
+void mvblk_set_config(struct mdev_soft *soft, unsigned int offset,
+		      const void *buf, unsigned int len)
+{
+	const unsigned int wce = offsetof(struct virtio_blk_config, wce);
+	struct mvblk *blk = soft_to_mvblk(soft);
+
+	if (!mvblk_has(blk, VIRTIO_BLK_F_CONFIG_WCE) || offset > wce ||
+	    len <= wce - offset)
+		return;
+	WRITE_ONCE(blk->writethrough, !((const u8 *)buf)[wce - offset]);
+}
+
+/* Waits for who changes the capacity: half of the new one has the new number. */
+u32 mvblk_get_generation(struct mdev_soft *soft)
+{
+	struct mvblk *blk = soft_to_mvblk(soft);
+	unsigned int seq;
+	u32 generation;
+
+	do {
+		seq = read_seqbegin(&blk->state_lock);
+		generation = blk->generation;
+	} while (read_seqretry(&blk->state_lock, seq));
+	return generation;
+}
+
+/**
+ * mvblk_set_capacity() - change the size that the device has
+ * @blk: the instance
+ * @sectors: size; requests of up to there find the sectors in place
+ *
+ * The caller tells the driver.
+ *
+ * Context: process context.
+ */
+void mvblk_set_capacity(struct mvblk *blk, u64 sectors)
+{
+	unsigned long flags;
+
+	write_seqlock_irqsave(&blk->state_lock, flags);
+	/* Pairs with atomic64_read_acquire() in mvblk_in_range() */
+	atomic64_set_release(&blk->capacity, sectors);
+	blk->generation++;
+	write_sequnlock_irqrestore(&blk->state_lock, flags);
+}
+
+/**
+ * mvblk_set_serial() - change what the device calls itself
+ * @blk: the instance
+ * @serial: at most VIRTIO_BLK_ID_BYTES characters
+ * @len: how many
+ *
+ * Context: process context.
+ */
+void mvblk_set_serial(struct mvblk *blk, const char *serial, size_t len)
+{
+	unsigned long flags;
+
+	write_seqlock_irqsave(&blk->state_lock, flags);
+	memset(blk->serial, 0, sizeof(blk->serial));
+	memcpy(blk->serial, serial, len);
+	write_sequnlock_irqrestore(&blk->state_lock, flags);
+}
+
+/**
+ * mvblk_get_serial() - what the device calls itself
+ * @blk: the instance
+ * @serial: result, VIRTIO_BLK_ID_BYTES bytes, padded by zeroes
+ *
+ * Context: any.
+ */
+void mvblk_get_serial(struct mvblk *blk, char *serial)
+{
+	unsigned int seq;
+
+	do {
+		seq = read_seqbegin(&blk->state_lock);
+		memcpy(serial, blk->serial, VIRTIO_BLK_ID_BYTES);
+	} while (read_seqretry(&blk->state_lock, seq));
+}

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mvblk: sectors in a file, or in another block device.
+ *
+ * The file is read and written through the page cache, by the worker alone.
+ * Where the driver's memory is direct the data is copied between the two and
+ * nowhere else.  Other memory stays in place during a read section only, which
+ * is no place to wait for a disk: there it goes through a buffer.
+ */
+
+#include <linux/falloc.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "mvblk.h"
+
+/* What mvblk_file_begin() changed in the task */
+struct mvblk_file_task {
+	unsigned int noio;
+	unsigned int flags;
+};
+
+/*
+ * The memory that the file system needs may not be freed by writing to devices
+ * that wait for this one; nor shall who writes for them wait until they have
+ * written less.
+ */
+static struct mvblk_file_task mvblk_file_begin(void)
+{
+	struct mvblk_file_task task = {
+		.noio = memalloc_noio_save(),
+		.flags = current->flags & PF_LOCAL_THROTTLE,
+	};
+
+	current->flags |= PF_LOCAL_THROTTLE;
+	return task;
+}
+
+static void mvblk_file_end(struct mvblk_file_task task)
+{
+	if (!task.flags)
+		current->flags &= ~PF_LOCAL_THROTTLE;
+	memalloc_noio_restore(task.noio);
+}
+
+static int mvblk_file_error(struct mvblk_queue *q, const char *what, u64 pos,
+			    int error)
+{
+	dev_err_ratelimited(&q->blk->soft.cdev->dev,
+			    "cannot %s the backing file at byte %llu: %pe\n",
+			    what, pos, ERR_PTR(error));
+	return -EIO;
+}
+
+static struct file *mvblk_file_of(struct mvblk *blk)
+{
+	/* Pairs with smp_store_release() in mvblk_file_attach() */
+	return smp_load_acquire(&blk->file);
+}
+
+/* All of it, or an error */
+static int mvblk_file_get(struct mvblk_queue *q, void *buf, size_t len, u64 pos)
+{
+	struct file *file = mvblk_file_of(q->blk);
+	loff_t at = pos;
+	ssize_t n;
+
+	while (len) {
+		n = kernel_read(file, buf, len, &at);
+		/* Somebody may have made it shorter. */
+		if (n <= 0)
+			return mvblk_file_error(q, "read", at, n ?: -ENODATA);
+		buf += n;
+		len -= n;
+	}
+	return 0;
+}
+
+static int mvblk_file_put(struct mvblk_queue *q, const void *buf, size_t len,
+			  u64 pos)
+{
+	struct file *file = mvblk_file_of(q->blk);
+	loff_t at = pos;
+	ssize_t n;
+
+	while (len) {
+		n = kernel_write(file, buf, len, &at);
+		if (n <= 0)
+			return mvblk_file_error(q, "write", at, n ?: -ENOSPC);
+		buf += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* Where the iterator stands, in direct memory, and how much of @len is there */
+static void *mvblk_file_direct(struct mvblk_queue *q,
+			       const struct mdev_vq_iter *iter,
+			       unsigned int perm, size_t *len)
+{
+	void *p;
+
+	*len = min_t(size_t, *len, iter->seg->len - iter->off);
+	if (!mvblk_enter(q))
+		p = NULL;
+	else
+		p = mdev_mem_lookup(q->mem, iter->seg->iova + iter->off, perm,
+				    len);
+	mvblk_leave(q);
+	return p;
+}
+
+/* Outside of any section */
+static int mvblk_file_read_some(struct mvblk_queue *q,
+				struct mdev_vq_iter *dst, u64 pos, size_t *len)
+{
+	void *to;
+	int ret;
+
+	if (q->mem->direct) {
+		to = mvblk_file_direct(q, dst, MDEV_MEM_WRITE, len);
+		if (!to) {
+			mvblk_bad_address(q, dst);
+			return -EFAULT;
+		}
+		ret = mvblk_file_get(q, to, *len, pos);
+		mdev_vq_iter_skip(dst, *len);
+		return ret;
+	}
+
+	*len = min_t(size_t, *len, MVBLK_BOUNCE);
+	ret = mvblk_file_get(q, q->bounce, *len, pos);
+	if (ret)
+		return ret;
+	ret = mdev_vq_write(q->mem, dst, q->bounce, *len);
+	if (ret)
+		mvblk_bad_address(q, dst);
+	return ret;
+}
+
+/* Likewise */
+static int mvblk_file_write_some(struct mvblk_queue *q,
+				 struct mdev_vq_iter *src, u64 pos, size_t *len)
+{
+	void *from;
+	int ret;
+
+	if (q->mem->direct) {
+		from = mvblk_file_direct(q, src, MDEV_MEM_READ, len);
+		if (!from) {
+			mvblk_bad_address(q, src);
+			return -EFAULT;
+		}
+		ret = mvblk_file_put(q, from, *len, pos);
+		mdev_vq_iter_skip(src, *len);
+		return ret;
+	}
+
+	*len = min_t(size_t, *len, MVBLK_BOUNCE);
+	ret = mdev_vq_read(q->mem, src, q->bounce, *len);
+	if (ret) {
+		mvblk_bad_address(q, src);
+		return ret;
+	}
+	return mvblk_file_put(q, q->bounce, *len, pos);
+}
+
+/* In a section, but what it does is not. */
+static int mvblk_file_rw(struct mvblk_queue *q, struct mdev_vq_iter *iter,
+			 u64 pos, size_t len, bool write)
+{
+	struct mvblk_file_task task;
+	int ret = 0;
+	size_t n;
+
+	mvblk_leave(q);
+	task = mvblk_file_begin();
+	while (len && !ret) {
+		n = len;
+		if (write)
+			ret = mvblk_file_write_some(q, iter, pos, &n);
+		else
+			ret = mvblk_file_read_some(q, iter, pos, &n);
+		pos += n;
+		len -= n;
+		cond_resched();
+		/* Who stops the queue does not wait for the end of a long one. */
+		if (len && !ret && !mdev_vq_is_live(q->vq))
+			ret = -EAGAIN;
+	}
+	mvblk_file_end(task);
+	return mvblk_enter(q) ? ret : -EPROTO;
+}
+
+static int mvblk_file_read(struct mvblk_queue *q, struct mdev_vq_iter *dst,
+			   u64 pos, u32 len)
+{
+	return mvblk_file_rw(q, dst, pos, len, false);
+}
+
+/* Outside of any section: make a range last, unless the driver will ask for it. */
+static int mvblk_file_written(struct mvblk_queue *q, u64 pos, u64 len)
+{
+	struct mvblk_file_task task;
+	int ret;
+
+	if (mvblk_writeback(q->blk))
+		return 0;
+	task = mvblk_file_begin();
+	ret = vfs_fsync_range(mvblk_file_of(q->blk), pos, pos + len - 1, 1);
+	mvblk_file_end(task);
+	return ret ? mvblk_file_error(q, "write back", pos, ret) : 0;
+}
+
+static int mvblk_file_write(struct mvblk_queue *q, struct mdev_vq_iter *src,
+			    u64 pos, u32 len)
+{
+	int ret = mvblk_file_rw(q, src, pos, len, true);
+
+	if (ret || mvblk_writeback(q->blk))
+		return ret;
+	mvblk_leave(q);
+	ret = mvblk_file_written(q, pos, len);
+	return mvblk_enter(q) ? ret : -EPROTO;
+}
+
+static int mvblk_file_flush(struct mvblk_queue *q)
+{
+	struct file *file = mvblk_file_of(q->blk);
+	struct mvblk_file_task task;
+	int ret;
+
+	if (!file)
+		return 0;
+	task = mvblk_file_begin();
+	ret = vfs_fsync(file, 1);
+	mvblk_file_end(task);
+	return ret ? mvblk_file_error(q, "flush", 0, ret) : 0;
+}
+
+/* Whether a file system or a disk only cannot do it */
+static bool mvblk_file_unable(int ret)
+{
+	return ret == -EOPNOTSUPP || ret == -EINVAL;
+}
+
+static int mvblk_file_allocate(struct mvblk_queue *q, int mode, u64 pos,
+			       u64 len)
+{
+	struct mvblk_file_task task = mvblk_file_begin();
+	int ret;
+
+	ret = vfs_fallocate(mvblk_file_of(q->blk), mode | FALLOC_FL_KEEP_SIZE,
+			    pos, len);
+	mvblk_file_end(task);
+	return ret;
+}
+
+static int mvblk_file_discard(struct mvblk_queue *q, u64 pos, u64 len)
+{
+	int ret = mvblk_file_allocate(q, FALLOC_FL_PUNCH_HOLE, pos, len);
+
+	/* It is a hint. */
+	if (!ret || mvblk_file_unable(ret))
+		return 0;
+	return mvblk_file_error(q, "discard a range of", pos, ret);
+}
+
+static int mvblk_file_zero(struct mvblk_queue *q, u64 pos, u64 len, bool unmap)
+{
+	struct mvblk_file_task task;
+	u64 at = pos, rest = len;
+	size_t n;
+	int ret;
+
+	ret = mvblk_file_allocate(q, unmap ? FALLOC_FL_PUNCH_HOLE :
+					     FALLOC_FL_ZERO_RANGE, pos, len);
+	if (!ret)
+		return mvblk_file_written(q, pos, len);
+	if (!mvblk_file_unable(ret))
+		return mvblk_file_error(q, "zero a range of", pos, ret);
+
+	/* By hand, then */
+	task = mvblk_file_begin();
+	for (ret = 0; rest && !ret; rest -= n) {
+		n = min_t(u64, rest, PAGE_SIZE);
+		ret = mvblk_file_put(q, page_address(ZERO_PAGE(0)), n, at);
+		at += n;
+		cond_resched();
+	}
+	mvblk_file_end(task);
+	return ret ?: mvblk_file_written(q, pos, len);
+}
+
+const struct mvblk_store_ops mvblk_file_ops = {
+	.read = mvblk_file_read,
+	.write = mvblk_file_write,
+	.flush = mvblk_file_flush,
+	.discard = mvblk_file_discard,
+	.zero = mvblk_file_zero,
+};
+
+static int mvblk_file_check(struct mvblk *blk, struct file *file,
+			    const char *path)
+{
+	const struct inode *inode = file->f_mapping->host;
+	struct device *dev = &blk->soft.cdev->dev;
+
+	if (!S_ISREG(inode->i_mode) && !S_ISBLK(inode->i_mode)) {
+		dev_err(dev, "%s is neither a regular file nor a block device\n",
+			path);
+		return -EINVAL;
+	}
+	if (i_size_read(inode) < MVBLK_SECTOR) {
+		dev_err(dev, "%s has %llu bytes, less than a sector\n", path,
+			(unsigned long long)i_size_read(inode));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * mvblk_file_attach() - have the sectors in a file
+ * @blk: the instance, which has none yet
+ * @path: name of the file
+ *
+ * The device gets the size of the file, without what is no whole sector.
+ *
+ * Context: process context, &mvblk.medium_lock held.  The file is opened as who
+ * calls may open it.
+ * Return: 0; -EBUSY if there is a file; -EINVAL if it is none that can be used;
+ * -ENOMEM; or what opening the file gave.
+ */
+int mvblk_file_attach(struct mvblk *blk, const char *path)
+{
+	struct file *file;
+	char *name;
+	int ret;
+
+	if (blk->file)
+		return -EBUSY;
+	name = kstrdup(path, GFP_KERNEL);
+	if (!name)
+		return -ENOMEM;
+
+	file = filp_open(path, (blk->read_only ? O_RDONLY : O_RDWR) |
+			       O_LARGEFILE, 0);
+	if (IS_ERR(file)) {
+		ret = PTR_ERR(file);
+		dev_err(&blk->soft.cdev->dev, "cannot open %s: %pe\n", path,
+			file);
+		goto err_name;
+	}
+	ret = mvblk_file_check(blk, file, path);
+	if (ret)
+		goto err_file;
+
+	blk->path = name;
+	/* Pairs with smp_load_acquire() in mvblk_file_of() */
+	smp_store_release(&blk->file, file);
+	/* Nobody gets beyond the check of a range before this. */
+	mvblk_set_capacity(blk, i_size_read(file->f_mapping->host) >>
+				MVBLK_SECTOR_SHIFT);
+	return 0;
+
+err_file:
+	filp_close(file, NULL);
+err_name:
+	kfree(name);
+	return ret;
+}
+
+/**
+ * mvblk_file_detach() - let go of the file
+ * @blk: the instance; nothing happens if it has none
+ *
+ * Context: process context, &mvblk.medium_lock held.
+ * Return: 0; -EBUSY if a driver uses the device.
+ */
+int mvblk_file_detach(struct mvblk *blk)
+{
+	if (!blk->file)
+		return 0;
+	if (blk->active)
+		return -EBUSY;
+	mvblk_set_capacity(blk, 0);
+	mvblk_file_destroy(blk);
+	return 0;
+}
+
+/**
+ * mvblk_file_destroy() - close the file, if there is one
+ * @blk: the instance, whose queues are stopped
+ */
+void mvblk_file_destroy(struct mvblk *blk)
+{
+	if (!blk->file)
+		return;
+	filp_close(blk->file, NULL);
+	blk->file = NULL;
+	kfree(blk->path);
+	blk->path = NULL;
+}

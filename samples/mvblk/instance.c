@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mvblk: making and removing instances.
+ */
+
+#include <linux/slab.h>
+
+#include "mvblk.h"
+
+static void mvblk_free(struct mvblk *blk)
+{
+	unsigned int i;
+
+	for (i = 0; i < blk->soft.desc->nr_vqs && blk->queues; i++)
+		mvblk_queue_destroy(&blk->queues[i]);
+	kfree(blk->queues);
+	mdev_soft_destroy(&blk->soft);
+	mvblk_file_destroy(blk);
+	mvblk_ram_destroy(blk);
+	mutex_destroy(&blk->medium_lock);
+	kfree(blk);
+}
+
+/* The digits of the UUID, as far as they go */
+static void mvblk_default_serial(struct mvblk *blk)
+{
+	const char *c = dev_name(&blk->soft.cdev->dev);
+	char serial[VIRTIO_BLK_ID_BYTES];
+	unsigned int len = 0;
+
+	for (; *c && len < sizeof(serial); c++)
+		if (*c != '-')
+			serial[len++] = *c;
+	mvblk_set_serial(blk, serial, len);
+}
+
+static u64 mvblk_features_of(const struct mvblk *blk)
+{
+	u64 off = READ_ONCE(mvblk_features_off) & ~BIT_ULL(VIRTIO_F_VERSION_1);
+
+	if (blk->read_only)
+		off |= BIT_ULL(VIRTIO_BLK_F_DISCARD) |
+		       BIT_ULL(VIRTIO_BLK_F_WRITE_ZEROES);
+	/* Who is to keep from writing has to know. */
+	off &= ~BIT_ULL(VIRTIO_BLK_F_RO);
+	if (!blk->read_only)
+		off |= BIT_ULL(VIRTIO_BLK_F_RO);
+	return blk->soft.features & ~off;
+}
+
+static int mvblk_default_medium(struct mvblk *blk, u64 size)
+{
+	char *path = NULL;
+	int ret;
+
+	if (!mvblk_in_ram(blk)) {
+		ret = mvblk_default_path(blk->soft.cdev, &path);
+		if (ret || !path)
+			return ret;
+	}
+
+	mutex_lock(&blk->medium_lock);
+	if (mvblk_in_ram(blk))
+		ret = mvblk_ram_resize(blk, size);
+	else
+		ret = mvblk_file_attach(blk, path);
+	mutex_unlock(&blk->medium_lock);
+	kfree(path);
+	return ret;
+}
+
+static int mvblk_create(struct mdev_class_device *cdev)
+{
+	const struct mvblk_kind *kind = cdev->type->data;
+	struct mvblk *blk;
+	unsigned int i;
+	int ret;
+
+	blk = kzalloc(sizeof(*blk), GFP_KERNEL);
+	if (!blk)
+		return -ENOMEM;
+
+	ret = mdev_soft_init(&blk->soft, cdev, kind->desc);
+	if (ret) {
+		kfree(blk);
+		return ret;
+	}
+	blk->store = kind->store;
+	blk->read_only = READ_ONCE(mvblk_read_only);
+	blk->soft.features = mvblk_features_of(blk);
+	seqlock_init(&blk->state_lock);
+	mutex_init(&blk->medium_lock);
+	spin_lock_init(&blk->pages_lock);
+	mvblk_default_serial(blk);
+
+	ret = -ENOMEM;
+	blk->queues = kcalloc(kind->desc->nr_vqs, sizeof(*blk->queues),
+			      GFP_KERNEL);
+	if (!blk->queues)
+		goto err;
+	for (i = 0; i < kind->desc->nr_vqs; i++)
+		mvblk_queue_init(&blk->queues[i], blk, i);
+
+	ret = mvblk_default_medium(blk, kind->size);
+	if (ret)
+		goto err;
+	mdev_class_set_groups(cdev, mvblk_groups);
+	return 0;
+
+err:
+	mvblk_free(blk);
+	return ret;
+}
+
+static void mvblk_remove(struct mdev_class_device *cdev)
+{
+	/* The class driver has reset the device, if there ever was one. */
+	mvblk_free(to_mvblk(cdev));
+}
+
+const struct mdev_class_parent_ops mvblk_parent_ops = {
+	.owner = THIS_MODULE,
+	.create = mvblk_create,
+	.remove = mvblk_remove,
+};

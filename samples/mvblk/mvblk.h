@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _MVBLK_H
+#define _MVBLK_H
+
+#include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/kthread.h>
+#include <linux/mutex.h>
+#include <linux/seqlock.h>
+#include <linux/sizes.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/virtio_blk.h>
+
+#include <linux/mdev_class.h>
+#include <linux/mdev_mem.h>
+#include <linux/mdev_soft.h>
+#include <linux/mdev_vq.h>
+
+struct file;
+struct mvblk_queue;
+
+/* Of a request, and of whatever else virtio counts in sectors */
+#define MVBLK_SECTOR		512u
+#define MVBLK_SECTOR_SHIFT	9
+
+/* QEMU and libblkio set up rings of 1024 without asking. */
+#define MVBLK_NUM_MAX		1024
+#define MVBLK_MAX_QUEUES	16
+
+/* Pieces of payload; with header and status the chain fits a ring of 256 */
+#define MVBLK_SEG_MAX		254
+
+/* Ranges of one request to discard, and sectors of one range */
+#define MVBLK_MAX_DISCARD_SEG	16
+#define MVBLK_MAX_DISCARD	(SZ_1G / MVBLK_SECTOR)
+
+/* Likewise to write zeroes, which may mean to write every one of them */
+#define MVBLK_MAX_ZERO_SEG	1
+#define MVBLK_MAX_ZERO		(SZ_32M / MVBLK_SECTOR)
+
+/* Bytes on their way between a file and memory that is not direct */
+#define MVBLK_BOUNCE		SZ_64K
+
+/*
+ * Bytes in one read section of the driver's memory, and the most that whoever
+ * kicks has to copy before it may go on
+ */
+#define MVBLK_SECTION_BYTES	SZ_64K
+#define MVBLK_KICK_BYTES	SZ_128K
+
+/**
+ * struct mvblk_store_ops - where the sectors are
+ * @read: Read @len bytes at @pos into the driver's memory.
+ * @write: Write @len bytes at @pos from the driver's memory.
+ * @flush: Make what was written last.
+ * @discard: The driver does not need @len bytes at @pos any more.
+ * @zero: Write zeroes to @len bytes at @pos; with @unmap the space may be given
+ *	back.
+ * @atomic: @read and @write do not sleep if &mvblk_queue.atomic is set.  The
+ *	others always may.
+ *
+ * The range is within the device.  @read and @write are called inside a read
+ * section of the driver's memory and return in one, maybe another one; the
+ * others are called outside of any.
+ *
+ * Return 0; -EIO; or, of @read and @write alone, -EAGAIN for what cannot be done
+ * without sleeping, or has not come to its end when the virtqueue is stopped, so
+ * that the request is given back and done all over later; and -EFAULT or -EPROTO
+ * if the virtqueue broke.
+ */
+struct mvblk_store_ops {
+	int (*read)(struct mvblk_queue *q, struct mdev_vq_iter *dst, u64 pos,
+		    u32 len);
+	int (*write)(struct mvblk_queue *q, struct mdev_vq_iter *src, u64 pos,
+		     u32 len);
+	int (*flush)(struct mvblk_queue *q);
+	int (*discard)(struct mvblk_queue *q, u64 pos, u64 len);
+	int (*zero)(struct mvblk_queue *q, u64 pos, u64 len, bool unmap);
+	bool atomic;
+};
+
+/**
+ * struct mvblk_kind - what makes a type
+ * @desc: virtqueues and features
+ * @store: where the sectors are
+ * @size: bytes; 0 if that follows from the backing file
+ */
+struct mvblk_kind {
+	const struct mdev_soft_desc *desc;
+	const struct mvblk_store_ops *store;
+	u64 size;
+};
+
+/**
+ * struct mvblk_queue - a virtqueue, and what it takes to serve it
+ * @blk: the instance
+ * @vq: the virtqueue
+ * @worker: thread of this queue alone; made when the queue starts first, and kept
+ *	until remove
+ * @work: one run over the queue
+ * @flags: MVBLK_BUSY
+ * @deep: many requests come together, so that they are left to @worker
+ * @tries: kicks that were served, or might have been, by whoever kicks; this and
+ *	what follows belongs to who set MVBLK_BUSY
+ * @served: requests of the last run
+ * @together: requests that @worker has served since it was woken
+ * @mem: the driver's memory
+ * @token: of the read section that it is in
+ * @atomic: it may not sleep
+ * @chain: the request at hand
+ * @segs: its pieces
+ * @bounce: MVBLK_BOUNCE bytes, where they are needed
+ */
+struct mvblk_queue {
+	struct mvblk *blk;
+	struct mdev_vq *vq;
+	struct kthread_worker *worker;
+	struct kthread_work work;
+	unsigned long flags;
+	bool deep;
+
+	/* one at a time serves the queue, see above */
+	unsigned int tries;
+	unsigned int served;
+	unsigned int together;
+	struct mdev_mem *mem;
+	int token;
+	bool atomic;
+	struct mdev_vq_chain chain;
+	struct mdev_vq_seg *segs;
+	void *bounce;
+};
+
+/*
+ * Bit of &mvblk_queue.flags, a lock: somebody serves the queue, be it its thread
+ * or whoever kicks.  The thread may sleep with it, so it is no spinlock, and
+ * nobody waits for it.
+ */
+#define MVBLK_BUSY		0
+
+/**
+ * struct mvblk_pages - sectors in RAM
+ * @nr: number of elements of @page
+ * @page: the pages, NULL where nothing was written to
+ */
+struct mvblk_pages {
+	u64 nr;
+	struct page __rcu *page[];
+};
+
+/**
+ * struct mvblk - an instance
+ * @soft: what it shares with other software devices
+ * @store: where the sectors are
+ * @queues: as many as there are virtqueues
+ * @read_only: nothing may be written
+ * @writethrough: the driver wants a write to last when it is done
+ * @state_lock: guards @capacity, @generation and @serial.  Writers are the sysfs
+ *	attributes; readers whoever reads the configuration space, and those who
+ *	serve the queues, who take @capacity alone without it.  Interrupts are
+ *	off for writers, since a read may come from anywhere.
+ * @capacity: sectors
+ * @generation: of the configuration space
+ * @serial: what the device calls itself, padded by zeroes
+ * @medium_lock: guards @active, @file and @path, and is held where the size
+ *	changes
+ * @active: a driver may have requests on their way.  Until it is reset the
+ *	device does not get smaller and keeps its file.
+ * @file: backing file, if there is one; once set while @active it stays
+ * @path: its name, as it was given
+ * @pages: in RAM: the pages that something was written to; RCU
+ * @pages_lock: guards @pages, and the pointers in it, against a second writer;
+ *	bottom halves off, for whoever kicks may be one
+ * @nr_pages: how many pages there are
+ * @reserved: pages that the instance may have, see mvblk_ram_resize()
+ */
+struct mvblk {
+	struct mdev_soft soft;
+	const struct mvblk_store_ops *store;
+	struct mvblk_queue *queues;
+	bool read_only;
+	bool writethrough;
+
+	seqlock_t state_lock;
+	atomic64_t capacity;
+	u32 generation;
+	char serial[VIRTIO_BLK_ID_BYTES];
+
+	/* guards what is attached, see above */
+	struct mutex medium_lock;
+	bool active;
+	struct file *file;
+	char *path;
+
+	struct mvblk_pages __rcu *pages;
+	/* guards them against a second writer, see above */
+	spinlock_t pages_lock;
+	atomic_long_t nr_pages;
+	u64 reserved;
+};
+
+static inline struct mvblk *soft_to_mvblk(struct mdev_soft *soft)
+{
+	return container_of(soft, struct mvblk, soft);
+}
+
+static inline struct mvblk *to_mvblk(const struct mdev_class_device *cdev)
+{
+	return soft_to_mvblk(mdev_soft_of(cdev));
+}
+
+static inline bool mvblk_has(const struct mvblk *blk, unsigned int bit)
+{
+	return mdev_soft_has(&blk->soft, bit);
+}
+
+static inline bool mvblk_in_ram(const struct mvblk *blk)
+{
+	return blk->store->atomic;
+}
+
+/* Whether a write may stay in a cache until the driver flushes it */
+static inline bool mvblk_writeback(const struct mvblk *blk)
+{
+	return mvblk_has(blk, VIRTIO_BLK_F_FLUSH) &&
+	       !READ_ONCE(blk->writethrough);
+}
+
+/* Module parameters */
+extern unsigned int mvblk_block_size;
+extern bool mvblk_read_only;
+extern unsigned long long mvblk_features_off;
+extern unsigned long mvblk_ram_limit;
+int mvblk_default_path(const struct mdev_class_device *cdev, char **path);
+
+/* instance.c */
+extern const struct mdev_class_parent_ops mvblk_parent_ops;
+
+/* ops.c */
+extern struct mdev_soft_desc mvblk_ram_desc;
+extern struct mdev_soft_desc mvblk_file_desc;
+
+/* config.c */
+void mvblk_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
+		      unsigned int len);
+void mvblk_set_config(struct mdev_soft *soft, unsigned int offset,
+		      const void *buf, unsigned int len);
+u32 mvblk_get_generation(struct mdev_soft *soft);
+void mvblk_set_capacity(struct mvblk *blk, u64 sectors);
+void mvblk_set_serial(struct mvblk *blk, const char *serial, size_t len);
+void mvblk_get_serial(struct mvblk *blk, char *serial);
+
+/* sysfs.c */
+extern const struct attribute_group *mvblk_groups[];
+
+/* worker.c */
+void mvblk_queue_init(struct mvblk_queue *q, struct mvblk *blk, u16 index);
+int mvblk_queue_prepare(struct mvblk_queue *q);
+void mvblk_queue_destroy(struct mvblk_queue *q);
+void mvblk_queue_kick(struct mvblk_queue *q);
+
+/* request.c */
+bool mvblk_enter(struct mvblk_queue *q);
+void mvblk_leave(struct mvblk_queue *q);
+int mvblk_pull(struct mvblk_queue *q, struct mdev_vq_iter *src, void *buf,
+	       size_t len);
+int mvblk_store(struct mvblk_queue *q, struct mdev_vq_iter *dst,
+		const void *buf, size_t len);
+void mvblk_bad_address(struct mvblk_queue *q, struct mdev_vq_iter *iter);
+bool mvblk_run(struct mvblk_queue *q, bool atomic);
+
+/* ram.c */
+extern const struct mvblk_store_ops mvblk_ram_ops;
+int mvblk_ram_resize(struct mvblk *blk, u64 bytes);
+void mvblk_ram_destroy(struct mvblk *blk);
+void mvblk_ram_exit(void);
+
+/* file.c */
+extern const struct mvblk_store_ops mvblk_file_ops;
+int mvblk_file_attach(struct mvblk *blk, const char *path);
+int mvblk_file_detach(struct mvblk *blk);
+void mvblk_file_destroy(struct mvblk *blk);
+
+#endif /* _MVBLK_H */

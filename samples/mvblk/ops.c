@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mvblk: what struct mdev_soft is told of the device.
+ */
+
+#include <linux/pci_ids.h>
+
+#include "mvblk.h"
+
+/* Those that an instance cannot have are taken away when it is created. */
+#define MVBLK_FEATURES	(MDEV_SOFT_FEATURES |				\
+			 BIT_ULL(VIRTIO_F_IN_ORDER) |			\
+			 BIT_ULL(VIRTIO_BLK_F_SEG_MAX) |		\
+			 BIT_ULL(VIRTIO_BLK_F_RO) |			\
+			 BIT_ULL(VIRTIO_BLK_F_BLK_SIZE) |		\
+			 BIT_ULL(VIRTIO_BLK_F_FLUSH) |			\
+			 BIT_ULL(VIRTIO_BLK_F_TOPOLOGY) |		\
+			 BIT_ULL(VIRTIO_BLK_F_MQ) |			\
+			 BIT_ULL(VIRTIO_BLK_F_DISCARD) |		\
+			 BIT_ULL(VIRTIO_BLK_F_WRITE_ZEROES))
+
+static struct mvblk_queue *mvblk_queue_of(struct mdev_soft *soft, u16 idx)
+{
+	return &soft_to_mvblk(soft)->queues[idx];
+}
+
+static void mvblk_kick(struct mdev_soft *soft, u16 idx)
+{
+	mvblk_queue_kick(mvblk_queue_of(soft, idx));
+}
+
+static int mvblk_prepare_vq(struct mdev_soft *soft, u16 idx)
+{
+	struct mvblk *blk = soft_to_mvblk(soft);
+
+	/* One queue, unless more were negotiated (section 5.2.2) */
+	if (idx && !mvblk_has(blk, VIRTIO_BLK_F_MQ))
+		return 1;
+
+	/* Whoever changes the medium is done, or sees this. */
+	mutex_lock(&blk->medium_lock);
+	blk->active = true;
+	mutex_unlock(&blk->medium_lock);
+	return mvblk_queue_prepare(mvblk_queue_of(soft, idx));
+}
+
+static void mvblk_reset(struct mdev_soft *soft)
+{
+	struct mvblk *blk = soft_to_mvblk(soft);
+
+	WRITE_ONCE(blk->writethrough, false);
+	mutex_lock(&blk->medium_lock);
+	blk->active = false;
+	mutex_unlock(&blk->medium_lock);
+}
+
+/* The number of virtqueues is filled in before they are used. */
+#define MVBLK_DESC(_features) {						\
+	.kick = mvblk_kick,						\
+	.prepare_vq = mvblk_prepare_vq,					\
+	.reset = mvblk_reset,						\
+	.get_config = mvblk_get_config,					\
+	.set_config = mvblk_set_config,					\
+	.get_generation = mvblk_get_generation,				\
+	.device_id = VIRTIO_ID_BLOCK,					\
+	.vendor_id = PCI_VENDOR_ID_REDHAT_QUMRANET,			\
+	.features = _features,						\
+	.config_size = offsetofend(struct virtio_blk_config, unused1),	\
+	.num_max = MVBLK_NUM_MAX,					\
+}
+
+/* Nothing that is written to RAM lasts, so there is no cache to switch off. */
+struct mdev_soft_desc mvblk_ram_desc = MVBLK_DESC(MVBLK_FEATURES);
+struct mdev_soft_desc mvblk_file_desc =
+	MVBLK_DESC(MVBLK_FEATURES | BIT_ULL(VIRTIO_BLK_F_CONFIG_WCE));

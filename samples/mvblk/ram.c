@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mvblk: sectors in RAM.
+ *
+ * A page is there from the first write to it until it is discarded; where none
+ * is the device reads zeroes.  A table has a pointer for each: sectors are read at
+ * random, where a tree costs more than it saves.  Pages, and a table that becomes
+ * too small, are looked up under RCU and freed after a grace period.  Who needs a
+ * page for longer takes a reference.
+ */
+
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/nospec.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "mvblk.h"
+
+/*
+ * Pages that all instances may have together, counted when they get their size
+ * rather than when they are written to, so that no driver can use up what was
+ * promised to another one.
+ */
+static atomic64_t mvblk_ram_reserved = ATOMIC64_INIT(0);
+
+static u64 mvblk_ram_max(void)
+{
+	unsigned long limit = READ_ONCE(mvblk_ram_limit);
+
+	if (!limit)
+		return totalram_pages() / 2;
+	return (u64)limit << (20 - PAGE_SHIFT);
+}
+
+static void mvblk_ram_free_rcu(struct rcu_head *head)
+{
+	put_page(container_of(head, struct page, rcu_head));
+}
+
+/* A request is checked first, so the limit is for the CPU's speculation. */
+static struct page __rcu **mvblk_ram_slot(struct mvblk_pages *pages, u64 index)
+{
+	return &pages->page[array_index_nospec(index, pages->nr)];
+}
+
+/* The page at @index, if there is one.  Under rcu_read_lock(). */
+static struct page *mvblk_ram_page(const struct mvblk *blk, u64 index)
+{
+	return rcu_dereference(*mvblk_ram_slot(rcu_dereference(blk->pages),
+					       index));
+}
+
+/* The same for who may change it, with &mvblk.pages_lock held */
+static struct page __rcu **mvblk_ram_slot_locked(struct mvblk *blk, u64 index)
+{
+	struct mvblk_pages *pages;
+
+	pages = rcu_dereference_protected(blk->pages,
+					  lockdep_is_held(&blk->pages_lock));
+	return mvblk_ram_slot(pages, index);
+}
+
+/* Take a page away, if there is one. */
+static void mvblk_ram_drop(struct mvblk *blk, u64 index)
+{
+	struct page *page;
+
+	/* Mostly there is none. */
+	rcu_read_lock();
+	page = mvblk_ram_page(blk, index);
+	rcu_read_unlock();
+	if (!page)
+		return;
+
+	spin_lock_bh(&blk->pages_lock);
+	page = rcu_replace_pointer(*mvblk_ram_slot_locked(blk, index), NULL,
+				   lockdep_is_held(&blk->pages_lock));
+	spin_unlock_bh(&blk->pages_lock);
+	if (!page)
+		return;
+	atomic_long_dec(&blk->nr_pages);
+	call_rcu(&page->rcu_head, mvblk_ram_free_rcu);
+}
+
+/* A page at @index with a reference for the caller, or NULL. */
+static struct page *mvblk_ram_add(struct mvblk *blk, u64 index, gfp_t gfp)
+{
+	struct page *page = alloc_page(gfp | __GFP_ZERO), *old;
+	struct page __rcu **slot;
+
+	if (!page)
+		return NULL;
+
+	spin_lock_bh(&blk->pages_lock);
+	slot = mvblk_ram_slot_locked(blk, index);
+	old = rcu_dereference_protected(*slot,
+					lockdep_is_held(&blk->pages_lock));
+	if (!old)
+		rcu_assign_pointer(*slot, page);
+	/* The other reference is that of the table. */
+	get_page(old ?: page);
+	spin_unlock_bh(&blk->pages_lock);
+
+	/* Who serves another queue may have been faster. */
+	if (old)
+		put_page(page);
+	else
+		atomic_long_inc(&blk->nr_pages);
+	return old ?: page;
+}
+
+/*
+ * In a section: have a page for @index, where there was none.  On success
+ * @result has a reference.
+ */
+static int mvblk_ram_make(struct mvblk_queue *q, u64 index,
+			  struct page **result)
+{
+	struct mvblk *blk = q->blk;
+	struct page *page;
+
+	page = mvblk_ram_add(blk, index, GFP_NOWAIT | __GFP_NOWARN);
+	if (!page && q->atomic)
+		return -EAGAIN;
+	if (!page) {
+		/* Memory may have to be written to disks first, but not to us. */
+		mvblk_leave(q);
+		page = mvblk_ram_add(blk, index, GFP_NOIO | __GFP_NOWARN);
+		if (!mvblk_enter(q)) {
+			if (page)
+				put_page(page);
+			return -EPROTO;
+		}
+	}
+	if (!page) {
+		dev_err_ratelimited(&blk->soft.cdev->dev,
+				    "no memory for a page that is written to\n");
+		return -EIO;
+	}
+	*result = page;
+	return 0;
+}
+
+/*
+ * In a section, between two pages: give others their turn.  -EPROTO if the
+ * queue broke, -EAGAIN if it is being stopped.
+ */
+static int mvblk_ram_breathe(struct mvblk_queue *q)
+{
+	mvblk_leave(q);
+	if (!q->atomic)
+		cond_resched();
+	if (!mvblk_enter(q))
+		return -EPROTO;
+	return mdev_vq_is_live(q->vq) ? 0 : -EAGAIN;
+}
+
+/* In a section: read up to the end of a page. */
+static int mvblk_ram_read_page(struct mvblk_queue *q, struct mdev_vq_iter *dst,
+			       u64 pos, size_t len)
+{
+	struct page *page;
+	size_t done;
+	void *from;
+	int ret;
+
+	rcu_read_lock();
+	page = mvblk_ram_page(q->blk, pos >> PAGE_SHIFT);
+	from = page_address(page ?: ZERO_PAGE(0)) + offset_in_page(pos);
+	done = mdev_vq_copy_to(q->mem, dst, from, len);
+	if (likely(done == len)) {
+		rcu_read_unlock();
+		return 0;
+	}
+
+	/* The rest may sleep. */
+	if (page)
+		get_page(page);
+	rcu_read_unlock();
+	ret = mvblk_store(q, dst, from + done, len - done);
+	if (page)
+		put_page(page);
+	return ret;
+}
+
+/* In a section: write up to the end of a page. */
+static int mvblk_ram_write_page(struct mvblk_queue *q,
+				struct mdev_vq_iter *src, u64 pos, size_t len)
+{
+	struct page *page;
+	size_t done = 0;
+	void *to;
+	int ret;
+
+	rcu_read_lock();
+	page = mvblk_ram_page(q->blk, pos >> PAGE_SHIFT);
+	if (likely(page)) {
+		to = page_address(page) + offset_in_page(pos);
+		done = mdev_vq_copy_from(q->mem, src, to, len);
+		if (likely(done == len)) {
+			rcu_read_unlock();
+			return 0;
+		}
+		/* The rest may sleep. */
+		get_page(page);
+	}
+	rcu_read_unlock();
+
+	if (!page) {
+		ret = mvblk_ram_make(q, pos >> PAGE_SHIFT, &page);
+		if (ret)
+			return ret;
+	}
+	to = page_address(page) + offset_in_page(pos);
+	ret = mvblk_pull(q, src, to + done, len - done);
+	put_page(page);
+	return ret;
+}
+
+/* In a section: page by page. */
+static __always_inline int mvblk_ram_pages(struct mvblk_queue *q,
+					   struct mdev_vq_iter *iter, u64 pos,
+					   u32 len, bool write)
+{
+	u32 in_section = 0;
+	size_t n;
+	int ret;
+
+	for (;;) {
+		n = min_t(size_t, len, PAGE_SIZE - offset_in_page(pos));
+		if (write)
+			ret = mvblk_ram_write_page(q, iter, pos, n);
+		else
+			ret = mvblk_ram_read_page(q, iter, pos, n);
+		if (ret)
+			return ret;
+		pos += n;
+		len -= n;
+		if (!len)
+			return 0;
+
+		in_section += n;
+		if (in_section >= MVBLK_SECTION_BYTES) {
+			in_section = 0;
+			ret = mvblk_ram_breathe(q);
+			if (ret)
+				return ret;
+		}
+	}
+}
+
+static int mvblk_ram_read(struct mvblk_queue *q, struct mdev_vq_iter *dst,
+			  u64 pos, u32 len)
+{
+	return mvblk_ram_pages(q, dst, pos, len, false);
+}
+
+static int mvblk_ram_write(struct mvblk_queue *q, struct mdev_vq_iter *src,
+			   u64 pos, u32 len)
+{
+	return mvblk_ram_pages(q, src, pos, len, true);
+}
+
+static int mvblk_ram_flush(struct mvblk_queue *q)
+{
+	return 0;
+}
+
+/* Zeroes, within a page. */
+static void mvblk_ram_clear(struct mvblk *blk, u64 pos, size_t len)
+{
+	struct page *page;
+
+	rcu_read_lock();
+	page = mvblk_ram_page(blk, pos >> PAGE_SHIFT);
+	if (page)
+		memset(page_address(page) + offset_in_page(pos), 0, len);
+	rcu_read_unlock();
+}
+
+static int mvblk_ram_zero(struct mvblk_queue *q, u64 pos, u64 len, bool unmap)
+{
+	struct mvblk *blk = q->blk;
+	u64 end = pos + len, head = min(round_up(pos, (u64)PAGE_SIZE), end);
+	u64 index;
+
+	/* What is not a whole page */
+	if (head > pos)
+		mvblk_ram_clear(blk, pos, head - pos);
+	if (head < end && offset_in_page(end))
+		mvblk_ram_clear(blk, end - offset_in_page(end),
+				offset_in_page(end));
+
+	for (index = head >> PAGE_SHIFT; index < end >> PAGE_SHIFT; index++) {
+		if (unmap)
+			mvblk_ram_drop(blk, index);
+		else
+			mvblk_ram_clear(blk, index << PAGE_SHIFT, PAGE_SIZE);
+		cond_resched();
+	}
+	return 0;
+}
+
+static int mvblk_ram_discard(struct mvblk_queue *q, u64 pos, u64 len)
+{
+	return mvblk_ram_zero(q, pos, len, true);
+}
+
+const struct mvblk_store_ops mvblk_ram_ops = {
+	.read = mvblk_ram_read,
+	.write = mvblk_ram_write,
+	.flush = mvblk_ram_flush,
+	.discard = mvblk_ram_discard,
+	.zero = mvblk_ram_zero,
+	.atomic = true,
+};
+
+static int mvblk_ram_reserve(struct mvblk *blk, u64 pages)
+{
+	u64 all, max = mvblk_ram_max();
+
+	if (pages <= blk->reserved) {
+		atomic64_sub(blk->reserved - pages, &mvblk_ram_reserved);
+		blk->reserved = pages;
+		return 0;
+	}
+
+	pages -= blk->reserved;
+	all = atomic64_add_return(pages, &mvblk_ram_reserved);
+	if (pages > max || all > max) {
+		atomic64_sub(pages, &mvblk_ram_reserved);
+		dev_err(&blk->soft.cdev->dev,
+			"not enough RAM: all devices of mvblk together may have %llu MiB, see its parameter ram_limit\n",
+			max >> (20 - PAGE_SHIFT));
+		return -ENOSPC;
+	}
+	blk->reserved += pages;
+	return 0;
+}
+
+/* Make room in the table for so many pages. */
+static int mvblk_ram_grow(struct mvblk *blk, u64 nr)
+{
+	struct mvblk_pages *old, *new;
+
+	old = rcu_dereference_protected(blk->pages,
+					lockdep_is_held(&blk->medium_lock));
+	if (old && nr <= old->nr)
+		return 0;
+	new = kvzalloc(struct_size(new, page, nr), GFP_KERNEL);
+	if (!new)
+		return -ENOMEM;
+	new->nr = nr;
+
+	/* Nobody adds or drops one in the old table any more. */
+	spin_lock_bh(&blk->pages_lock);
+	if (old)
+		memcpy(new->page, old->page, old->nr * sizeof(*old->page));
+	rcu_assign_pointer(blk->pages, new);
+	spin_unlock_bh(&blk->pages_lock);
+	if (old) {
+		synchronize_rcu();
+		kvfree(old);
+	}
+	return 0;
+}
+
+/* Free what is beyond a size that the device has no more. */
+static void mvblk_ram_cut(struct mvblk *blk, u64 bytes)
+{
+	struct mvblk_pages *pages;
+	u64 index;
+
+	pages = rcu_dereference_protected(blk->pages,
+					  lockdep_is_held(&blk->medium_lock));
+	/* If it grows again, then by zeroes. */
+	if (offset_in_page(bytes))
+		mvblk_ram_clear(blk, bytes, PAGE_SIZE - offset_in_page(bytes));
+	for (index = DIV_ROUND_UP_ULL(bytes, PAGE_SIZE); index < pages->nr;
+	     index++) {
+		mvblk_ram_drop(blk, index);
+		cond_resched();
+	}
+}
+
+/**
+ * mvblk_ram_resize() - set the size of a device in RAM
+ * @blk: the instance
+ * @bytes: size, a multiple of MVBLK_SECTOR
+ *
+ * Context: process context, &mvblk.medium_lock held.
+ * Return: 0; -EBUSY if it were to become smaller while a driver uses it; -ENOSPC
+ * if there is not so much RAM for the devices of this module; -ENOMEM.
+ */
+int mvblk_ram_resize(struct mvblk *blk, u64 bytes)
+{
+	u64 old = (u64)atomic64_read(&blk->capacity) << MVBLK_SECTOR_SHIFT;
+	u64 pages = DIV_ROUND_UP_ULL(bytes, PAGE_SIZE);
+	u64 reserved = blk->reserved;
+	int ret;
+
+	if (bytes < old && blk->active)
+		return -EBUSY;
+	ret = mvblk_ram_reserve(blk, pages);
+	if (ret)
+		return ret;
+	ret = mvblk_ram_grow(blk, pages);
+	if (ret) {
+		mvblk_ram_reserve(blk, reserved);
+		return ret;
+	}
+	mvblk_set_capacity(blk, bytes >> MVBLK_SECTOR_SHIFT);
+	if (bytes < old)
+		mvblk_ram_cut(blk, bytes);
+	return 0;
+}
+
+/**
+ * mvblk_ram_destroy() - free all pages
+ * @blk: the instance, which nobody uses any more
+ */
+void mvblk_ram_destroy(struct mvblk *blk)
+{
+	struct mvblk_pages *pages = rcu_dereference_protected(blk->pages, true);
+	struct page *page;
+	u64 index;
+
+	for (index = 0; pages && index < pages->nr; index++) {
+		page = rcu_dereference_protected(pages->page[index], true);
+		if (!page)
+			continue;
+		put_page(page);
+		atomic_long_dec(&blk->nr_pages);
+		cond_resched();
+	}
+	WARN_ON_ONCE(atomic_long_read(&blk->nr_pages));
+	kvfree(pages);
+	atomic64_sub(blk->reserved, &mvblk_ram_reserved);
+}
+
+/**
+ * mvblk_ram_exit() - the module goes away, and has no instance any more
+ */
+void mvblk_ram_exit(void)
+{
+	/* mvblk_ram_free_rcu() */
+	rcu_barrier();
+	WARN_ON_ONCE(atomic64_read(&mvblk_ram_reserved));
+}

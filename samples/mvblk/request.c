@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mvblk: requests (virtio 1.2, section 5.2.6), from the chain to the status.
+ *
+ * A request is what the device reads, followed by what it writes.  The former
+ * begins with a header of 16 bytes, the latter ends with a status of one; the
+ * payload is the rest of one or the other.  Where descriptors begin and end
+ * means nothing (section 2.7.4.1).
+ *
+ * "In a section" below means that the function is called inside a read section
+ * of the driver's memory and returns in one, maybe another one.
+ */
+
+#include <linux/io.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/virtio_ring.h>
+
+#include "mvblk.h"
+
+/* Requests and bytes in one run; requests in one section */
+#define MVBLK_BUDGET		64
+#define MVBLK_BUDGET_BYTES	SZ_512K
+#define MVBLK_SECTION_REQUESTS	16
+
+/* Results of a request other than an error */
+#define MVBLK_EMPTY		0
+#define MVBLK_DONE		1
+
+/**
+ * mvblk_enter() - enter a read section
+ * @q: the queue
+ *
+ * Return: whether the rings may be touched in it.  mvblk_leave() follows in any
+ * case.
+ */
+bool mvblk_enter(struct mvblk_queue *q)
+{
+	q->token = mdev_mem_enter(q->mem);
+	return mdev_vq_alive(q->vq);
+}
+
+/**
+ * mvblk_leave() - leave a read section
+ * @q: the queue
+ */
+void mvblk_leave(struct mvblk_queue *q)
+{
+	mdev_mem_leave(q->mem, q->token);
+}
+
+/**
+ * mvblk_bad_address() - break a queue whose buffer is where nothing is mapped
+ * @q: the queue
+ * @iter: where
+ */
+void mvblk_bad_address(struct mvblk_queue *q, struct mdev_vq_iter *iter)
+{
+	mdev_vq_break(q->vq, "a buffer at %#llx, which is not mapped",
+		      iter->nr ? iter->seg->iova + iter->off : 0ULL);
+}
+
+/**
+ * mvblk_pull() - copy from the driver's memory
+ * @q: the queue
+ * @src: where from; moves on
+ * @buf: where to
+ * @len: bytes, which @src has
+ *
+ * Context: in a section; sleeps if the memory is not direct.
+ * Return: 0, or -EFAULT or -EPROTO with the queue broken.
+ */
+int mvblk_pull(struct mvblk_queue *q, struct mdev_vq_iter *src, void *buf,
+	       size_t len)
+{
+	size_t done = mdev_vq_copy_from(q->mem, src, buf, len);
+	int ret;
+
+	if (likely(done == len))
+		return 0;
+
+	mvblk_leave(q);
+	ret = mdev_vq_read(q->mem, src, buf + done, len - done);
+	if (ret)
+		mvblk_bad_address(q, src);
+	return mvblk_enter(q) ? ret : -EPROTO;
+}
+
+/**
+ * mvblk_store() - copy to the driver's memory
+ * @q: the queue
+ * @dst: where to; moves on
+ * @buf: where from
+ * @len: bytes, which @dst has room for
+ *
+ * Context: as mvblk_pull().
+ * Return: as mvblk_pull().
+ */
+int mvblk_store(struct mvblk_queue *q, struct mdev_vq_iter *dst,
+		const void *buf, size_t len)
+{
+	size_t done = mdev_vq_copy_to(q->mem, dst, buf, len);
+	int ret;
+
+	if (likely(done == len))
+		return 0;
+
+	mvblk_leave(q);
+	ret = mdev_vq_write(q->mem, dst, buf + done, len - done);
+	if (ret)
+		mvblk_bad_address(q, dst);
+	return mvblk_enter(q) ? ret : -EPROTO;
+}
+
+/* In a section.  As mdev_vq_pop(), but -EAGAIN is dealt with. */
+static int mvblk_pop(struct mvblk_queue *q)
+{
+	int ret;
+
+	while ((ret = mdev_vq_pop(q->vq, &q->chain)) == -EAGAIN) {
+		mvblk_leave(q);
+		ret = mdev_vq_fault(q->vq);
+		if (!mvblk_enter(q) || ret)
+			return -EPROTO;
+	}
+	return ret;
+}
+
+/* In a section: the header, which the request is long enough for. */
+static int mvblk_get_header(struct mvblk_queue *q,
+			    struct virtio_blk_outhdr *hdr)
+{
+	const struct mdev_vq_seg *first = q->chain.segs;
+	struct mdev_vq_iter iter;
+
+	/* The short way: in one piece, and at hand */
+	if (q->mem->linear && first->len >= sizeof(*hdr)) {
+		memcpy(hdr, phys_to_virt(first->iova), sizeof(*hdr));
+		return 0;
+	}
+	mdev_vq_iter_out(&iter, &q->chain);
+	return mvblk_pull(q, &iter, hdr, sizeof(*hdr));
+}
+
+/* In a section: the status, which is the last byte. */
+static int mvblk_put_status(struct mvblk_queue *q, u8 status)
+{
+	const struct mdev_vq_chain *chain = &q->chain;
+	const struct mdev_vq_seg *last;
+	struct mdev_vq_iter iter;
+
+	if (q->mem->linear) {
+		last = &chain->segs[chain->nr_out + chain->nr_in - 1];
+		*(u8 *)phys_to_virt(last->iova + last->len - 1) = status;
+		return 0;
+	}
+	mdev_vq_iter_in(&iter, chain);
+	mdev_vq_iter_skip(&iter, chain->in_len - sizeof(status));
+	return mvblk_store(q, &iter, &status, sizeof(status));
+}
+
+/* Whether @nr sectors from @sector on are within the device */
+static bool mvblk_in_range(const struct mvblk *blk, u64 sector, u64 nr)
+{
+	/* Pairs with atomic64_set_release() in mvblk_set_capacity() */
+	u64 capacity = atomic64_read_acquire(&blk->capacity);
+
+	return sector <= capacity && nr <= capacity - sector;
+}
+
+/*
+ * A result of @q's store, or of a check, as a status; results that say that there
+ * is no use in one remain.
+ */
+static int mvblk_status(int ret)
+{
+	switch (ret) {
+	case 0:
+		return VIRTIO_BLK_S_OK;
+	case -EIO:
+		return VIRTIO_BLK_S_IOERR;
+	case -EOPNOTSUPP:
+		return VIRTIO_BLK_S_UNSUPP;
+	default:
+		return ret;
+	}
+}
+
+/* In a section: read or write. */
+static int mvblk_data(struct mvblk_queue *q, u64 sector, bool write)
+{
+	const struct mvblk_store_ops *store = q->blk->store;
+	const struct mdev_vq_chain *chain = &q->chain;
+	struct mdev_vq_iter iter;
+	u32 len, rest;
+
+	len = chain->out_len - sizeof(struct virtio_blk_outhdr);
+	rest = chain->in_len - sizeof(u8);
+	if (!write)
+		swap(len, rest);
+	/* Payload in the wrong direction is none. */
+	if (rest || len % MVBLK_SECTOR)
+		return -EIO;
+	if (chain->nr_out + chain->nr_in > MVBLK_SEG_MAX + 2 &&
+	    mvblk_has(q->blk, VIRTIO_BLK_F_SEG_MAX))
+		return -EIO;
+	if (!mvblk_in_range(q->blk, sector, len >> MVBLK_SECTOR_SHIFT))
+		return -EIO;
+	if (!len)
+		return 0;
+	if (q->atomic && len > MVBLK_KICK_BYTES)
+		return -EAGAIN;
+
+	mdev_vq_count(q->vq, len, 0);
+	if (!write) {
+		mdev_vq_iter_in(&iter, chain);
+		return store->read(q, &iter, sector << MVBLK_SECTOR_SHIFT, len);
+	}
+	mdev_vq_iter_out(&iter, chain);
+	mdev_vq_iter_skip(&iter, sizeof(struct virtio_blk_outhdr));
+	return store->write(q, &iter, sector << MVBLK_SECTOR_SHIFT, len);
+}
+
+/* Look over ranges to discard or to write zeroes to. */
+static int mvblk_check_ranges(const struct mvblk *blk,
+			      const struct virtio_blk_discard_write_zeroes *seg,
+			      unsigned int nr, bool zero)
+{
+	u32 max = zero ? MVBLK_MAX_ZERO : MVBLK_MAX_DISCARD;
+	/* Section 5.2.6.2: only zeroes may ask for it. */
+	u32 known = zero ? VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP : 0;
+	unsigned int i;
+	u32 sectors;
+
+	for (i = 0; i < nr; i++)
+		if (le32_to_cpu(seg[i].flags) & ~known)
+			return -EOPNOTSUPP;
+
+	for (i = 0; i < nr; i++) {
+		sectors = le32_to_cpu(seg[i].num_sectors);
+		if (sectors > max ||
+		    !mvblk_in_range(blk, le64_to_cpu(seg[i].sector), sectors))
+			return -EIO;
+	}
+	return 0;
+}
+
+/* In a section: discard or write zeroes, all of it or none. */
+static int mvblk_ranges(struct mvblk_queue *q, bool zero)
+{
+	struct virtio_blk_discard_write_zeroes seg[MVBLK_MAX_DISCARD_SEG];
+	unsigned int nr, i, max = zero ? MVBLK_MAX_ZERO_SEG :
+					 MVBLK_MAX_DISCARD_SEG;
+	const struct mvblk_store_ops *store = q->blk->store;
+	const struct mdev_vq_chain *chain = &q->chain;
+	struct mdev_vq_iter iter;
+	u64 pos, bytes;
+	u32 len;
+	int ret;
+
+	/* It takes as long as there are pages to look at. */
+	if (q->atomic)
+		return -EAGAIN;
+
+	len = chain->out_len - sizeof(struct virtio_blk_outhdr);
+	nr = len / sizeof(seg[0]);
+	if (chain->in_len != sizeof(u8) || len % sizeof(seg[0]) || !nr ||
+	    nr > max)
+		return -EIO;
+
+	mdev_vq_iter_out(&iter, chain);
+	mdev_vq_iter_skip(&iter, sizeof(struct virtio_blk_outhdr));
+	ret = mvblk_pull(q, &iter, seg, nr * sizeof(seg[0]));
+	if (ret)
+		return ret;
+	ret = mvblk_check_ranges(q->blk, seg, nr, zero);
+	if (ret)
+		return ret;
+
+	mvblk_leave(q);
+	for (i = 0; i < nr && !ret; i++) {
+		pos = le64_to_cpu(seg[i].sector) << MVBLK_SECTOR_SHIFT;
+		bytes = (u64)le32_to_cpu(seg[i].num_sectors) <<
+			MVBLK_SECTOR_SHIFT;
+		if (!bytes)
+			continue;
+		if (zero)
+			ret = store->zero(q, pos, bytes,
+					  le32_to_cpu(seg[i].flags) &
+					  VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP);
+		else
+			ret = store->discard(q, pos, bytes);
+	}
+	return mvblk_enter(q) ? ret : -EPROTO;
+}
+
+/* In a section. */
+static int mvblk_flush(struct mvblk_queue *q)
+{
+	int ret;
+
+	if (mvblk_in_ram(q->blk))
+		return 0;
+
+	mvblk_leave(q);
+	ret = q->blk->store->flush(q);
+	return mvblk_enter(q) ? ret : -EPROTO;
+}
+
+/* In a section: what the device calls itself. */
+static int mvblk_get_id(struct mvblk_queue *q)
+{
+	char serial[VIRTIO_BLK_ID_BYTES];
+	struct mdev_vq_iter iter;
+
+	/* Section 5.2.6.1: it takes that many bytes. */
+	if (q->chain.in_len != sizeof(serial) + sizeof(u8))
+		return -EIO;
+	mvblk_get_serial(q->blk, serial);
+	mdev_vq_iter_in(&iter, &q->chain);
+	return mvblk_store(q, &iter, serial, sizeof(serial));
+}
+
+/* What a request needs to have been negotiated, and whether it changes anything */
+static int mvblk_allowed(const struct mvblk *blk, unsigned int feature,
+			 bool changes)
+{
+	if (feature && !mvblk_has(blk, feature))
+		return -EOPNOTSUPP;
+	/* Section 5.2.6.2 */
+	if (changes && blk->read_only)
+		return -EIO;
+	return 0;
+}
+
+/* In a section: do what a request asks for.  0 or an error, see mvblk_status(). */
+static int mvblk_do(struct mvblk_queue *q, u32 type, u64 sector)
+{
+	int ret;
+
+	switch (type) {
+	case VIRTIO_BLK_T_IN:
+		return mvblk_data(q, sector, false);
+	case VIRTIO_BLK_T_OUT:
+		ret = mvblk_allowed(q->blk, 0, true);
+		return ret ?: mvblk_data(q, sector, true);
+	case VIRTIO_BLK_T_FLUSH:
+		ret = mvblk_allowed(q->blk, VIRTIO_BLK_F_FLUSH, false);
+		return ret ?: mvblk_flush(q);
+	case VIRTIO_BLK_T_GET_ID:
+		return mvblk_get_id(q);
+	case VIRTIO_BLK_T_DISCARD:
+		ret = mvblk_allowed(q->blk, VIRTIO_BLK_F_DISCARD, true);
+		return ret ?: mvblk_ranges(q, false);
+	case VIRTIO_BLK_T_WRITE_ZEROES:
+		ret = mvblk_allowed(q->blk, VIRTIO_BLK_F_WRITE_ZEROES, true);
+		return ret ?: mvblk_ranges(q, true);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+/*
+ * In a section: one request.  MVBLK_DONE; MVBLK_EMPTY if there is none; -EAGAIN
+ * if it takes somebody who may sleep, or has to wait for the next start; -EPROTO or -EFAULT if the queue broke.
+ * Unless MVBLK_DONE is returned, the chain has been given back.
+ */
+static int mvblk_request(struct mvblk_queue *q)
+{
+	struct mdev_vq_chain *chain = &q->chain;
+	struct virtio_blk_outhdr hdr;
+	u8 status;
+	int ret;
+
+	ret = mvblk_pop(q);
+	if (ret <= 0)
+		return ret;
+
+	if (!chain->in_len) {
+		mdev_vq_break(q->vq, "a request without room for its status");
+		ret = -EPROTO;
+		goto unpop;
+	}
+
+	ret = -EIO;
+	if (likely(chain->out_len >= sizeof(hdr))) {
+		ret = mvblk_get_header(q, &hdr);
+		if (!ret)
+			ret = mvblk_do(q,
+				       le32_to_cpu((__force __le32)hdr.type),
+				       le64_to_cpu((__force __le64)hdr.sector));
+	}
+	ret = mvblk_status(ret);
+	if (unlikely(ret < 0))
+		goto unpop;
+
+	status = ret;
+	ret = mvblk_put_status(q, status);
+	if (ret)
+		goto unpop;
+	if (status != VIRTIO_BLK_S_OK)
+		mdev_vq_count(q->vq, 0, 1);
+	/* So that the status, the last byte, is among those written */
+	mdev_vq_push(q->vq, chain, chain->in_len);
+	return MVBLK_DONE;
+
+unpop:
+	mdev_vq_unpop(q->vq, chain);
+	return ret;
+}
+
+/* In a section: let the driver see what was done.  True if it wants a signal. */
+static bool mvblk_publish(struct mvblk_queue *q)
+{
+	if (!mdev_vq_alive(q->vq))
+		return false;
+	mdev_vq_publish(q->vq);
+	return mdev_vq_need_signal(q->vq);
+}
+
+/*
+ * In a section: between two requests.  False if there shall be no more: the queue
+ * broke.
+ */
+static bool mvblk_pause(struct mvblk_queue *q)
+{
+	bool signal;
+
+	if (mvblk_in_ram(q->blk)) {
+		if (q->served % MVBLK_SECTION_REQUESTS)
+			return true;
+		/* Somebody may be waiting to unmap. */
+		mvblk_leave(q);
+		return mvblk_enter(q);
+	}
+
+	/* The next one may take its time: this one shall not wait for it. */
+	signal = mvblk_publish(q);
+	mvblk_leave(q);
+	if (signal)
+		mdev_vq_signal(q->vq);
+	return mvblk_enter(q);
+}
+
+/**
+ * mvblk_run() - serve a queue
+ * @q: the queue, claimed, and MVBLK_BUSY set by the caller; @q->served is 0 and
+ *	counts the requests
+ * @atomic: do not sleep; the driver's memory is direct
+ *
+ * Context: process context; if @atomic, process or softirq context with
+ * interrupts on.
+ * Return: true if there may be more to do at once, if @atomic by somebody who
+ * may sleep; if not, the driver kicks when there is.
+ */
+bool mvblk_run(struct mvblk_queue *q, bool atomic)
+{
+	bool signal = false, more = false;
+	unsigned int bytes = 0;
+	int ret = -EPROTO;
+
+	q->mem = mdev_soft_mem(&q->blk->soft);
+	q->atomic = atomic;
+	q->chain.segs = q->segs;
+	q->chain.max_segs = MDEV_VQ_MAX_SEGS;
+
+	if (mvblk_enter(q)) {
+		mdev_vq_disable_notify(q->vq);
+		do {
+			ret = mvblk_request(q);
+			if (ret != MVBLK_DONE)
+				break;
+			bytes += min_t(u32, q->chain.out_len + q->chain.in_len,
+				       MVBLK_BUDGET_BYTES);
+			q->served++;
+			if (q->served == MVBLK_BUDGET ||
+			    bytes > MVBLK_BUDGET_BYTES)
+				break;
+		} while (mvblk_pause(q));
+
+		signal = mvblk_publish(q);
+		if (ret == MVBLK_DONE || ret == -EAGAIN)
+			more = true;
+		else if (ret == MVBLK_EMPTY)
+			more = mdev_vq_enable_notify(q->vq);
+	}
+	mvblk_leave(q);
+
+	if (signal)
+		mdev_vq_signal(q->vq);
+	return more;
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mvblk: attributes of an instance.
+ */
+
+#include <linux/ctype.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "mvblk.h"
+
+static struct mvblk *dev_to_mvblk(struct device *dev)
+{
+	return to_mvblk(to_mdev_class_device(dev));
+}
+
+static ssize_t size_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	u64 sectors = atomic64_read(&dev_to_mvblk(dev)->capacity);
+
+	return sysfs_emit(buf, "%llu\n", sectors << MVBLK_SECTOR_SHIFT);
+}
+
+static ssize_t size_store(struct device *dev, struct device_attribute *attr,
+			  const char *buf, size_t count)
+{
+	struct mvblk *blk = dev_to_mvblk(dev);
+	unsigned long long bytes;
+	char *end;
+	int ret;
+
+	/* A file has the size that it has. */
+	if (!mvblk_in_ram(blk))
+		return -EOPNOTSUPP;
+	if (!isdigit(*buf))
+		return -EINVAL;
+	bytes = memparse(buf, &end);
+	if (!sysfs_streq(end, "") || !bytes || bytes % MVBLK_SECTOR ||
+	    bytes > MAX_LFS_FILESIZE)
+		return -EINVAL;
+
+	mutex_lock(&blk->medium_lock);
+	ret = mvblk_ram_resize(blk, bytes);
+	mutex_unlock(&blk->medium_lock);
+	if (ret)
+		return ret;
+	mdev_soft_config_changed(&blk->soft);
+	return count;
+}
+static DEVICE_ATTR_RW(size);
+
+static ssize_t allocated_show(struct device *dev,
+			      struct device_attribute *attr, char *buf)
+{
+	unsigned long pages = atomic_long_read(&dev_to_mvblk(dev)->nr_pages);
+
+	return sysfs_emit(buf, "%llu\n", (u64)pages << PAGE_SHIFT);
+}
+static DEVICE_ATTR_RO(allocated);
+
+static ssize_t backing_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	struct mvblk *blk = dev_to_mvblk(dev);
+	ssize_t len;
+
+	mutex_lock(&blk->medium_lock);
+	len = sysfs_emit(buf, "%s\n", blk->path ?: "");
+	mutex_unlock(&blk->medium_lock);
+	return len;
+}
+
+static ssize_t backing_store(struct device *dev, struct device_attribute *attr,
+			     const char *buf, size_t count)
+{
+	struct mvblk *blk = dev_to_mvblk(dev);
+	char *path;
+	int ret;
+
+	/* Up to the end of the line: a name may have blanks. */
+	path = kstrndup(buf, strcspn(buf, "\n"), GFP_KERNEL);
+	if (!path)
+		return -ENOMEM;
+
+	mutex_lock(&blk->medium_lock);
+	if (*path)
+		ret = mvblk_file_attach(blk, path);
+	else
+		ret = mvblk_file_detach(blk);
+	mutex_unlock(&blk->medium_lock);
+	kfree(path);
+	if (ret)
+		return ret;
+	mdev_soft_config_changed(&blk->soft);
+	return count;
+}
+static DEVICE_ATTR_RW(backing);
+
+static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	char serial[VIRTIO_BLK_ID_BYTES];
+
+	mvblk_get_serial(dev_to_mvblk(dev), serial);
+	return sysfs_emit(buf, "%.*s\n", VIRTIO_BLK_ID_BYTES, serial);
+}
+
+static ssize_t serial_store(struct device *dev, struct device_attribute *attr,
+			    const char *buf, size_t count)
+{
+	size_t len = strcspn(buf, "\n"), i;
+
+	if (len > VIRTIO_BLK_ID_BYTES)
+		return -EINVAL;
+	/* udev makes a file name of it. */
+	for (i = 0; i < len; i++)
+		if (!isascii(buf[i]) || !isgraph(buf[i]))
+			return -EINVAL;
+	mvblk_set_serial(dev_to_mvblk(dev), buf, len);
+	return count;
+}
+static DEVICE_ATTR_RW(serial);
+
+static ssize_t read_only_show(struct device *dev,
+			      struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", dev_to_mvblk(dev)->read_only);
+}
+static DEVICE_ATTR_RO(read_only);
+
+static struct attribute *mvblk_attrs[] = {
+	&dev_attr_size.attr,
+	&dev_attr_allocated.attr,
+	&dev_attr_backing.attr,
+	&dev_attr_serial.attr,
+	&dev_attr_read_only.attr,
+	NULL
+};
+
+/* Each where it means something */
+static umode_t mvblk_attr_visible(struct kobject *kobj, struct attribute *attr,
+				  int n)
+{
+	bool in_ram = mvblk_in_ram(dev_to_mvblk(kobj_to_dev(kobj)));
+
+	if (attr == &dev_attr_allocated.attr && !in_ram)
+		return 0;
+	if (attr == &dev_attr_backing.attr && in_ram)
+		return 0;
+	return attr->mode;
+}
+
+static const struct attribute_group mvblk_group = {
+	.attrs = mvblk_attrs,
+	.is_visible = mvblk_attr_visible,
+};
+
+const struct attribute_group *mvblk_groups[] = {
+	&mvblk_group,
+	NULL
+};
