@@ -122,6 +122,7 @@ _errno_text()
 	EEXIST)		echo "File exists" ;;
 	ENODEV)		echo "No such device" ;;
 	ENOTDIR)	echo "Not a directory" ;;
+	EISDIR)		echo "Is a directory" ;;
 	EINVAL)		echo "Invalid argument" ;;
 	ENOTTY)		echo "Inappropriate ioctl for device|Not a tty" ;;
 	EFBIG)		echo "File too large" ;;
@@ -324,7 +325,7 @@ unload()
 $(lsmod)"
 	done
 	# what came with them; others may use it, so in silence
-	for _m in virtio_net net_failover failover virtio_rng \
+	for _m in virtio_net net_failover failover virtio_rng virtio_blk \
 		  vfio_iommu_type1 mdev; do
 		rmmod "$_m" 2>/dev/null
 	done

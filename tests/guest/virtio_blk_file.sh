@@ -1,0 +1,152 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 300
+#
+# mvblk's device in a file, driven by the kernel's virtio-blk.
+. /tests/lib.sh
+. /tests/lib-blk.sh
+
+UUID=$(new_uuid)
+OTHER=$(new_uuid)
+MIB=$((1024 * 1024))
+IMAGE="/tmp/an image"
+cd /tmp || exit 1
+
+check "mvblk can be loaded" modprobe mvblk || exit 1
+blk_up file "$UUID" || exit 1
+
+# --- a file, or what is none -------------------------------------------------
+
+check_equal "without a file it has no size" 0 "$(blk_size "$UUID")"
+check_equal "and no file" "" "$(cat "$DIR/backing")"
+check_errno "a file that is not there" ENOENT put /tmp/none "$DIR/backing"
+check_log "the log says so" "cannot open /tmp/none"
+check_errno "a directory" EISDIR put /tmp "$DIR/backing"
+check_errno "a char device" EINVAL put /dev/zero "$DIR/backing"
+: >/tmp/empty
+check_errno "a file of no size" EINVAL put /tmp/empty "$DIR/backing"
+check_errno "a file has the size that it has" EOPNOTSUPP put 1M "$DIR/size"
+check_not "pages are not counted" test -e "$DIR/allocated"
+
+truncate -s $((16 * MIB + 300)) "$IMAGE"
+check "a file with a blank in its name" put "$IMAGE" "$DIR/backing"
+check_equal "it is there" "$IMAGE" "$(cat "$DIR/backing")"
+check "the driver sees its size, without half a sector" \
+	wait_for 10 size_is "$UUID" $((16 * MIB))
+check_errno "a second file" EBUSY put "$IMAGE" "$DIR/backing"
+check_errno "no file any more, in use" EBUSY put "" "$DIR/backing"
+
+# --- data --------------------------------------------------------------------
+
+check "it is empty" all_zero 0 $((16 * MIB))
+random_file one 8
+check "8 MiB can be written" put_range one 0 $((8 * MIB))
+check "and read back, byte for byte" same one
+check "they are in the file" sh -c "head -c $((8 * MIB)) '$IMAGE' | cmp - one"
+check "a flush comes back" sync "$DEV"
+
+check "zeroes can be written" blkop zero "$DEV" $((MIB + 512)) $MIB
+zero_in one $((MIB + 512)) $MIB
+check "they are there, and nothing else" same one
+check "they are in the file" sh -c "head -c $((8 * MIB)) '$IMAGE' | cmp - one"
+used=$(du -k "$IMAGE" | cut -f1)
+check "a range can be discarded" blkdiscard -o $((4 * MIB)) -l $((2 * MIB)) "$DEV"
+zero_in one $((4 * MIB)) $((2 * MIB))
+check "it is there no more, and the rest is" same one
+check_equal "the file got smaller by as much" $((used - 2048)) \
+	"$(du -k "$IMAGE" | cut -f1)"
+check "zeroes can give space back" blkop punch "$DEV" $((7 * MIB)) $((MIB / 2))
+zero_in one $((7 * MIB)) $((MIB / 2))
+check "they are there" same one
+check_equal "the file got smaller again" $((used - 2048 - 512)) \
+	"$(du -k "$IMAGE" | cut -f1)"
+
+COUNT=2000
+[ "$KERNEL" != debug ] || COUNT=500
+check "four threads write and read what they wrote" \
+	blkop stress -t 4 -n $COUNT "$DEV"
+
+# --- the cache ---------------------------------------------------------------
+
+CACHE=/sys/block/$DISK/queue/write_cache
+check_equal "there is a cache" "write back" "$(cat "$CACHE")"
+check "it can be switched off" put "write through" "/sys/block/$DISK/cache_type"
+check_equal "it is off" "write through" "$(cat "/sys/block/$DISK/cache_type")"
+random_file one 4
+check "data can be written then" put_range one 0 $((4 * MIB))
+check "and read back" same one
+check "it can be switched on" put "write back" "/sys/block/$DISK/cache_type"
+check_equal "it is on" "write back" "$(cat "/sys/block/$DISK/cache_type")"
+check_equal "no request failed" 0 "$(vq_sum "$UUID" drops)"
+
+# --- a file that goes away ---------------------------------------------------
+
+check "somebody makes the file shorter" truncate -s $((2 * MIB)) "$IMAGE"
+check "what is left can be read" sh -c \
+	"dd if=$DEV bs=64k count=32 iflag=direct 2>/dev/null | cmp - '$IMAGE'"
+check_not "the rest cannot" dd if="$DEV" of=/dev/null bs=64k skip=64 count=1 \
+	iflag=direct
+check_log "the log says why" "cannot read the backing file"
+check "the request was answered" test "$(vq_sum "$UUID" drops)" -gt 0
+
+vdev=$(virtio_of "$UUID")
+check "the driver can be unbound" put "$vdev" $VIRTIO_BLK/unbind
+check "then the file can be taken away" put "" "$DIR/backing"
+check_equal "there is none" "0 " "$(cat "$DIR/size") $(cat "$DIR/backing")"
+check "another one can be given" put "/tmp/one" "$DIR/backing"
+check "the driver can be bound again" put "$vdev" $VIRTIO_BLK/bind
+check "it is there again" wait_for 10 blk_vars "$UUID"
+blk_vars "$UUID"
+check_equal "with the size of the other one" $((4 * MIB)) "$(blk_size "$UUID")"
+cp one two
+check "and its data" same two
+check "it can be removed" remove_mdev "$UUID"
+rm -f two empty
+
+# --- a file from the start, by parameter -------------------------------------
+
+rm "$IMAGE"
+truncate -s 2M "/tmp/disk-$OTHER.img"
+check "a default can be set" put '/tmp/disk-%u.img' \
+	/sys/module/mvblk/parameters/backing
+check "also for devices that are read only" put 1 \
+	/sys/module/mvblk/parameters/read_only
+blk_up file "$OTHER"
+check_equal "it has its file" "/tmp/disk-$OTHER.img" "$(cat "$DIR/backing")"
+check_equal "of its size" $((2 * MIB)) "$(blk_size "$OTHER")"
+check_equal "it is read only" "1 1" \
+	"$(cat "/sys/block/$DISK/ro" "$DIR/read_only" | xargs)"
+check "it can be read" all_zero 0 $((2 * MIB))
+check_not "it cannot be written" \
+	dd if=/tmp/one of="$DEV" bs=4k count=1 oflag=direct
+check_errno "a device without its file is not created" ENOENT \
+	create_blk virtio file "$UUID"
+check "it can be removed" remove_mdev "$OTHER"
+put "" /sys/module/mvblk/parameters/backing
+put 0 /sys/module/mvblk/parameters/read_only
+blk_down
+
+# --- a block device as a file ------------------------------------------------
+
+check "mvblk can be loaded again" modprobe mvblk || exit 1
+check "a disk in RAM" blk_up ram64m "$OTHER"
+blk_vars "$OTHER"
+lower=$DEV
+check "another one on top of it" create_blk virtio file "$UUID"
+check "with the disk as its file" put "$lower" "$(instance "$UUID")/backing"
+check "has its size" wait_for 10 size_is "$UUID" $((64 * MIB))
+blk_vars "$UUID"
+check "data can be written" put_range one 0 $((4 * MIB))
+check "and read back" same one
+check "it is in the lower one" sh -c "sync; head -c $((4 * MIB)) $lower | cmp - one"
+check "zeroes can be written" blkop zero "$DEV" 4096 $MIB
+zero_in one 4096 $MIB
+check "a range can be discarded" blkdiscard -o $((2 * MIB)) -l $MIB "$DEV"
+zero_in one $((2 * MIB)) $MIB
+check "the data is what it shall be" same one
+check "the lower one gave memory back" test \
+	"$(cat "$(instance "$OTHER")/allocated")" -lt $((4 * MIB))
+check "the upper one can be removed" remove_mdev "$UUID"
+check "and the lower one" remove_mdev "$OTHER"
+rm -f one
+blk_down
