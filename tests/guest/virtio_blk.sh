@@ -85,8 +85,8 @@ check_equal "no request failed" 0 "$(vq_sum "$UUID" drops)"
 
 # --- several queues ----------------------------------------------------------
 
-COUNT=4000
-[ "$KERNEL" != debug ] || COUNT=800
+COUNT=1500
+[ "$KERNEL" != debug ] || COUNT=500
 before0=$(cat "$DIR/vq0/chains")
 before1=$(cat "$DIR/vq1/chains")
 check "four threads write and read what they wrote" \

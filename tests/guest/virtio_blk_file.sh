@@ -61,7 +61,7 @@ check "they are there" same one
 check_equal "the file got smaller again" $((used - 2048 - 512)) \
 	"$(du -k "$IMAGE" | cut -f1)"
 
-COUNT=2000
+COUNT=1000
 [ "$KERNEL" != debug ] || COUNT=500
 check "four threads write and read what they wrote" \
 	blkop stress -t 4 -n $COUNT "$DEV"
