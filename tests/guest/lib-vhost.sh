@@ -79,7 +79,7 @@ stop()
 # kill_victims: in the middle of traffic, again and again
 kill_victims()
 {
-	_killed=0 _left=0
+	_killed=0 _behind=0
 	for _i in $(seq 20); do
 		# the options differ from one to the next
 		set -- --queue-size 64
@@ -92,12 +92,12 @@ kill_victims()
 			break
 		fi
 		usleep $((_i * 7919 % 60000))
-		stop || _left=$((_left + 1))
+		stop || _behind=$((_behind + 1))
 		_killed=$((_killed + 1))
-		[ "$(pinned_pages)" = 0 ] || _left=$((_left + 1))
+		[ "$(pinned_pages)" = 0 ] || _behind=$((_behind + 1))
 	done
 	check_equal "kill -9 in the middle of traffic, times" 20 $_killed
-	check_equal "instances or pages that were left behind" 0 $_left
+	check_equal "instances or pages that were left behind" 0 $_behind
 }
 
 # vhost_down: when no program runs any more
