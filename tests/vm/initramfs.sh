@@ -3,8 +3,8 @@
 #
 # initramfs.sh GUEST TESTS OUT [NAME...]
 #
-# Make an initramfs, an uncompressed cpio: busybox, ip, tc and ethtool with
-# their libraries, those of the kernel's modules that modules.list names, our
+# Make an initramfs, an uncompressed cpio: busybox, ip, tc, vdpa and ethtool
+# with their libraries, those of the kernel's modules that modules.list names, our
 # modules and programs from GUEST (see guest-files), the test scripts of TESTS,
 # and a list of those to run.
 set -eu
@@ -55,6 +55,7 @@ base()
 	done
 	with_libs ip
 	with_libs tc
+	with_libs vdpa
 	with_libs ethtool
 
 	echo root:x:0:0:root:/root:/bin/sh >etc/passwd
@@ -88,7 +89,8 @@ base()
 key=$({
 	cat "$here/initramfs.sh" "$here/modules.list"
 	stat -L -c '%n %s %Y' "$kernel" "$(command -v busybox)" \
-		"$(command -v ip)" "$(command -v tc)" "$(command -v ethtool)"
+		"$(command -v ip)" "$(command -v tc)" "$(command -v vdpa)" \
+		"$(command -v ethtool)"
 } | sha256sum | cut -c1-12)
 mkdir -p "$cache/guest"
 stage=$(mktemp -d "$cache/guest/tmp.XXXXXX")

@@ -34,6 +34,6 @@ no_timer_check random.trust_cpu=on kernel=$kernel ${CMDLINE_EXTRA:-} $*"
 
 # the programs without which there is no guest
 GUEST_NEEDS="qemu-system-x86_64:qemu-system-x86 /bin/busybox:busybox-static
-	cpio:cpio ip:iproute2 tc:iproute2 ethtool:ethtool depmod:kmod
+	cpio:cpio ip:iproute2 tc:iproute2 vdpa:iproute2 ethtool:ethtool depmod:kmod
 	gcc:gcc gcc-12:gcc-12 make:make xz:xz-utils
 	/usr/lib/*/libc.a:libc6-dev"
