@@ -19,6 +19,10 @@ int vm_chardev_path(const char *uuid, char *path, size_t len)
 	int ret = -ENOENT;
 	DIR *d;
 
+	if (vm_way.node) {
+		snprintf(path, len, "%s", vm_way.node);
+		return 0;
+	}
 	snprintf(dir, sizeof(dir), "/sys/bus/mdev_class/devices/%s/vhost-mdev",
 		 uuid);
 	d = opendir(dir);

@@ -82,6 +82,7 @@ pid_t vm_remove_instance(const char *uuid);
 /* By which way devices are opened, and how memory is mapped there */
 struct vm_way {
 	bool chardev;	/* the char device; what follows is about it alone */
+	const char *node;	/* not that of an instance, but this one */
 	bool wronly;	/* opened for writing only */
 	bool v1;	/* messages of version 1 */
 	bool batch;	/* between BATCH_BEGIN and BATCH_END */
@@ -291,6 +292,7 @@ struct vm_net_opts {
 	bool ctrl;		/* negotiate the control queue, maybe without MQ */
 	bool gso;		/* every fourth frame is a TCP super-frame */
 	bool vary;		/* sizes from 60 up to size */
+	bool no_count;		/* the device need not count buffers of frames */
 };
 
 struct vm_pair {
