@@ -64,6 +64,8 @@ run_events()
 	teardown_vhost_net
 	setup_mvnet_vfio && count_rings mvnet_vfio
 	teardown_mvnet_vfio
+	setup_mvnet_chardev && count_rings mvnet_chardev
+	teardown_mvnet_chardev
 }
 
 teardown_events()
