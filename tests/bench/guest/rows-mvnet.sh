@@ -134,6 +134,10 @@ run_mvnet_chardev()
 {
 	run_ring mvnet_chardev
 	run_mvnet_rings mvnet_chardev
+	# as vhost_vdpa_pa has them, where that can be
+	ring mvnet_chardev map7M.4kfrag 1 map -L 0x700000 -F
+	once ring mvnet_chardev map7M.4kfrag.nobatch 1 map -L 0x700000 -F -N
+	once ring mvnet_chardev map256M.4kfrag.nobatch 1 map -F -N
 }
 
 teardown_mvnet_chardev()
