@@ -21,6 +21,11 @@ struct mvnet_rule {
 #define MVNET_CANNOT_SEGMENT \
 	"this device hands frames on as they are and cannot segment them"
 
+/*
+ * Features that need VIRTIO_NET_F_CTRL_VQ are not among them: without that queue
+ * they do nothing, and DPDK's virtio-user takes them and answers the commands
+ * itself.
+ */
 static const struct mvnet_rule mvnet_rules[] = {
 	{ VIRTIO_NET_F_HOST_TSO4, VIRTIO_NET_F_CSUM },
 	{ VIRTIO_NET_F_HOST_TSO6, VIRTIO_NET_F_CSUM },
@@ -32,11 +37,6 @@ static const struct mvnet_rule mvnet_rules[] = {
 	  MVNET_CANNOT_SEGMENT },
 	{ VIRTIO_NET_F_HOST_ECN, VIRTIO_NET_F_GUEST_ECN,
 	  MVNET_CANNOT_SEGMENT },
-	{ VIRTIO_NET_F_CTRL_RX, VIRTIO_NET_F_CTRL_VQ },
-	{ VIRTIO_NET_F_CTRL_RX_EXTRA, VIRTIO_NET_F_CTRL_VQ },
-	{ VIRTIO_NET_F_CTRL_MAC_ADDR, VIRTIO_NET_F_CTRL_VQ },
-	{ VIRTIO_NET_F_GUEST_ANNOUNCE, VIRTIO_NET_F_CTRL_VQ },
-	{ VIRTIO_NET_F_MQ, VIRTIO_NET_F_CTRL_VQ },
 };
 
 /**
