@@ -116,7 +116,8 @@ depmod -b . "$release"
 
 find "$guest/programs" -maxdepth 1 -type f -perm -u+x -exec cp '{}' bin/ ';'
 cp "$tests"/*.sh tests/
-cp "$here/demo-guest.sh" tests/
+[ ! -d "$tests/root" ] || cp -r "$tests/root" tests/
+cp "$here/demo-guest.sh" "$here/nested-guest.sh" tests/
 cp "$here/init" init
 chmod +x init tests/*.sh
 for test; do

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2034
+#
+# For scripts that run programs of Debian, which say
+#
+#	# root: 12		a root file system that tests/vm/guest-root makes
+#	# memory: 3072		MiB that the guest needs at least
+
+ROOT=/mnt/root
+
+# root_up NAME: mount it at $ROOT, so that the programs in it find what they
+# need; what they write is gone afterwards
+root_up()
+{
+	for _m in 9pnet_virtio 9p overlay; do
+		modprobe $_m
+	done
+	mkdir -p /mnt/share $ROOT /mnt/over /mnt/nested
+	mount -t 9p -o "trans=virtio,version=9p2000.L,ro,msize=524288,cache=loose" \
+		"root-$1" /mnt/share || return 1
+	mount -t tmpfs over /mnt/over
+	mkdir /mnt/over/upper /mnt/over/work
+	mount -t overlay overlay -o \
+		"lowerdir=/mnt/share,upperdir=/mnt/over/upper,workdir=/mnt/over/work" \
+		$ROOT || return 1
+	mkdir -p $ROOT/tests $ROOT/nested
+	for _d in dev proc sys tmp tests; do
+		mount --bind /$_d $ROOT/$_d
+	done
+	mount -t 9p -o "trans=virtio,version=9p2000.L,ro,msize=524288,cache=loose" \
+		nested $ROOT/nested
+}
+
+# in_root COMMAND...
+in_root()
+{
+	chroot $ROOT /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+		HOME=/root LC_ALL=C.UTF-8 TERM=dumb PYTHONPATH=/tests/root \
+		PYTHONDONTWRITEBYTECODE=1 "$@"
+}
+
+# checks_of COMMAND...: run it in the root; it prints lines of checks, and what
+# else it says belongs to the one before
+checks_of()
+{
+	{
+		in_root "$@" 2>&1
+		echo "=rc $?"
+	} | while read -r _line; do
+		case $_line in
+		"ok - "*)	pass "${_line#ok - }" ;;
+		"not ok - "*)	fail "${_line#not ok - }" ;;
+		"=rc "*)	check_equal "$1 $2 comes to its end" 0 "${_line#=rc }" ;;
+		"") ;;
+		*)		echo "#   $_line" >&3 ;;
+		esac
+	done
+}
+
+root_down()
+{
+	for _d in nested dev proc sys tmp tests; do
+		umount $ROOT/$_d
+	done
+	umount $ROOT /mnt/over /mnt/share
+}
