@@ -4,6 +4,7 @@
 #	make check		all tests but these:
 #	make check-debug	... in guests with a debug kernel
 #	make check-7.2		... in guests with Linux 7.2
+#	make check-clients	QEMU and DPDK of Debian on the char device
 #	make fuzz		fuzz the virtqueue library, for FUZZ_SECONDS (3600)
 #	make bench		measure it beside what does the same job, in a
 #				guest; BENCH= has options, see tests/bench/run
@@ -23,10 +24,13 @@ check-debug:
 check-7.2:
 	@$(top)/tests/check 7.2
 
+check-clients:
+	@$(top)/tests/check clients
+
 fuzz:
 	@$(top)/tests/fuzz/run
 
 bench:
 	@$(top)/tests/bench/run $(BENCH)
 
-.PHONY: demo fuzz bench check check-debug check-7.2
+.PHONY: demo fuzz bench check check-debug check-7.2 check-clients

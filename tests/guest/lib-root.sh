@@ -16,7 +16,7 @@ root_up()
 		modprobe $_m
 	done
 	mkdir -p /mnt/share $ROOT /mnt/over /mnt/nested
-	mount -t 9p -o "trans=virtio,version=9p2000.L,ro,msize=524288,cache=loose" \
+	mount -t 9p -o "trans=virtio,version=9p2000.L,ro,msize=512000,cache=loose" \
 		"root-$1" /mnt/share || return 1
 	mount -t tmpfs over /mnt/over
 	mkdir /mnt/over/upper /mnt/over/work
@@ -27,7 +27,7 @@ root_up()
 	for _d in dev proc sys tmp tests; do
 		mount --bind /$_d $ROOT/$_d
 	done
-	mount -t 9p -o "trans=virtio,version=9p2000.L,ro,msize=524288,cache=loose" \
+	mount -t 9p -o "trans=virtio,version=9p2000.L,ro,msize=512000,cache=loose" \
 		nested $ROOT/nested
 }
 
