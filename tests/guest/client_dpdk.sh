@@ -1,0 +1,120 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# root: 12
+# memory: 2048
+# timeout: 600
+#
+# DPDK of Debian 12, unmodified, on the char device: testpmd forwards what comes
+# back to it.
+. /tests/lib.sh
+. /tests/lib-vhost.sh
+. /tests/lib-root.sh
+
+FRAMES=1000000
+# frames that go round
+ROUND=256
+
+vhost_up
+node=/dev/$(chardev_of "$UUID")
+check "a Debian 12 can be mounted" root_up 12 || exit 1
+check "there are huge pages" put 128 /proc/sys/vm/nr_hugepages
+check_equal "all of them" 128 "$(cat /proc/sys/vm/nr_hugepages)"
+mkdir -p "$ROOT/dev/hugepages"
+mount -t hugetlbfs huge "$ROOT/dev/hugepages"
+
+# pmd_stat NAME: of the port's counters, as last printed
+pmd_stat()
+{
+	sed -n "s/.* $1: *\([0-9]*\).*/\1/p" pmd.out | tail -n 1
+}
+
+# pmd_has PATTERN COUNT: for wait_for
+pmd_has()
+{
+	[ "$(grep -c "$1" pmd.out)" -ge "$2" ]
+}
+
+# pmd_stats: have the counters printed
+shown=0
+pmd_stats()
+{
+	shown=$((shown + 1))
+	echo "show port stats 0" >&4
+	wait_for 20 pmd_has 'Tx-pps' $shown
+}
+
+# enough SECONDS: until the frames have gone round
+enough()
+{
+	_until=$(($(cut -d. -f1 /proc/uptime) + $1))
+	while pmd_stats && [ "$(cut -d. -f1 /proc/uptime)" -lt $_until ]; do
+		[ "$(pmd_stat TX-packets)" -lt $FRAMES ] || return 0
+		sleep 1
+	done
+	return 1
+}
+
+# pmd WHAT DEVICE_OPTION...
+pmd()
+{
+	what=$1 shown=0
+	rm -f pmd.in pmd.out
+	mkfifo pmd.in
+	in_root node="$node" options="$2" stdbuf -oL \
+		sh /tests/root/testpmd.sh <pmd.in >pmd.out 2>&1 &
+	_pmd=$!
+	exec 4>pmd.in
+	check "$what: testpmd starts" wait_for 60 pmd_has 'testpmd> ' 1 || {
+		fail "$what: it said" "$(cat pmd.out)"
+		exec 4>&-
+		return
+	}
+	if grep -q 'No probed ethernet devices' pmd.out; then
+		fail "$what: testpmd has a port" "$(cat pmd.out)"
+		echo "quit" >&4
+		exec 4>&-
+		wait $_pmd
+		return
+	fi
+	echo "set fwd io" >&4
+	echo "start tx_first $((ROUND / 32))" >&4
+	if enough 200; then
+		pass "$what: $FRAMES frames loop"
+	else
+		fail "$what: $FRAMES frames loop" "$(tail -n 40 pmd.out)"
+	fi
+	echo "stop" >&4
+	wait_for 20 pmd_has 'Accumulated forward' 1
+	# what is still under way comes in now, and goes nowhere
+	echo "set fwd rxonly" >&4
+	echo "start" >&4
+	sleep 2
+	echo "stop" >&4
+	wait_for 20 pmd_has 'Accumulated forward' 2
+	pmd_stats
+	note "$what: $(pmd_stat TX-packets) frames"
+	check_equal "$what: what was sent has come back" \
+		"$(pmd_stat TX-packets)" "$(pmd_stat RX-packets)"
+	check_equal "$what: no error counted" "0 0 0" \
+		"$(pmd_stat RX-errors) $(pmd_stat TX-errors) $(pmd_stat RX-nombuf)"
+	echo "quit" >&4
+	exec 4>&-
+	wait $_pmd
+	check_equal "$what: testpmd quits" 0 $?
+	# testpmd itself warns of this and that
+	check_equal "$what: the driver has no complaint" "" \
+		"$(grep -iE '^(EAL|[a-z_]+\(\)): .*(error|fail|cannot)' pmd.out)"
+	sed "s/^/$what: /" pmd.out
+	check_equal "$what: the instance is idle again" idle "$(state_of "$UUID")"
+}
+
+pmd "split rings" queue_size=256
+pmd "packed rings" queue_size=256,packed_vq=1
+# with features that belong to the control queue, but not the queue itself
+pmd "control queue" queue_size=256,cq=1
+
+umount "$ROOT/dev/hugepages"
+put 0 /proc/sys/vm/nr_hugepages
+root_down
+vhost_down
