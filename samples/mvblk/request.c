@@ -362,8 +362,9 @@ static int mvblk_do(struct mvblk_queue *q, u32 type, u64 sector)
 
 /*
  * In a section: one request.  MVBLK_DONE; MVBLK_EMPTY if there is none; -EAGAIN
- * if it takes somebody who may sleep, or has to wait for the next start; -EPROTO or -EFAULT if the queue broke.
- * Unless MVBLK_DONE is returned, the chain has been given back.
+ * if it takes somebody who may sleep, or has to wait for the next start; -EPROTO
+ * or -EFAULT if the queue broke.  Unless MVBLK_DONE is returned, the chain has
+ * been given back.
  */
 static int mvblk_request(struct mvblk_queue *q)
 {
