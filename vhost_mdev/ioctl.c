@@ -87,9 +87,6 @@ static int vhost_mdev_set_backend_features(struct vhost_mdev *vd, u64 features)
 {
 	if (features & ~vhost_mdev_backend_features(vd))
 		return -EOPNOTSUPP;
-	if ((features & BIT_ULL(VHOST_MDEV_BACKEND_F_RESUME)) &&
-	    !(features & BIT_ULL(VHOST_MDEV_BACKEND_F_SUSPEND)))
-		return -EINVAL;
 	vd->backend_features = features;
 	return 0;
 }
@@ -156,8 +153,9 @@ static int vhost_mdev_suspend(struct vhost_mdev *vd)
 
 	if (!ops->suspend)
 		return -EOPNOTSUPP;
+	/* What does not run stands still; QEMU asks for it in any state. */
 	if (!(ops->get_status(vd->cdev) & VIRTIO_CONFIG_S_DRIVER_OK))
-		return -EINVAL;
+		return 0;
 	if (vd->suspended)
 		return 0;
 	ret = ops->suspend(vd->cdev);
@@ -174,7 +172,7 @@ static int vhost_mdev_resume(struct vhost_mdev *vd)
 	if (!ops->suspend || !ops->resume)
 		return -EOPNOTSUPP;
 	if (!(ops->get_status(vd->cdev) & VIRTIO_CONFIG_S_DRIVER_OK))
-		return -EINVAL;
+		return 0;
 	if (!vd->suspended)
 		return 0;
 	ret = ops->resume(vd->cdev);
@@ -218,10 +216,8 @@ static int vhost_mdev_config_head(struct vhost_mdev *vd, void __user *argp,
 
 	if (copy_from_user(head, argp, sizeof(*head)))
 		return -EFAULT;
-	if (!head->len || head->off > size)
+	if (!head->len || head->off > size || head->len > size - head->off)
 		return -EINVAL;
-	if (head->len > size - head->off)
-		return -E2BIG;
 	return 0;
 }
 

@@ -73,9 +73,6 @@ features .* | SET_STATUS 0x7 | 0 | EINVAL
 # and its address space, under its feet
 (live|suspended|resumed) .* | SET_GROUP_ASID .* | 0 | EBUSY
 # not alike so far
-.* | (SUSPEND.*|RESUME) | 0 | EINVAL
-.* | [GS]ET_CONFIG of .* | EINVAL | E2BIG
-.* | SET_BACKEND_FEATURES RESUME | 0 | EINVAL
 .* | SET_BACKEND_FEATURES DESC_ASID | EINVAL | EOPNOTSUPP
 .* | SET_VRING_(BASE|ADDR) .* | EINVAL | EBUSY
 .* | ([GS]ET_VRING|SET_GROUP).* | ENOBUFS | EINVAL
