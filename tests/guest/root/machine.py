@@ -73,11 +73,18 @@ class Machine:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=err, stderr=err,
                 env=env)
-        self.qtest = Lines(qtest, self.process)
-        self.monitor = Lines(qmp, self.process)
         self.events = []
-        self.monitor.read()
-        self.qmp("qmp_capabilities")
+        try:
+            self.qtest = Lines(qtest, self.process)
+            self.monitor = Lines(qmp, self.process)
+            self.monitor.read()
+            self.qmp("qmp_capabilities")
+        except (RuntimeError, OSError) as error:
+            self.process.kill()
+            self.process.wait()
+            with open(stderr, errors="replace") as f:
+                raise RuntimeError("QEMU does not start: %s"
+                                   % f.read()) from error
 
     # the monitor
 

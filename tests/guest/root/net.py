@@ -241,14 +241,18 @@ def main():
                     "vectors=%d" % (2 * args.pairs + 2),
                     "packed=%s" % ("on" if args.packed else "off")):
         options += ["-global", "virtio-net-pci." + setting]
+    command = ["sh", "/tests/root/guest.sh"]
+    env = {"node": args.node}
     if args.svq:
-        m = machine.Machine(
-            ["qemu-system-x86_64", "-M", "q35", "-netdev",
-             "type=vhost-vdpa,vhostdev=%s,id=n0,x-svq=on" % args.node,
-             "-device", "virtio-net-pci,netdev=n0"], options, args.stderr)
-    else:
-        m = machine.Machine(["sh", "/tests/root/guest.sh"], options,
-                            args.stderr, env={"node": args.node})
+        command = ["qemu-system-x86_64", "-M", "q35", "-netdev",
+                   "type=vhost-vdpa,vhostdev=%s,id=n0,x-svq=on" % args.node,
+                   "-device", "virtio-net-pci,netdev=n0"]
+        env = None
+    try:
+        m = machine.Machine(command, options, args.stderr, env)
+    except RuntimeError as error:
+        check("QEMU starts", False, error)
+        return 1
     try:
         net = Net(m, args)
         net.start(args.pairs)
