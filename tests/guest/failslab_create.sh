@@ -30,6 +30,7 @@ vdev=$(virtio_of "$uuid")
 # virtio_net comes after ours, so its own allocations are out of range; those
 # of ours that it asks for are what is meant
 check "virtio_net can be loaded" modprobe virtio_net
+text_note
 wait_for 10 netdev_of "$uuid"
 check "virtio_net has bound" netdev_of "$uuid"
 put "$vdev" /sys/bus/virtio/drivers/virtio_net/unbind

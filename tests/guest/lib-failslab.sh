@@ -21,6 +21,7 @@ span()
 # the rest of the kernel does without memory is not our affair.
 aim()
 {
+	text_note
 	range=$(awk -v ours=" $(echo "$OURS" | tr '\n' ' ')" '
 		index(ours, " " $1 " ") { print $6, $2 }' /proc/modules | sort)
 	# addresses are of equal length, so they sort as text
@@ -46,6 +47,7 @@ aim()
 
 unaim()
 {
+	text_note
 	for f in $FAULTS; do
 		echo 0 >"$f/require-start"
 		echo 0xffffffffffffffff >"$f/require-end"
