@@ -151,7 +151,8 @@ static void on_and_off(void)
 static void suspend(void)
 {
 	set_up(0, true);
-	fails(EINVAL, vm_suspend(&d));
+	/* It does nothing, and does not last: what follows is answered. */
+	must(vm_suspend(&d));
 	live();
 	ask();
 	take("before SUSPEND");
