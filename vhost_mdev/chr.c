@@ -88,6 +88,7 @@ static const struct vhost_mdev_backend vhost_mdev_chr_backend = {
 		    BIT_ULL(VHOST_MDEV_BACKEND_F_IOTLB_BATCH) |
 		    BIT_ULL(VHOST_MDEV_BACKEND_F_IOTLB_ASID) |
 		    BIT_ULL(VHOST_MDEV_BACKEND_F_IOTLB_PERSIST),
+	.as_vhost = true,
 	.mem_open = vhost_mdev_chr_mem_open,
 	.mem_close = vhost_mdev_chr_mem_close,
 	.nr_as = vhost_mdev_chr_nr_as,

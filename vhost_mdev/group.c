@@ -44,8 +44,8 @@ int vhost_mdev_get_group(struct vhost_mdev_vq *vq, u32 *group)
  * @vd: the device, @vd->lock held
  * @argp: a struct vhost_mdev_vring_state
  *
- * Return: 0; -EFAULT; -EINVAL if there is no such group or address space;
- * -EBUSY if the device is live; -EOPNOTSUPP if the parent knows one address
+ * Return: 0; -EFAULT; -EPERM on the char device, if it has no owner; -EINVAL if
+ * there is no such group or address space; -EBUSY if the device is live; -EOPNOTSUPP if the parent knows one address
  * space only; what it fails with.
  */
 int vhost_mdev_set_group_asid(struct vhost_mdev *vd, void __user *argp)
@@ -55,6 +55,8 @@ int vhost_mdev_set_group_asid(struct vhost_mdev *vd, void __user *argp)
 	struct vhost_mdev_vring_state s;
 	u32 group, asid;
 
+	if (vd->be->as_vhost && !vd->owned)
+		return -EPERM;
 	if (copy_from_user(&s, argp, sizeof(s)))
 		return -EFAULT;
 	if (s.index >= vd->nr_groups || s.num >= nr_as)

@@ -37,10 +37,12 @@ struct vm_area_struct;
  *	memory any longer than its user asks for; same context
  * @set_owner: (optional) the calling process becomes the owner; same context
  * @reset_owner: (optional) undo it, after a reset; same context
+ * @as_vhost: wrong calls get the errno of vhost-vdpa, for programs that know it
  */
 struct vhost_mdev_backend {
 	const char *name;
 	u64 features;
+	bool as_vhost;
 	int (*mem_open)(struct vhost_mdev *vd);
 	void (*mem_close)(struct vhost_mdev *vd);
 	u32 (*nr_as)(struct vhost_mdev *vd);

@@ -197,6 +197,11 @@ static bool vhost_mdev_live(struct vhost_mdev *vd)
 				  VIRTIO_CONFIG_S_DRIVER_OK);
 }
 
+static int vhost_mdev_cannot_move(struct vhost_mdev *vd)
+{
+	return vd->be->as_vhost ? -EINVAL : -EBUSY;
+}
+
 static int vhost_mdev_set_num(struct vhost_mdev_vq *vq, u32 num)
 {
 	struct mdev_class_device *cdev = vq->vd->cdev;
@@ -217,7 +222,7 @@ static int vhost_mdev_set_addr(struct vhost_mdev_vq *vq,
 	if (addr->flags)
 		return -EOPNOTSUPP;
 	if (vhost_mdev_live(vq->vd))
-		return -EBUSY;
+		return vhost_mdev_cannot_move(vq->vd);
 	return cdev->ops->set_vq_address(cdev, vq->index, addr->desc_user_addr,
 					 addr->avail_user_addr,
 					 addr->used_user_addr);
@@ -229,7 +234,7 @@ static int vhost_mdev_set_base(struct vhost_mdev_vq *vq, u32 num)
 	struct virtio_mdev_vq_state state = {};
 
 	if (vhost_mdev_live(vq->vd))
-		return -EBUSY;
+		return vhost_mdev_cannot_move(vq->vd);
 
 	if (vhost_mdev_packed(vq->vd)) {
 		/* Of a ring that begins anew some users only set the one half. */
@@ -326,10 +331,12 @@ long vhost_mdev_vring_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 		return -ENOTTY;
 	}
 
+	if (vd->be->as_vhost && !vd->owned)
+		return -EPERM;
 	if (copy_from_user(&arg, argp, _IOC_SIZE(cmd)))
 		return -EFAULT;
 	if (arg.index >= vd->nvqs)
-		return -EINVAL;
+		return vd->be->as_vhost ? -ENOBUFS : -EINVAL;
 	vq = &vd->vqs[array_index_nospec(arg.index, vd->nvqs)];
 
 	switch (cmd) {

@@ -203,7 +203,7 @@ static const struct neg_row rows[] = {
 	{ "packed: SET_VRING_NUM 32769", S_FEATURES, NUM, A_STATE, 0, 32769,
 	  .err = EINVAL },
 	{ "packed: SET_VRING_ADDR of a running ring", S_LIVE, ADDR, A_ADDR, 0,
-	  GOOD, GOOD, GOOD, .err = EBUSY },
+	  GOOD, GOOD, GOOD, .err = EBUSY, .err_chr = EINVAL },
 	{ "packed: SET_VRING_ADDR", S_FEATURES, ADDR, A_ADDR, 0, GOOD, GOOD,
 	  GOOD },
 	{ "packed: SET_VRING_ADDR, descriptors at 8", S_FEATURES, ADDR, A_ADDR,

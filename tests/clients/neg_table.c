@@ -77,7 +77,7 @@ static void bad_pointers(struct neg *t)
 static void bad_indexes(struct neg *t)
 {
 	static const __u32 index[] = { Q_COUNT, 65536, 0x80000000, 0xffffffff };
-	struct neg_row r = { .err = EINVAL };
+	struct neg_row r = { .err = EINVAL, .err_chr = ENOBUFS };
 	static const enum neg_state states[] = { S_DRIVER, S_LIVE };
 	char name[96];
 	unsigned int i, k, s;
@@ -464,21 +464,23 @@ static const struct neg_row set_up_rows[] = {
 	ROW("SET_LOG_BASE", S_OWNED, SET_LOG_BASE, A_U64, .err = ENOTTY),
 	ROW("SET_LOG_FD", S_OWNED, SET_LOG_FD, A_INT, .a = FD_EVENT,
 	    .err = ENOTTY),
-	ROW("SET_GROUP_ASID to 0", S_OPEN, SET_GROUP_ASID, A_STATE, .a = 0,
+	ROW("SET_GROUP_ASID to 0", S_OWNED, SET_GROUP_ASID, A_STATE, .a = 0,
 	    .err = 0),
+	ROW("SET_GROUP_ASID without an owner", S_OPEN, SET_GROUP_ASID, A_STATE,
+	    .a = 0, .err = 0, .err_chr = EPERM),
 	ROW("GET_VRING_DESC_GROUP", S_FEATURES, GET_VRING_DESC_GROUP, A_STATE,
 	    .err = EOPNOTSUPP),
-	FN("SET_GROUP_ASID to the last", S_OPEN, asid_last, .err = 0),
-	FN("SET_GROUP_ASID past the last", S_OPEN, asid_past, .err = EINVAL),
-	FN("SET_GROUP_ASID of the group past the last", S_OPEN, asid_group_past,
-	   .err = EINVAL),
-	ROW("SET_GROUP_ASID to 2^32 - 1", S_OPEN, SET_GROUP_ASID, A_STATE,
+	FN("SET_GROUP_ASID to the last", S_OWNED, asid_last, .err = 0),
+	FN("SET_GROUP_ASID past the last", S_OWNED, asid_past, .err = EINVAL),
+	FN("SET_GROUP_ASID of the group past the last", S_OWNED,
+	   asid_group_past, .err = EINVAL),
+	ROW("SET_GROUP_ASID to 2^32 - 1", S_OWNED, SET_GROUP_ASID, A_STATE,
 	    .a = 0xffffffff, .err = EINVAL),
 	ROW("SET_GROUP_ASID, live", S_LIVE, SET_GROUP_ASID, A_STATE, .a = 0,
 	    .err = EBUSY),
 	ROW("SET_GROUP_ASID, suspended", S_SUSPENDED, SET_GROUP_ASID, A_STATE,
 	    .a = 0, .err = EBUSY),
-	ROW("SET_GROUP_ASID of group 2^32 - 1", S_OPEN, SET_GROUP_ASID, A_STATE,
+	ROW("SET_GROUP_ASID of group 2^32 - 1", S_OWNED, SET_GROUP_ASID, A_STATE,
 	    .index = 0xffffffff, .err = EINVAL),
 
 	ROW("SUSPEND with status 0", S_OPEN, SUSPEND, A_NONE, .err = 0),
@@ -515,7 +517,7 @@ static const struct neg_row ring_rows[] = {
 	ROW("SET_VRING_ADDR", S_FEATURES, SET_VRING_ADDR, A_ADDR, .a = GOOD,
 	    .b = GOOD, .c = GOOD, .err = 0),
 	ROW("SET_VRING_ADDR, live", S_LIVE, SET_VRING_ADDR, A_ADDR, .a = GOOD,
-	    .b = GOOD, .c = GOOD, .err = EBUSY),
+	    .b = GOOD, .c = GOOD, .err = EBUSY, .err_chr = EINVAL),
 	ROW("SET_VRING_ADDR: descriptors at 8", S_FEATURES, SET_VRING_ADDR,
 	    A_ADDR, .a = 0x1008, .b = GOOD, .c = GOOD, .err = EINVAL),
 	ROW("SET_VRING_ADDR: available ring at an odd address", S_FEATURES,
@@ -537,9 +539,14 @@ static const struct neg_row ring_rows[] = {
 	ROW("SET_VRING_BASE 65535", S_FEATURES, SET_VRING_BASE, A_STATE,
 	    .a = 65535, .err = 0),
 	ROW("SET_VRING_BASE, live", S_LIVE, SET_VRING_BASE, A_STATE, .a = 1,
-	    .err = EBUSY),
-	ROW("GET_VRING_BASE with status 0", S_OPEN, GET_VRING_BASE, A_STATE,
+	    .err = EBUSY, .err_chr = EINVAL),
+	ROW("GET_VRING_BASE with status 0", S_OWNED, GET_VRING_BASE, A_STATE,
 	    .err = 0),
+	ROW("GET_VRING_BASE without an owner", S_OPEN, GET_VRING_BASE, A_STATE,
+	    .err = 0, .err_chr = EPERM),
+	ROW("GET_VRING_BASE of queue 65536 without an owner", S_OPEN,
+	    GET_VRING_BASE, A_STATE, .index = 65536, .err = EINVAL,
+	    .err_chr = EPERM),
 
 	ROW("SET_VRING_ENABLE 2", S_RINGS, SET_VRING_ENABLE, A_STATE, .a = 2,
 	    .err = EINVAL),

@@ -141,18 +141,20 @@ void neg_rows(struct neg *t, const struct neg_row *r, unsigned int nr)
 	unsigned int i;
 
 	for (i = 0; i < nr; i++, r++) {
-		int ret;
+		int ret, err = r->err;
 
+		if (vm_way.chardev && r->err_chr)
+			err = r->err_chr;
 		neg_go(t, r->state);
 		ret = neg_call(t, r);
 		if (ret > 0)
 			ret = 0;
-		if (ret == -r->err)
+		if (ret == -err)
 			neg_result(t, true, "%s: %s", r->name,
-				   r->err ? vm_err(ret) : "taken");
+				   err ? vm_err(ret) : "taken");
 		else
 			neg_result(t, false, "%s: %s, expected %s", r->name,
-				   vm_err(ret), vm_err(-r->err));
+				   vm_err(ret), vm_err(-err));
 		/* Whoever owns it lets go; EPERM if nobody does. */
 		vm_ioctl(t->d.fd, VHOST_MDEV_RESET_OWNER, NULL);
 	}

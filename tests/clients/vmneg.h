@@ -55,6 +55,7 @@ struct neg_row {
 	__u64 a, b, c;
 	int (*fn)(struct neg *t);	/* 0 or a negative errno */
 	int err;			/* positive; 0: must succeed */
+	int err_chr;			/* on the char device, if another */
 };
 
 [[gnu::format(printf, 3, 4)]]
