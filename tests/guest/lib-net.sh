@@ -143,11 +143,18 @@ pg_setup()
 		"clone_skb 0" "dst 10.98.0.1" "dst_mac $_mac" "$@"
 }
 
-# pg_run: blocks until everything is sent
+# pg_start: blocks until everything is sent, or pg_stop, if its thread has begun
+# after a moment, as it has not on every host
+pg_start()
+{
+	put start $PKTGEN/pgctrl
+}
+
+# pg_run: blocks until everything is sent.  For devices that stay: pktgen's own
+# file of one crashes who reads it as the device goes.
 pg_run()
 {
-	put start $PKTGEN/pgctrl || return 1
-	# It does not block if its thread has not begun after a moment.
+	pg_start || return 1
 	for _f in "$PKTGEN"/*; do
 		case ${_f##*/} in
 		pgctrl|kpktgend_*) ;;

@@ -90,7 +90,7 @@ if [ "$(nproc)" = 2 ] && [ -w $CPU1 ]; then
 	check_equal "pair 0 of 2 is served by CPU 0" 0 "$(worker_cpus 0)"
 	check_equal "pair 1 of 2 is served by CPU 1" 1 "$(worker_cpus 1)"
 	pg_setup "$DEV" "$MAC" 128 0 "queue_map_min 0" "queue_map_max 1"
-	pg_run &
+	pg_start &
 	pg=$!
 	check "pktgen sends" wait_for 10 pg_running "$DEV" 100
 	check "a CPU can be taken away" put 0 $CPU1

@@ -71,7 +71,7 @@ check "every resize went well" test ! -e failed
 check "what TCP brought is what it was given" cmp in out
 
 check "pktgen can send" pg_setup "$DEV" "$MAC" 64 0
-pg_run &
+pg_start &
 pg=$!
 check "it does" wait_for 10 pg_running "$DEV" 100
 for size in 32 "$max" 64 "$max"; do

@@ -23,7 +23,7 @@ traffic_start()
 		ethtool -L "$DEV" combined 2 &&
 		pg_setup "$DEV" "$MAC" 200 0 "queue_map_min 0" \
 			"queue_map_max 1" || return 1
-	pg_run &
+	pg_start &
 	PG=$!
 	wait_for 10 pg_running "$DEV" 200
 }
