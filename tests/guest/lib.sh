@@ -336,8 +336,9 @@ $(lsmod)"
 
 SPLATS='BUG:|BUG at |WARNING:|Oops|Kernel panic|KASAN|UBSAN|kmemleak: |general protection|Call Trace:|possible (circular|recursive) lock|INFO: (rcu|task|possible|trying)|inconsistent lock|suspicious RCU|refcount_t:|blocked for more than|scheduling while atomic|sleeping function|stack-protector|list_(add|del) corruption|ODEBUG|DEBUG_LOCKS|bad unlock|DMA-API|Bad page|unregister_netdevice: waiting|kobject: .*(tried to|does not have)|sysfs: cannot create duplicate|soft lockup|hard LOCKUP|RTNL: assertion|workqueue lockup|NETDEV WATCHDOG|(transmit|page allocation) (timed|failure|stall)'
 # what kernels say without meaning harm: taint by modules built out of tree,
-# and the allocation failures that failslab was asked for
-HARMLESS='loading out-of-tree module taints|module verification failed|kmemleak: (Kernel memory leak detector|Automatic|Object)|UBSAN: .*(enabled|disabled)|KernelAddressSanitizer init|FAULT_INJECTION'
+# how many leaks there are for leak_check to look at, and the allocation
+# failures that failslab was asked for
+HARMLESS='loading out-of-tree module taints|module verification failed|kmemleak: (Kernel memory leak detector|Automatic|Object|[0-9]+ new suspected)|UBSAN: .*(enabled|disabled)|KernelAddressSanitizer init|FAULT_INJECTION'
 LOG_SEEN=/run/log-seen
 
 # log_new: lines of the kernel log since the last splat_check
