@@ -15,19 +15,14 @@ failslab_begin
 
 uuid=$(new_uuid)
 create_net vhost "$uuid"
-pinned=$(pinned_pages)
-cat >idle <<EOT
-. /tests/lib.sh
-state_is $uuid idle || { state_of $uuid; exit 1; }
-[ "\$(pinned_pages)" = $pinned ] || { echo "pinned: \$(pinned_pages), not $pinned"; exit 1; }
-EOT
-faults "open, start and traffic of a VFIO fd" -a "sh ./idle" -u "sh ./idle" \
+set -- -k -s "idle=$INSTANCES/$uuid/state"
+faults "open, start and traffic of a VFIO fd" "$@" \
 	vmnet traffic --uuid "$uuid" --frames 64
-faults "doorbells, all queues, the control queue" -a "sh ./idle" \
-	-u "sh ./idle" vmnet ctrl --uuid "$uuid" --pairs 8 --mq
-faults "open, start and traffic of a char device" -a "sh ./idle" \
-	-u "sh ./idle" vmnet traffic --uuid "$uuid" --frames 64 --chardev
-faults "each page mapped by itself" -a "sh ./idle" -u "sh ./idle" \
+faults "doorbells, all queues, the control queue" "$@" \
+	vmnet ctrl --uuid "$uuid" --pairs 8 --mq
+faults "open, start and traffic of a char device" "$@" \
+	vmnet traffic --uuid "$uuid" --frames 64 --chardev
+faults "each page mapped by itself" "$@" \
 	vmnet ctrl --uuid "$uuid" --chardev --pieces --batch
 check "a char device works afterwards" \
 	vmnet traffic --uuid "$uuid" --frames 64 --chardev
@@ -40,7 +35,6 @@ uuid=$(new_uuid)
 create_net vhost "$uuid"
 put "$uuid" /sys/bus/mdev_class/drivers/vhost_mdev/unbind
 faults "vhost_mdev binds" \
-	-a "test ! -e $INSTANCES/$uuid/driver" \
 	-p "$INSTANCES/$uuid/driver" \
 	-w "$uuid=/sys/bus/mdev_class/drivers/vhost_mdev/unbind" \
 	write "$uuid" /sys/bus/mdev_class/drivers/vhost_mdev/bind
@@ -51,7 +45,7 @@ check "class vhost: remove" remove_mdev "$uuid"
 put mvnet0 /sys/bus/platform/drivers/mvnet/unbind
 # not its link in /sys/class/mdev_bus, which mdev does without
 faults "the parent driver binds" \
-	-a "test ! -e /sys/bus/platform/devices/mvnet0/driver" \
+	-p /sys/bus/platform/devices/mvnet0/driver \
 	-p /sys/devices/platform/mvnet0/mdev_port/mvnet0-vhost/mdev_supported_types \
 	-w "mvnet0=/sys/bus/platform/drivers/mvnet/unbind" \
 	write mvnet0 /sys/bus/platform/drivers/mvnet/bind

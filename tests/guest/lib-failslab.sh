@@ -42,12 +42,22 @@ aim()
 		echo "0x${reject#* }" >"$f/reject-end"
 	done
 	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+	# Nor what kmemleak and debugobjects note about each allocation: they
+	# have reserves, so it would fail to no effect.
+	for f in /sys/kernel/slab/*/failslab; do
+		case $f in
+		*/kmemleak_*|*/debug_objects_cache/*) ;;
+		*) echo 1 >"$f" ;;
+		esac
+	done
+	echo Y >/sys/kernel/debug/failslab/cache-filter
 	note "allocations from $start to $end, without $reject"
 }
 
 unaim()
 {
 	text_note
+	echo N >/sys/kernel/debug/failslab/cache-filter
 	for f in $FAULTS; do
 		echo 0 >"$f/require-start"
 		echo 0xffffffffffffffff >"$f/require-end"
@@ -56,7 +66,7 @@ unaim()
 	done
 }
 
-# faults WHAT [-a AFTER] [-u UNDO] COMMAND...
+# faults WHAT [OPTION...] COMMAND...: see failnth
 faults()
 {
 	what=$1

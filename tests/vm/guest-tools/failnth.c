@@ -19,13 +19,15 @@
 
 #define MAX_OUTPUT	4096
 
-#define MAX_EMPTY	4
+#define MAX_PATHS	4
 
-static const char *after_cmd, *undo_cmd, *undo_file, *undo_text;
-static const char *present;
-static const char *empty[MAX_EMPTY];
-static unsigned int nr_empty;
+/* Processes cost more than all else here: it looks for itself. */
+static const char *undo_file, *undo_text;
+static const char *state_file, *state_text;
+static const char *present[MAX_PATHS], *empty[MAX_PATHS];
+static unsigned int nr_present, nr_empty;
 static unsigned int max = 2000;
+static long pinned = -1;
 static bool verbose;
 
 static char output[MAX_OUTPUT];
@@ -35,11 +37,11 @@ static void syntax(void)
 {
 	fputs("usage: failnth [OPTION...] COMMAND...\n"
 	      "       failnth [OPTION...] write TEXT FILE\n"
-	      "  -a AFTER      shell command that must succeed after a failure\n"
-	      "  -u UNDO       shell command that must succeed after a success\n"
-	      "  -w TEXT=FILE  or this instead: a text that is written to a file\n"
+	      "  -p PATH       must be there after a success, and only then\n"
+	      "  -w TEXT=FILE  what undoes a success: a text that is written to a file\n"
 	      "  -e DIRECTORY  must be empty, or not there, after all of that\n"
-	      "  -p PATH       must be there after a success\n"
+	      "  -s TEXT=FILE  must have this text then\n"
+	      "  -k            as many pages must be pinned as before\n"
 	      "  -m MAX        give up after so many allocations (2000)\n"
 	      "  -v            say what each of them gave\n", stderr);
 	exit(2);
@@ -64,19 +66,27 @@ static void arm(unsigned int n)
 		give_up("fail-nth");
 }
 
+static void read_file(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		give_up(path);
+	got = read(fd, text, size - 1);
+	if (got < 0)
+		give_up(path);
+	text[got] = 0;
+	close(fd);
+}
+
 /* How far a process was from its failure; 0 if it came. */
 static long left_of(pid_t pid)
 {
-	char path[64], text[32] = "";
-	int fd;
+	char path[64], text[32];
 
 	snprintf(path, sizeof(path), "/proc/%d/fail-nth", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		give_up(path);
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		give_up(path);
-	close(fd);
+	read_file(path, text, sizeof(text));
 	return atol(text);
 }
 
@@ -137,13 +147,67 @@ static int attempt(char **argv, unsigned int n, bool *injected)
 	return status;
 }
 
-static void must_run(const char *cmd, const char *why, unsigned int n)
+/* How many pages are pinned for long, by anybody. */
+static long count_pinned(void)
 {
-	if (!cmd || !system(cmd))
-		return;
-	printf("after %s with allocation %u failing, this fails: %s\n%s", why,
-	       n, cmd, output);
-	exit(1);
+	static char text[16384];
+	static const char *const name[] = {
+		"\nnr_foll_pin_acquired ", "\nnr_foll_pin_released ",
+	};
+	long val[2];
+	int i;
+
+	/* adds up what each CPU counted for itself */
+	read_file("/proc/sys/vm/stat_refresh", text, sizeof(text));
+	read_file("/proc/vmstat", text, sizeof(text));
+	for (i = 0; i < 2; i++) {
+		const char *at = strstr(text, name[i]);
+
+		if (!at) {
+			fprintf(stderr, "/proc/vmstat has no%s\n", name[i]);
+			exit(2);
+		}
+		val[i] = atol(at + strlen(name[i]));
+	}
+	return val[0] - val[1];
+}
+
+static void must_be_there(bool success, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_present; i++) {
+		if (!access(present[i], F_OK) == success)
+			continue;
+		printf("allocation %u: %s, but %s %s\n%s", n,
+		       success ? "success" : "failure",
+		       success ? "no" : "there is", present[i], output);
+		exit(1);
+	}
+}
+
+static void must_be_as_before(unsigned int n)
+{
+	char text[256];
+	long now;
+
+	if (state_file) {
+		read_file(state_file, text, sizeof(text));
+		text[strcspn(text, "\n")] = 0;
+		if (strcmp(text, state_text)) {
+			printf("after allocation %u failed, %s is %s\n%s", n,
+			       state_file, text, output);
+			exit(1);
+		}
+	}
+	if (pinned >= 0) {
+		now = count_pinned();
+		if (now != pinned) {
+			printf("after allocation %u failed, %ld pages are pinned, not %ld\n%s",
+			       n, now, pinned, output);
+			exit(1);
+		}
+	}
 }
 
 static void must_be_empty(const char *path, unsigned int n)
@@ -163,39 +227,53 @@ static void must_be_empty(const char *path, unsigned int n)
 	closedir(dir);
 }
 
+/* TEXT=FILE */
+static void split(char *arg, const char **text, const char **file)
+{
+	char *at = strchr(arg, '=');
+
+	if (!at)
+		syntax();
+	*at = 0;
+	*text = arg;
+	*file = at + 1;
+}
+
+static void one_more(const char **paths, unsigned int *nr, const char *path)
+{
+	if (*nr == MAX_PATHS)
+		syntax();
+	paths[(*nr)++] = path;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int i, n, refused = 0, survived = 0;
 	int opt, status;
 	bool injected;
 
-	while ((opt = getopt(argc, argv, "+a:e:m:p:u:vw:")) != -1) {
+	while ((opt = getopt(argc, argv, "+e:km:p:s:vw:")) != -1) {
 		switch (opt) {
-		case 'a':
-			after_cmd = optarg;
-			break;
 		case 'e':
-			if (nr_empty == MAX_EMPTY)
-				syntax();
-			empty[nr_empty++] = optarg;
+			one_more(empty, &nr_empty, optarg);
+			break;
+		case 'k':
+			pinned = count_pinned();
 			break;
 		case 'm':
 			max = atoi(optarg);
 			break;
 		case 'p':
-			present = optarg;
+			one_more(present, &nr_present, optarg);
 			break;
-		case 'u':
-			undo_cmd = optarg;
+		case 's':
+			split(optarg, &state_text, &state_file);
 			break;
 		case 'v':
 			verbose = true;
 			break;
 		case 'w':
-			undo_file = strchr(optarg, '=');
-			if (!undo_file)
-				syntax();
-			undo_text = strndup(optarg, undo_file++ - optarg);
+			split(optarg, &undo_text, &undo_file);
 			break;
 		default:
 			syntax();
@@ -216,20 +294,13 @@ int main(int argc, char **argv)
 		if (verbose)
 			printf("%u: status %d%s %s\n", n, WEXITSTATUS(status),
 			       injected ? "" : ", no fault", output);
-		if (!WEXITSTATUS(status)) {
-			if (present && access(present, F_OK)) {
-				printf("allocation %u: success, but no %s\n%s",
-				       n, present, output);
-				return 1;
-			}
-			must_run(undo_cmd, "success", n);
-			if (undo_file && write_file(undo_text, undo_file))
-				return 1;
-		} else {
-			must_run(after_cmd, "failure", n);
-		}
+		must_be_there(!WEXITSTATUS(status), n);
+		if (!WEXITSTATUS(status) && undo_file &&
+		    write_file(undo_text, undo_file))
+			return 1;
 		for (i = 0; i < nr_empty; i++)
 			must_be_empty(empty[i], n);
+		must_be_as_before(n);
 		if (!WEXITSTATUS(status)) {
 			if (!injected)
 				break;
