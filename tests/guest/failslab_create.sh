@@ -4,6 +4,7 @@
 # Allocations fail in create, and as the kernel's driver binds and starts.
 #
 # only: debug
+# leaks: apart
 # timeout: 600
 # expect-log: FAULT_INJECTION|virtio_net.*probe .*failed with error -12|kmemleak: Cannot allocate
 . /tests/lib-failslab.sh

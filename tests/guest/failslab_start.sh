@@ -5,6 +5,7 @@
 # drivers bind.
 #
 # only: debug
+# leaks: apart
 # timeout: 600
 # expect-log: FAULT_INJECTION|kmemleak: Cannot allocate
 . /tests/lib-failslab.sh

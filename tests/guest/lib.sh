@@ -14,15 +14,17 @@
 #	unload
 #
 # It starts with no module of ours loaded and leaves the guest so: the runner
-# looks, and reads the kernel log and, on the debug kernel, kmemleak.  A script
-# that says exit with a status other than 0 has failed, too; after a check that
-# makes the rest pointless, "exit 1".
+# looks, and reads the kernel log and, on the debug kernel, now and then what
+# kmemleak has found.  A script that says exit with a status other than 0 has
+# failed, too; after a check that makes the rest pointless, "exit 1".
 #
 # Comment lines that the runner reads in a script:
 #
 #	# only: debug		runs on these kernels (6.1 6.12 7.2 debug)
 #	# timeout: 60		seconds (default 120; four times on debug)
 #	# expect-log: REGEX	lines of the kernel log that are no splat here
+#	# leaks: apart		kmemleak looks before it and right after it, not
+#	#			only every few scripts
 
 NAME=${NAME:-$(basename "$0" .sh)}
 KERNEL=${KERNEL:-unknown}	# 6.1, 6.12, 7.2 or debug
@@ -404,16 +406,18 @@ kml_report()
 			to[n] = part[3]
 		}
 	}
-	# addresses are of equal length, so they compare as text
-	function within(frame, theirs,	 i)
+	# addresses are of equal length, so they compare as text; where ours
+	# were, too, in the meantime, it is ours
+	function within(frame, theirs,	 i, at)
 	{
 		if (frame ~ /\[/)
 			return theirs == (frame ~ /\[virtio_net\]/)
+		at = 0
 		for (i = 1; i <= n; i++)
-			if (theirs == (name[i] == "virtio_net") &&
-			    frame "" >= from[i] "" && frame "" < to[i] "")
-				return 1
-		return 0
+			if (frame "" >= from[i] "" && frame "" < to[i] "" &&
+			    at != 2)
+				at = name[i] == "virtio_net" ? 1 : 2
+		return at == (theirs ? 1 : 2)
 	}
 	function harmless(  i)
 	{
@@ -434,22 +438,25 @@ kml_report()
 	END { tell() }' "$1"
 }
 
-# leak_check: what kmemleak knows now that the script has cleaned up
+# leak_check: what kmemleak knows now that scripts have cleaned up
 leak_check()
 {
 	_kml=/sys/kernel/debug/kmemleak
 	[ -w $_kml ] || return 0
-	# an object counts after five seconds, and what a scan finds pointed to
-	# from a stack only once may be gone by the next
+	# an object counts after five seconds, and if it has not changed since
+	# the scan before
 	sleep 6
+	echo scan >$_kml
 	echo scan >$_kml
 	_out=$(kml_report $_kml)
 	if [ -n "$_out" ]; then
+		# what is pointed to only from a stack for a moment is found
 		sleep 2
 		echo scan >$_kml
 		_out=$(kml_report $_kml)
 	fi
 	echo clear >$_kml
+	rm -f $TEXT_SEEN
 	if [ -z "$_out" ]; then
 		pass "no memory leaked"
 		return 0
