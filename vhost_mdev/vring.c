@@ -205,10 +205,19 @@ static int vhost_mdev_cannot_move(struct vhost_mdev *vd)
 static int vhost_mdev_set_num(struct vhost_mdev_vq *vq, u32 num)
 {
 	struct mdev_class_device *cdev = vq->vd->cdev;
+	u32 max;
 
 	if (vhost_mdev_live(vq->vd))
 		return -EBUSY;
-	if (!num || num > cdev->ops->get_vq_num_max(cdev, vq->index))
+	max = cdev->ops->get_vq_num_max(cdev, vq->index);
+	if (num > max) {
+		/* libblkio does not ask, and tells its user EIO. */
+		dev_warn_ratelimited(&cdev->dev,
+				     "the user asks for %u entries of virtqueue %u, which has %u at most\n",
+				     num, vq->index, max);
+		return -EINVAL;
+	}
+	if (!num)
 		return -EINVAL;
 	return cdev->ops->set_vq_num(cdev, vq->index, num);
 }
