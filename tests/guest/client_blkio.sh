@@ -1,0 +1,133 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# root: 13
+# memory: 2048
+# timeout: 600
+#
+# libblkio of Debian 13, unmodified, on the char device of an instance of mvblk.
+. /tests/lib.sh
+. /tests/lib-blk.sh
+. /tests/lib-vhost.sh
+. /tests/lib-root.sh
+
+DIR=/tmp/blkio
+DRIVER=virtio-blk-vhost-vdpa
+
+# new_blk TYPE: an instance of class VHOST, UUID, and its char device, NODE
+new_blk()
+{
+	UUID=$(new_uuid)
+	check "mvblk-$1 of class VHOST can be created" \
+		create_blk vhost "$1" "$UUID" || exit 1
+	NODE=/dev/$(chardev_of "$UUID")
+}
+
+# idle WHAT: nothing of a program is left
+idle()
+{
+	check "$1: the instance is idle again" wait_for 10 state_is "$UUID" idle
+	check_equal "$1: pages pinned" 0 "$(pinned_pages)"
+}
+
+# in_dir COMMAND...: what is built there
+in_dir()
+{
+	in_root env -C $DIR "$@"
+}
+
+# traced PATTERN: whether the trace of system calls has it
+traced()
+{
+	grep -qE "$1" $DIR/trace
+}
+
+modprobe vfio_iommu_type1
+check "mvblk can be loaded" modprobe mvblk || exit 1
+new_blk ram64m
+check "a Debian 13 can be mounted" root_up 13 || exit 1
+mkdir $DIR
+
+# --- what the guide says -----------------------------------------------------
+
+check "the commands of the guide" \
+	in_dir node="$NODE" sh /tests/root/blkio.sh || exit 1
+idle "the commands of the guide"
+
+# --- how libblkio asks -------------------------------------------------------
+
+# the ways that no other client goes
+ulimit -l unlimited
+check "system calls can be traced" in_dir strace -f -x -s 72 -o trace \
+	-P "$NODE" ./blkio-hello "$NODE"
+cat $DIR/trace
+check "it opens the node for writing alone" traced 'openat\(.*O_WRONLY'
+check "it writes messages of the first version" \
+	traced 'write\([0-9]+, "\\x01\\x00'
+check_not "and no others" sh -c "grep 'write(' $DIR/trace |
+	grep -vE 'write\\([0-9]+, \"\\\\x01\\\\x00\\\\x00\\\\x00.*, 72\\) = 72\$'"
+check "it has memory at address 0" traced \
+	'write\([0-9]+, "(\\x[0-9a-f]{2}){8}(\\x00){8}'
+
+# --- everything that it can ask for ------------------------------------------
+
+check "a program with libblkio can be built" in_dir \
+	gcc -O2 -Wall -Werror -o blkio /tests/root/blkio.c -lblkio || exit 1
+checks_of $DIR/blkio "$NODE" data $((64 * 1024 * 1024))
+idle "data"
+checks_of $DIR/blkio "$NODE" poll
+idle "poll"
+check_log "the log says how large rings may be" \
+	"asks for 2048 entries of virtqueue 0, which has 1024 at most"
+checks_of $DIR/blkio "$NODE" memlock
+idle "memlock"
+check "two threads, polling" in_dir ./blkio-bench --poll --num-threads=2 \
+	--iodepth=16 --readwrite=randwrite --runtime=2 $DRIVER "path=$NODE"
+idle "two threads, polling"
+
+# --- users in the way --------------------------------------------------------
+
+# a limit of the shell, which all programs after it would have
+memlock()
+(
+	ulimit -l "$1"
+	in_dir ./blkio-hello "$NODE"
+)
+check_errno "no memory may be pinned" ENOMEM memlock 0
+idle "no memory may be pinned"
+
+in_root $DIR/blkio "$NODE" hold >$DIR/hold 2>&1 &
+check "one program has it" wait_for 30 grep -q running $DIR/hold
+check "its memory is pinned" test "$(pinned_pages)" -ge 256
+# libblkio says EIO, whatever it was
+check_not "another one cannot" in_dir ./blkio-hello "$NODE"
+check_log "the log says why" "blkio\[[0-9]+\] has the instance open"
+kill -9 "$(sed -n 's/running //p' $DIR/hold)"
+wait
+idle "killed"
+check "the next one can" in_dir ./blkio-hello "$NODE"
+check "it can be removed" remove_mdev "$UUID"
+
+# --- in a file, and read only ------------------------------------------------
+
+new_blk file
+truncate -s 32M $DIR/backing
+check "it gets a file" put $DIR/backing "$(instance "$UUID")/backing"
+check "an image is copied to it" in_dir ./blkio-copy --input-file=image \
+	--output-blkio=$DRIVER "path=$NODE"
+check "it is in the file" cmp $DIR/image $DIR/backing
+idle "a copy"
+check "it can be removed" remove_mdev "$UUID"
+
+put 1 /sys/module/mvblk/parameters/read_only
+new_blk ram64m
+in_dir ./blkio-hello "$NODE" >$DIR/hello 2>&1
+check_equal "who wants to write cannot have what is read only" 1 $?
+cat $DIR/hello
+check_equal "who does not can" 67108864 "$(in_dir ./blkio-info $DRIVER \
+	read-only=true "path=$NODE" capacity)"
+idle "read only"
+
+rm -rf $DIR
+root_down
+vhost_down
