@@ -4,7 +4,7 @@
 #	make check		all tests but these:
 #	make check-debug	... in guests with a debug kernel
 #	make check-7.2		... in guests with Linux 7.2
-#	make check-clients	QEMU and DPDK of Debian on the char device
+#	make check-clients	QEMU, DPDK, libblkio on the char device
 #	make fuzz		fuzz the virtqueue library, for FUZZ_SECONDS (3600)
 #	make bench		measure it beside what does the same job, in a
 #				guest; BENCH= has options, see tests/bench/run
