@@ -16,7 +16,8 @@ qemu_guest()
 {
 	local accel=$1 kernel=$2 dir=$3 console=$4
 	shift 4
-	local cpu=max memory=1024 accel_arg=tcg,thread=multi
+	# an emulated page walk is slow enough with four levels
+	local cpu=max,la57=off memory=1024 accel_arg=tcg,thread=multi
 	local serial=(-serial "file:$console" -serial stdio)
 	local shares=() share
 
