@@ -52,13 +52,6 @@ check "bound again, traffic" vc traffic --frames 500
 # to the kernel's driver and back, with traffic after each
 modprobe virtio_mdev
 modprobe virtio_net
-dir=$(instance "$UUID")
-rebind()
-{
-	put "$UUID" "$dir/driver/unbind" || return 1
-	put "$1" "$dir/driver_override" || return 1
-	put "$UUID" /sys/bus/mdev_class/drivers_probe
-}
 
 looped()
 {
@@ -72,12 +65,12 @@ looped()
 }
 
 for round in first second; do
-	check "to virtio_mdev, the $round time" rebind virtio_mdev
+	check "to virtio_mdev, the $round time" rebind "$UUID" virtio_mdev
 	check "it runs, the $round time" wait_for 10 state_is "$UUID" running
 	wait_for 10 netdev_of "$UUID"
 	check "frames go out and come in, the $round time" \
 		looped "$(netdev_of "$UUID")"
-	check "back to vhost_mdev, the $round time" rebind vhost_mdev
+	check "back to vhost_mdev, the $round time" rebind "$UUID" vhost_mdev
 	check "traffic by the char device, the $round time" \
 		vc traffic --frames 500
 	check "traffic by the VFIO device, the $round time" \

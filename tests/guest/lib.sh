@@ -262,6 +262,15 @@ driver_of()
 	basename "$(readlink "$INSTANCES/$1/driver")"
 }
 
+# rebind UUID DRIVER: have the bus look for a driver, which may be this one only
+rebind()
+{
+	[ -z "$(driver_of "$1")" ] ||
+		put "$1" "$INSTANCES/$1/driver/unbind" || return 1
+	put "$2" "$INSTANCES/$1/driver_override" || return 1
+	put "$1" /sys/bus/mdev_class/drivers_probe
+}
+
 # virtio_of UUID: the virtio device of the instance, "virtio0" perhaps
 virtio_of()
 {

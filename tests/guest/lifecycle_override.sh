@@ -18,17 +18,8 @@ check_equal "driver_override is not set" "(null)" "$(cat "$DIR/driver_override")
 check_errno "vhost_mdev does not take it of itself" ENODEV \
 	put "$UUID" $DRIVERS/vhost_mdev/bind
 
-# rebind DRIVER_OVERRIDE: unbind, and have the bus look for a driver
-rebind()
-{
-	[ -z "$(driver_of "$UUID")" ] ||
-		put "$UUID" "$DIR/driver/unbind" || return 1
-	put "$1" "$DIR/driver_override" || return 1
-	put "$UUID" /sys/bus/mdev_class/drivers_probe
-}
-
 for round in first second; do
-	check "override to vhost_mdev, $round time" rebind vhost_mdev
+	check "override to vhost_mdev, $round time" rebind "$UUID" vhost_mdev
 	check_equal "vhost_mdev has it, $round time" vhost_mdev \
 		"$(driver_of "$UUID")"
 	check_equal "driver_override is set, $round time" vhost_mdev \
@@ -38,7 +29,7 @@ for round in first second; do
 	check_not "there is no virtio device, $round time" virtio_of "$UUID"
 	check_equal "it waits for a user, $round time" idle "$(state_of "$UUID")"
 
-	check "override to virtio_mdev, $round time" rebind virtio_mdev
+	check "override to virtio_mdev, $round time" rebind "$UUID" virtio_mdev
 	check_equal "virtio_mdev has it, $round time" virtio_mdev \
 		"$(driver_of "$UUID")"
 	check "it runs, $round time" wait_for 10 state_is "$UUID" running
