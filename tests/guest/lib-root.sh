@@ -8,6 +8,13 @@
 
 ROOT=/mnt/root
 
+# share_mount TAG DIRECTORY: what the runner gives the guest to read
+share_mount()
+{
+	mount -t 9p -o "trans=virtio,version=9p2000.L,ro,msize=512000,cache=loose" \
+		"$1" "$2"
+}
+
 # root_up NAME: mount it at $ROOT, so that the programs in it find what they
 # need; what they write is gone afterwards
 root_up()
@@ -15,20 +22,17 @@ root_up()
 	for _m in 9pnet_virtio 9p overlay; do
 		modprobe $_m
 	done
-	mkdir -p /mnt/share $ROOT /mnt/over /mnt/nested
-	mount -t 9p -o "trans=virtio,version=9p2000.L,ro,msize=512000,cache=loose" \
-		"root-$1" /mnt/share || return 1
+	mkdir -p /mnt/share $ROOT /mnt/over
+	share_mount "root-$1" /mnt/share || return 1
 	mount -t tmpfs over /mnt/over
 	mkdir /mnt/over/upper /mnt/over/work
 	mount -t overlay overlay -o \
 		"lowerdir=/mnt/share,upperdir=/mnt/over/upper,workdir=/mnt/over/work" \
 		$ROOT || return 1
-	mkdir -p $ROOT/tests $ROOT/nested
+	mkdir -p $ROOT/tests
 	for _d in dev proc sys tmp tests; do
-		mount --bind /$_d $ROOT/$_d
+		mount --bind /$_d $ROOT/$_d || return 1
 	done
-	mount -t 9p -o "trans=virtio,version=9p2000.L,ro,msize=512000,cache=loose" \
-		nested $ROOT/nested
 }
 
 # in_root COMMAND...
@@ -59,7 +63,7 @@ checks_of()
 
 root_down()
 {
-	for _d in nested dev proc sys tmp tests; do
+	for _d in dev proc sys tmp tests; do
 		umount $ROOT/$_d
 	done
 	umount $ROOT /mnt/over /mnt/share

@@ -4,9 +4,9 @@
 # initramfs.sh GUEST TESTS OUT [NAME...]
 #
 # Make an initramfs, an uncompressed cpio: busybox, ip, tc, vdpa and ethtool
-# with their libraries, those of the kernel's modules that modules.list names, our
-# modules and programs from GUEST (see guest-files), the test scripts of TESTS,
-# and a list of those to run.
+# with their libraries, those of the kernel's modules that modules.list (or the
+# file MODULES_LIST) names, our modules and programs from GUEST (see guest-files),
+# the test scripts of TESTS, and a list of those to run.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,6 +15,7 @@ shift 3
 kernel=$(readlink -f "$guest/kernel")
 release=$(cat "$kernel/release")
 
+list=$(readlink -f "${MODULES_LIST:-$here/modules.list}")
 cache=${VIRTIO_MDEV_CACHE:-$HOME/.cache/virtio-mdev}
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -66,7 +67,7 @@ base()
 	src=$kernel/lib/modules/$release
 	mkdir -p "$modules"
 	cp "$src"/modules.builtin* "$src/modules.order" "$modules/"
-	grep -v '^#' "$here/modules.list" | while read -r mod; do
+	grep -v '^#' "$list" | while read -r mod; do
 		[ -n "$mod" ] || continue
 		modprobe -q -d "$kernel" -S "$release" -D "$mod" 2>/dev/null || :
 	done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u |
@@ -87,7 +88,7 @@ base()
 }
 
 key=$({
-	cat "$here/initramfs.sh" "$here/modules.list"
+	cat "$here/initramfs.sh" "$list"
 	stat -L -c '%n %s %Y' "$kernel" "$(command -v busybox)" \
 		"$(command -v ip)" "$(command -v tc)" "$(command -v vdpa)" \
 		"$(command -v ethtool)"
