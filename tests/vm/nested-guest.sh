@@ -28,6 +28,37 @@ nested_copy()
 	tcp_copy in out && cmp in out
 }
 
+# nested_disk MIB: /dev/vda has that size
+nested_disk()
+{
+	modprobe virtio_blk && modprobe ext4 && mkdir -p /mnt &&
+	[ "$(blockdev --getsize64 /dev/vda)" = $(($1 * 1024 * 1024)) ] &&
+	[ -d /sys/bus/virtio/drivers/virtio_blk/virtio0 ]
+}
+
+# nested_fill COUNT: files of odd sizes below /mnt
+nested_fill()
+{
+	for _i in $(seq "$1"); do
+		dd if=/dev/urandom of="/mnt/file$_i" bs=$((77777 * _i + 1)) \
+			count=1 2>/dev/null || return 1
+	done
+	sync
+}
+
+nested_sums()
+{
+	(cd /mnt && find . -type f -exec sha256sum '{}' '+')
+}
+
+# nested_forget: what comes next is read from the disk
+nested_forget()
+{
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	blockdev --flushbufs /dev/vda
+}
+
 echo "=up $(uname -r)"
 while read -r line; do
 	eval "$line" 2>&1

@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# root: 12-backports
+# nested: yes
+# memory: 2048
+# timeout: 3600
+#
+# QEMU of Debian 12's backports, whose vhost-vdpa-device-pci takes whatever device
+# it is, on the char device of a disk.  Its guest makes a file system on it; what
+# is in there is seen by this kernel's virtio-blk afterwards, and by another guest.
+. /tests/lib.sh
+. /tests/lib-blk.sh
+. /tests/lib-vhost.sh
+. /tests/lib-root.sh
+. /tests/lib-nested.sh
+
+# what udev does elsewhere
+modprobe vfio_iommu_type1
+check "mvblk can be loaded" modprobe mvblk || exit 1
+UUID=$(new_uuid)
+check "a disk of class VHOST is created" create_blk vhost ram64m "$UUID" || exit 1
+node=/dev/$(chardev_of "$UUID")
+check "a Debian 12 can be mounted" root_up 12-backports || exit 1
+check "what its guest boots is there" nested_up || exit 1
+note "$(in_root qemu-system-x86_64 --version | head -n 1)"
+
+# sums: what files there are, by the last command in the guest
+sums()
+{
+	awk '/^=/ { last = text; text = ""; next }
+	     { text = text $0 "\n" }
+	     END { printf "%s", last }' guest.out | sort -k 2
+}
+
+# sums_are FILE: the same as in FILE
+sums_are()
+{
+	sums >now
+	[ -s now ] && cmp "$1" now
+}
+
+# --- a guest makes a file system ----------------------------------------------
+
+nested_start disk.sh "$node"
+if nested_boots "the guest boots" &&
+   nested_do "it has a disk of 64 MiB by virtio-blk" "nested_disk 64"; then
+	check_equal "the instance runs" running "$(state_of "$UUID")"
+	nested_do "a file system is made" 'mke2fs /dev/vda >/dev/null'
+	nested_do "it is mounted" 'mount -t ext4 /dev/vda /mnt'
+	nested_do "files are written" 'nested_fill 8'
+	nested_do "they have sums" nested_sums
+	sums >first
+	check_equal "all of them" 8 "$(wc -l <first)"
+	nested_do "it is unmounted" 'umount /mnt'
+	nested_do "nothing is left in memory" nested_forget
+	nested_do "it is mounted again" 'mount -t ext4 /dev/vda /mnt'
+	nested_do "the files are read" nested_sums
+	check "they are what they were" sums_are first
+	nested_do "it is unmounted again" 'umount /mnt'
+fi
+nested_stop "the guest"
+check_equal "the instance is idle again" idle "$(state_of "$UUID")"
+
+# --- this kernel looks ---------------------------------------------------------
+
+modprobe virtio_blk
+modprobe ext4
+mkdir -p mnt
+check "the instance is given to virtio_mdev" rebind "$UUID" virtio_mdev
+check "virtio-blk drives it" wait_for 10 blk_vars "$UUID"
+blk_vars "$UUID"
+check "the file system is mounted" mount -t ext4 "$DEV" mnt
+check "the files are what they were" sh -c 'cd mnt && sha256sum -c ../first'
+random_file mnt/ours 5
+check "one more is written" sh -c 'cd mnt && sha256sum ./ours >../ours'
+check "it is unmounted" umount mnt
+sort -k 2 first ours >second
+check "the instance is given back" rebind "$UUID" vhost_mdev
+
+# --- another guest looks -------------------------------------------------------
+
+node=/dev/$(chardev_of "$UUID")
+nested_start disk.sh "$node"
+if nested_boots "another guest boots" &&
+   nested_do "it has the disk" "nested_disk 64"; then
+	nested_do "it is mounted there" 'mount -t ext4 -o ro /dev/vda /mnt'
+	nested_do "the files are read there" nested_sums
+	check "they are what they were, and one more" sums_are second
+	nested_do "it is unmounted there" 'umount /mnt'
+fi
+nested_stop "the other guest"
+check_equal "the instance is idle in the end" idle "$(state_of "$UUID")"
+
+nested_down
+root_down
+check_equal "pages pinned in the end" 0 "$(pinned_pages)"
+blk_down
