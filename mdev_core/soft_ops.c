@@ -63,7 +63,8 @@ static int mdev_soft_start_vq(struct mdev_soft *soft, u16 idx)
 	struct mdev_mem *mem;
 	int ret;
 
-	if (!mdev_vq_is_ready(vq) || mdev_vq_is_started(vq))
+	/* QEMU enables all queues, also those that its guest leaves alone. */
+	if (!mdev_vq_is_ready(vq) || !vq->has_address || mdev_vq_is_started(vq))
 		return 0;
 	mem = soft->group_mem[mdev_soft_get_vq_group(soft->cdev, idx)];
 	if (!mem)

@@ -199,13 +199,14 @@ EXPORT_SYMBOL_GPL(mdev_vq_get_state);
  * @ready: what mdev_vq_is_ready() is to say; starting and stopping is up to the
  *	parent
  *
+ * A virtqueue without an address may be ready, too: some drivers say so of all
+ * that a device has, also of those that they do not use.
+ *
  * Context: process context, serialised by the class driver.
- * Return: 0; -EINVAL if it has no address.
+ * Return: 0.
  */
 int mdev_vq_set_ready(struct mdev_vq *vq, bool ready)
 {
-	if (ready && !vq->has_address)
-		return -EINVAL;
 	WRITE_ONCE(vq->ready, ready);
 	return 0;
 }

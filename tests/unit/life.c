@@ -39,7 +39,10 @@ static void test_address(void)
 	u64 top = 0;
 
 	mdev_vq_init(&vq, &no_ops, NULL, 0, 256);
-	CHECK_EQ(mdev_vq_set_ready(&vq, true), -EINVAL);
+	CHECK_EQ(mdev_vq_set_ready(&vq, true), 0);
+	CHECK(mdev_vq_is_ready(&vq));
+	CHECK_EQ(mdev_vq_start(&vq, NULL), -EINVAL);
+	CHECK_EQ(mdev_vq_set_ready(&vq, false), 0);
 	CHECK(!mdev_vq_is_ready(&vq));
 
 	/* 0 is an address as any other. */
@@ -60,7 +63,8 @@ static void test_address(void)
 
 	mdev_vq_reset(&vq);
 	CHECK(!mdev_vq_is_ready(&vq));
-	CHECK_EQ(mdev_vq_set_ready(&vq, true), -EINVAL);
+	CHECK_EQ(mdev_vq_set_ready(&vq, true), 0);
+	CHECK_EQ(mdev_vq_start(&vq, NULL), -EINVAL);
 	CHECK_EQ(mdev_vq_set_ready(&vq, false), 0);
 	mdev_vq_destroy(&vq);
 }
