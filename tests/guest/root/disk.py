@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Be the driver of a disk that QEMU has from a vhost-vdpa device.
+
+    disk.py NODE
+
+Prints a line for each check.
+"""
+
+import os
+import sys
+import time
+
+import machine
+import virtio_pci
+from virtio_pci import RING_PACKED, VERSION_1
+import vring
+
+BLOCK = 2
+RINGS, DATA, VECTORS = 0x200000, 0x400000, 0x180000
+
+failures = 0
+
+
+def check(what, good, got=None):
+    global failures
+    print(("ok - " if good else "not ok - ") + what, flush=True)
+    if not good:
+        failures += 1
+        print("got: %s" % (got,), flush=True)
+
+
+def request(m, dev, ring, kind, data):
+    """Read (0) or write (1) sector 7; returns status, data, interrupt."""
+    m.write(DATA, kind.to_bytes(4, "little") + bytes(4) +
+            (7).to_bytes(8, "little"))
+    m.write(DATA + 0x1000, data)
+    m.write(DATA + 0x2000, b"\xff")
+    ring.add([[(DATA, 16, False), (DATA + 0x1000, 512, not kind),
+               (DATA + 0x2000, 1, True)]])
+    dev.kick(ring)
+    deadline = time.monotonic() + 10
+    while not ring.take():
+        if time.monotonic() > deadline:
+            raise RuntimeError("no answer")
+    time.sleep(0.2)
+    return m.load(DATA + 0x2000, 1), m.read(DATA + 0x1000, 512), \
+        dev.take_interrupt(1)
+
+
+def session(m, what, bits):
+    dev = virtio_pci.VirtioPci(m, BLOCK)
+    dev.reset()
+    offered = dev.offered()
+    want = sum(1 << n for n in bits)
+    check("%s: offered" % what, not want & ~offered, hex(offered))
+    check("%s: accepted" % what, dev.negotiate(want & offered))
+    check("%s: queues" % what, dev.get("num_queues") >= 1,
+          dev.get("num_queues"))
+    dev.enable_msix(VECTORS, 2)
+    make = vring.Packed if RING_PACKED in bits else vring.Split
+    size = dev.queue_size(0)
+    ring = make(m, RINGS, min(size, 64))
+    dev.add_queue(0, ring, 1)
+    dev.driver_ok()
+    data = os.urandom(512)
+    try:
+        check("%s: write" % what,
+              request(m, dev, ring, 1, data)[::2] == (0, True))
+        check("%s: read" % what,
+              request(m, dev, ring, 0, bytes(512)) == (0, data, True))
+    except RuntimeError as error:
+        check("%s: requests" % what, False, error)
+
+
+def main():
+    options = ["-accel", "tcg", "-m", "64", "-nodefaults", "-display", "none",
+               "-global", "vhost-vdpa-device-pci.disable-legacy=on"]
+    try:
+        m = machine.Machine(["sh", "/tests/root/disk.sh"], options,
+                            "/tmp/qemu.err", {"node": sys.argv[1]})
+    except RuntimeError as error:
+        check("QEMU starts", False, error)
+        return 1
+    try:
+        session(m, "split rings", (VERSION_1,))
+        session(m, "packed rings", (VERSION_1, RING_PACKED))
+    except (RuntimeError, OSError) as error:
+        check("the device works", False, error)
+    status, said = m.quit()
+    check("QEMU ends with status 0", status == 0, status)
+    check("QEMU has nothing to say", not said, said.replace("\n", " | "))
+    return failures != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
