@@ -45,8 +45,8 @@ int vhost_mdev_get_group(struct vhost_mdev_vq *vq, u32 *group)
  * @argp: a struct vhost_mdev_vring_state
  *
  * Return: 0; -EFAULT; -EPERM on the char device, if it has no owner; -EINVAL if
- * there is no such group or address space; -EBUSY if the device is live; -EOPNOTSUPP if the parent knows one address
- * space only; what it fails with.
+ * there is no such group or address space; -EBUSY if the device is live;
+ * -EOPNOTSUPP if the parent knows one address space only; what it fails with.
  */
 int vhost_mdev_set_group_asid(struct vhost_mdev *vd, void __user *argp)
 {
