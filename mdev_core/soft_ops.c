@@ -88,13 +88,14 @@ static int mdev_soft_set_vq_ready(struct mdev_class_device *cdev, u16 idx,
 
 	if (!ready) {
 		mdev_vq_stop(vq);
-		return mdev_vq_set_ready(vq, false);
+		mdev_vq_set_ready(vq, false);
+		return 0;
 	}
 
-	ret = mdev_vq_set_ready(vq, true);
+	mdev_vq_set_ready(vq, true);
 	/* While suspended rings are left alone: resume starts it. */
-	if (ret || !mdev_soft_live(soft) || soft->suspended)
-		return ret;
+	if (!mdev_soft_live(soft) || soft->suspended)
+		return 0;
 
 	ret = mdev_soft_start_vq(soft, idx);
 	if (ret) {

@@ -203,12 +203,10 @@ EXPORT_SYMBOL_GPL(mdev_vq_get_state);
  * that a device has, also of those that they do not use.
  *
  * Context: process context, serialised by the class driver.
- * Return: 0.
  */
-int mdev_vq_set_ready(struct mdev_vq *vq, bool ready)
+void mdev_vq_set_ready(struct mdev_vq *vq, bool ready)
 {
 	WRITE_ONCE(vq->ready, ready);
-	return 0;
 }
 EXPORT_SYMBOL_GPL(mdev_vq_set_ready);
 

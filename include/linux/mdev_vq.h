@@ -325,7 +325,7 @@ int mdev_vq_set_num(struct mdev_vq *vq, u32 num);
 int mdev_vq_set_state(struct mdev_vq *vq,
 		      const struct virtio_mdev_vq_state *state);
 int mdev_vq_get_state(struct mdev_vq *vq, struct virtio_mdev_vq_state *state);
-int mdev_vq_set_ready(struct mdev_vq *vq, bool ready);
+void mdev_vq_set_ready(struct mdev_vq *vq, bool ready);
 void mdev_vq_reset(struct mdev_vq *vq);
 int mdev_vq_start(struct mdev_vq *vq, struct mdev_mem *mem);
 void mdev_vq_stop(struct mdev_vq *vq);

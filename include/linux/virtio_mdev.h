@@ -126,9 +126,10 @@ struct virtio_mdev_vq_stats {
  *			while the status has DRIVER_OK; one that is made ready
  *			after DRIVER_OK starts at once, or with @resume, and
  *			then an address that does not resolve gives -EFAULT
- *			there.  When it returns after
- *			stopping, rings and buffers are no longer accessed, and
- *			@get_vq_state is exact.  -EINVAL if there is no address.
+ *			there.  One that has no address may be ready, too, and
+ *			stays idle: some users make all queues ready.  When it
+ *			returns after stopping, rings and buffers are no longer
+ *			accessed, and @get_vq_state is exact.
  * @get_vq_ready:	Whether the virtqueue is ready.
  * @set_vq_state:	Set where the virtqueue begins.  -EBUSY if it is live.
  * @get_vq_state:	Where the virtqueue stands: exact if stopped or

@@ -325,7 +325,7 @@ void bench_init_at(struct bench *b, u16 num, u64 features, u16 state)
 	CHECK_EQ(mdev_vq_set_address(&b->vq, RING_IOVA, RING_IOVA * 2,
 				     RING_IOVA * 3), 0);
 	CHECK_EQ(mdev_vq_set_state(&b->vq, &st), 0);
-	CHECK_EQ(mdev_vq_set_ready(&b->vq, true), 0);
+	mdev_vq_set_ready(&b->vq, true);
 	CHECK_EQ(mdev_vq_start(&b->vq, &b->space.mem), 0);
 	CHECK(mdev_vq_claim(&b->vq));
 }
