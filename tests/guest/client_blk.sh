@@ -64,8 +64,7 @@ check_equal "the instance is idle again" idle "$(state_of "$UUID")"
 
 # --- this kernel looks ---------------------------------------------------------
 
-modprobe virtio_blk
-modprobe ext4
+modprobe -a virtio_mdev virtio_blk ext4
 mkdir -p mnt
 check "the instance is given to virtio_mdev" rebind "$UUID" virtio_mdev
 check "virtio-blk drives it" wait_for 10 blk_vars "$UUID"

@@ -268,7 +268,9 @@ rebind()
 	[ -z "$(driver_of "$1")" ] ||
 		put "$1" "$INSTANCES/$1/driver/unbind" || return 1
 	put "$2" "$INSTANCES/$1/driver_override" || return 1
-	put "$1" /sys/bus/mdev_class/drivers_probe
+	put "$1" /sys/bus/mdev_class/drivers_probe || return 1
+	# also without a driver of that name, of which the bus says nothing
+	[ "$(driver_of "$1")" = "$2" ]
 }
 
 # virtio_of UUID: the virtio device of the instance, "virtio0" perhaps
