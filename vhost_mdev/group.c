@@ -54,9 +54,11 @@ int vhost_mdev_set_group_asid(struct vhost_mdev *vd, void __user *argp)
 	u32 nr_as = vhost_mdev_nr_as(vd);
 	struct vhost_mdev_vring_state s;
 	u32 group, asid;
+	int ret;
 
-	if (vd->be->as_vhost && !vd->owned)
-		return -EPERM;
+	ret = vhost_mdev_check_owner(vd);
+	if (ret)
+		return ret;
 	if (copy_from_user(&s, argp, sizeof(s)))
 		return -EFAULT;
 	if (s.index >= vd->nr_groups || s.num >= nr_as)

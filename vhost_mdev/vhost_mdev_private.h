@@ -170,6 +170,12 @@ u32 vhost_mdev_nr_as(struct vhost_mdev *vd);
 int vhost_mdev_get_group(struct vhost_mdev_vq *vq, u32 *group);
 int vhost_mdev_set_group_asid(struct vhost_mdev *vd, void __user *argp);
 
+/* As of vhost, virtqueues are their owner's.  Called with @vd->lock held. */
+static inline int vhost_mdev_check_owner(const struct vhost_mdev *vd)
+{
+	return vd->be->as_vhost && !vd->owned ? -EPERM : 0;
+}
+
 /* vring.c */
 int vhost_mdev_vqs_init(struct vhost_mdev *vd);
 void vhost_mdev_vqs_uninit(struct vhost_mdev *vd);

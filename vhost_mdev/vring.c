@@ -340,8 +340,9 @@ long vhost_mdev_vring_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 		return -ENOTTY;
 	}
 
-	if (vd->be->as_vhost && !vd->owned)
-		return -EPERM;
+	ret = vhost_mdev_check_owner(vd);
+	if (ret)
+		return ret;
 	if (copy_from_user(&arg, argp, _IOC_SIZE(cmd)))
 		return -EFAULT;
 	if (arg.index >= vd->nvqs)
