@@ -18,9 +18,7 @@
 # what udev does elsewhere
 modprobe vfio_iommu_type1
 check "mvblk can be loaded" modprobe mvblk || exit 1
-UUID=$(new_uuid)
-check "a disk of class VHOST is created" create_blk vhost ram64m "$UUID" || exit 1
-node=/dev/$(chardev_of "$UUID")
+new_blk ram64m
 check "a Debian 12 can be mounted" root_up 12-backports || exit 1
 check "what its guest boots is there" nested_up || exit 1
 note "$(in_root qemu-system-x86_64 --version | head -n 1)"
@@ -42,7 +40,7 @@ sums_are()
 
 # --- a guest makes a file system ----------------------------------------------
 
-nested_start disk.sh "$node"
+nested_start disk.sh "$NODE"
 if nested_boots "the guest boots" &&
    nested_do "it has a disk of 64 MiB by virtio-blk" "nested_disk 64"; then
 	check_equal "the instance runs" running "$(state_of "$UUID")"
@@ -79,8 +77,8 @@ check "the instance is given back" rebind "$UUID" vhost_mdev
 
 # --- another guest looks -------------------------------------------------------
 
-node=/dev/$(chardev_of "$UUID")
-nested_start disk.sh "$node"
+NODE=/dev/$(chardev_of "$UUID")
+nested_start disk.sh "$NODE"
 if nested_boots "another guest boots" &&
    nested_do "it has the disk" "nested_disk 64"; then
 	nested_do "it is mounted there" 'mount -t ext4 -o ro /dev/vda /mnt'

@@ -12,12 +12,10 @@
 . /tests/lib-root.sh
 modprobe vfio_iommu_type1
 check "mvblk can be loaded" modprobe mvblk || exit 1
-UUID=$(new_uuid)
-check "a disk of class VHOST is created" create_blk vhost ram64m "$UUID" || exit 1
-node=/dev/$(chardev_of "$UUID")
+new_blk ram64m
 check "a Debian 12 can be mounted" root_up 12-backports || exit 1
 ulimit -l unlimited
-checks_of python3 /tests/root/disk.py "$node"
+checks_of python3 /tests/root/disk.py "$NODE"
 check_equal "the instance is idle again" idle "$(state_of "$UUID")"
 root_down
 blk_down

@@ -14,15 +14,6 @@
 DIR=/tmp/blkio
 DRIVER=virtio-blk-vhost-vdpa
 
-# new_blk TYPE: an instance of class VHOST, UUID, and its char device, NODE
-new_blk()
-{
-	UUID=$(new_uuid)
-	check "mvblk-$1 of class VHOST can be created" \
-		create_blk vhost "$1" "$UUID" || exit 1
-	NODE=/dev/$(chardev_of "$UUID")
-}
-
 # idle WHAT: nothing of a program is left
 idle()
 {

@@ -11,6 +11,16 @@ create_blk()
 	create "mvblk0-$1" "*-mvblk-$2" "$3"
 }
 
+# new_blk TYPE: an instance of class VHOST, UUID, and its char device, NODE;
+# wants lib-vhost.sh, too
+new_blk()
+{
+	UUID=$(new_uuid)
+	check "mvblk-$1 of class VHOST can be created" \
+		create_blk vhost "$1" "$UUID" || exit 1
+	NODE=/dev/$(chardev_of "$UUID")
+}
+
 # disk_of UUID: the name of the block device
 disk_of()
 {
