@@ -187,6 +187,11 @@ static int vhost_mdev_check(struct mdev_class_device *cdev)
 		dev_err(&cdev->dev, "the device has no virtqueue\n");
 		return -EINVAL;
 	}
+	if (cdev->ops->get_dma_dev && cdev->ops->get_dma_dev(cdev)) {
+		dev_err(&cdev->dev,
+			"the device does DMA by itself: use class virtio\n");
+		return -EOPNOTSUPP;
+	}
 	if (cdev->ops->get_group_count && !cdev->ops->get_group_count(cdev)) {
 		dev_err(&cdev->dev, "the device has no group of virtqueues\n");
 		return -EINVAL;

@@ -61,7 +61,8 @@ struct mdev_class_type {
  * @ops: device operations; set by the parent with mdev_class_set_virtio_ops()
  * @mem: the driver's memory, set by the class driver before it allows
  *	DRIVER_OK and cleared after the reset that ends the use; the parent may
- *	use it from set_status(DRIVER_OK) to reset().  NULL for no memory.
+ *	use it from set_status(DRIVER_OK) to reset().  NULL for no memory, and
+ *	if the device does DMA, see &virtio_mdev_ops.get_dma_dev.
  *	Groups of virtqueues may be given another, see
  *	&virtio_mdev_ops.set_group_asid.
  *
