@@ -5,6 +5,8 @@
 #	make check-debug	... in guests with a debug kernel
 #	make check-7.2		... in guests with Linux 7.2
 #	make check-clients	QEMU, DPDK, libblkio on the char device
+#	make check-hardware	virtio functions on the PCI bus, emulated by QEMU
+#				behind an IOMMU
 #	make fuzz		fuzz the virtqueue library, for FUZZ_SECONDS (3600)
 #	make bench		measure it beside what does the same job, in a
 #				guest; BENCH= has options, see tests/bench/run
@@ -27,10 +29,13 @@ check-7.2:
 check-clients:
 	@$(top)/tests/check clients
 
+check-hardware:
+	@$(top)/tests/check hardware
+
 fuzz:
 	@$(top)/tests/fuzz/run
 
 bench:
 	@$(top)/tests/bench/run $(BENCH)
 
-.PHONY: demo fuzz bench check check-debug check-7.2 check-clients
+.PHONY: demo fuzz bench check check-debug check-7.2 check-clients check-hardware
