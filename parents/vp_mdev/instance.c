@@ -141,7 +141,7 @@ static struct vp_mdev *vp_mdev_alloc(struct mdev_class_device *cdev,
 		return ERR_PTR(-EIO);
 	}
 
-	vp = kzalloc(struct_size(vp, vqs, nr_vqs), GFP_KERNEL);
+	vp = kvzalloc(struct_size(vp, vqs, nr_vqs), GFP_KERNEL);
 	if (!vp)
 		return ERR_PTR(-ENOMEM);
 	vp->nr_vqs = nr_vqs;
@@ -165,7 +165,7 @@ static struct vp_mdev *vp_mdev_alloc(struct mdev_class_device *cdev,
 err_unmap:
 	vp_mdev_unmap_vqs(vp);
 err_free:
-	kfree(vp);
+	kvfree(vp);
 	return ERR_PTR(ret);
 }
 
@@ -226,6 +226,6 @@ void vp_mdev_remove(struct mdev_class_device *cdev)
 	vp_mdev_free_irqs(vp);
 	vp_mdev_unmap_vqs(vp);
 	fn->vp = NULL;
-	kfree(vp);
+	kvfree(vp);
 	mutex_unlock(&fn->lock);
 }
