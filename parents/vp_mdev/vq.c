@@ -170,7 +170,8 @@ int vp_mdev_start_vqs(struct vp_mdev *vp)
 	u16 i;
 
 	for (i = 0; i < vp->nr_vqs; i++) {
-		if (!vp->vqs[i].ready || vp->vqs[i].started)
+		if (!vp->vqs[i].ready || !vp->vqs[i].has_address ||
+		    vp->vqs[i].started)
 			continue;
 		ret = vp_mdev_start_vq(vp, i);
 		if (ret)
@@ -260,9 +261,8 @@ int vp_mdev_set_vq_ready(struct mdev_class_device *cdev, u16 idx, bool ready)
 		return 0;
 	}
 
-	if (!vq->has_address)
-		return -EINVAL;
-	if (vp->live) {
+	/* Some users make all queues ready; one without an address stays idle. */
+	if (vp->live && vq->has_address) {
 		ret = vp_mdev_start_vq(vp, idx);
 		if (ret)
 			return ret;
