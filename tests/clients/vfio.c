@@ -41,19 +41,28 @@ void vm_container_close(struct vm_container *c)
 	c->fd = VM_NO_FD;
 }
 
-int vm_group_of(const char *uuid)
+/* Of an instance, behind an IOMMU that of its function; or of a PCI function */
+int vm_group_of(const char *name)
 {
+	static const char * const where[] = {
+		"/sys/bus/mdev_class/devices/%s/dma_device/iommu_group",
+		"/sys/bus/mdev/devices/%s/iommu_group",
+		"/sys/bus/pci/devices/%s/iommu_group",
+	};
 	char path[256], link[256], *p;
+	unsigned int i;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/iommu_group",
-		 uuid);
-	n = readlink(path, link, sizeof(link) - 1);
-	if (n < 0)
-		return -errno;
-	link[n] = 0;
-	p = strrchr(link, '/');
-	return p ? atoi(p + 1) : -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(where); i++) {
+		snprintf(path, sizeof(path), where[i], name);
+		n = readlink(path, link, sizeof(link) - 1);
+		if (n < 0)
+			continue;
+		link[n] = 0;
+		p = strrchr(link, '/');
+		return p ? atoi(p + 1) : -EINVAL;
+	}
+	return -errno;
 }
 
 int vm_group_attach(struct vm_container *c, struct vm_dev *d, const char *uuid)

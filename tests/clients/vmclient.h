@@ -136,7 +136,7 @@ struct vm_dev {
 
 int vm_container_open(struct vm_container *c);
 void vm_container_close(struct vm_container *c);
-int vm_group_of(const char *uuid);
+int vm_group_of(const char *name);
 int vm_group_attach(struct vm_container *c, struct vm_dev *d, const char *uuid);
 int vm_device_get(struct vm_dev *d);
 /* vm_group_attach() and vm_device_get() */
