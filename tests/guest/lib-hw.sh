@@ -10,7 +10,12 @@ HW_BLK=0000:00:11.0
 HW_BLK_FEW=0000:00:12.0
 HW_NO_PLATFORM=0000:00:13.0
 HW_LEGACY=0000:00:14.0
+HW_PAGES=0000:00:17.0
+HW_RNG=0000:00:18.0
+HW_SLOT=0000:00:19.0
 HW_MAC=52:54:00:6d:64:76
+HW_PAGES_MAC=52:54:00:6d:64:77
+HW_PLUG_MAC=52:54:00:6d:64:78
 
 # pci_driver FUNCTION: the driver that is bound, or nothing
 pci_driver()
@@ -47,6 +52,12 @@ create_hw()
 	create "$1-$2" 'mdev_port-vp_mdev-*' "$3"
 }
 
+# hw_group FUNCTION: the number of its IOMMU group
+hw_group()
+{
+	basename "$(readlink "$PCI/devices/$1/iommu_group")"
+}
+
 # hw_irqs FUNCTION [NAME]: how many interrupts there were, on all CPUs
 hw_irqs()
 {
@@ -60,7 +71,109 @@ hw_vectors()
 	grep -c "vp_mdev-$1-" /proc/interrupts
 }
 
-# QEMU's user network: the address that it gives, its router, and a server
+# --- programs on instances of class VHOST: UUID, of the function FUNCTION -----
+
+WAY=
+
+# hw_vhost FUNCTION: bind it and create the instance
+hw_vhost()
+{
+	FUNCTION=$1
+	UUID=$(new_uuid)
+	# no udev here that would load it
+	modprobe vfio_iommu_type1
+	check "vp_mdev takes $1" hw_bind "$1" || return 1
+	check "$1 has an instance of class VHOST" \
+		create_hw "$1" vhost "$UUID"
+}
+
+# vh COMMAND...: of vmhw, by the way that WAY says
+vh()
+{
+	# shellcheck disable=SC2086 # nothing, or an option
+	vmhw --uuid "$UUID" $WAY "$@"
+}
+
+# vh_start COMMAND...: in the background, as $victim, until it says that it runs
+vh_start()
+{
+	rm -f /tmp/victim.out
+	# shellcheck disable=SC2086 # nothing, or an option
+	vmhw --uuid "$UUID" $WAY "$@" >/tmp/victim.out 2>&1 &
+	victim=$!
+	wait_for 60 grep -q running /tmp/victim.out
+}
+
+# vh_faults rings|buffers: the device reaches for memory that was taken from it,
+# which the IOMMU reports
+vh_faults()
+{
+	log_mark
+	check "$1 that are unmapped under the device are safe from it" \
+		fault_out ${2:-fault} "$1"
+	_range=$(sed -n 's/^.* from \(0x[0-9a-f]*\) to \(0x[0-9a-f]*\)$/\1 \2/p' \
+		/tmp/fault.out)
+	check "the IOMMU reports it: $1" dmar_saw "$FUNCTION" "$1" $_range
+}
+
+fault_out()
+{
+	set -- "$1" $([ "$2" != rings ] || echo --rings)
+	vh "$@" >/tmp/fault.out 2>&1
+	_rc=$?
+	cat /tmp/fault.out
+	return $_rc
+}
+
+# dmar_saw FUNCTION rings|buffers FROM TO: reads of rings, writes to buffers
+dmar_saw()
+{
+	case $2 in
+	rings)	_how=Read ;;
+	*)	_how=Write ;;
+	esac
+	log_new | sed -n "s/.*DMAR: \[DMA $_how.*Request device \[${1#*:}\] fault addr \(0x[0-9a-f]*\).*/\1/p" |
+	while read -r _addr; do
+		[ $((_addr)) -lt $(($3)) ] || [ $((_addr)) -gt $(($4)) ] || echo $_addr
+	done | grep . && return
+	log_new
+	return 1
+}
+
+# vh_kill COUNT: in the middle of traffic, again and again
+vh_kill()
+{
+	_killed=0 _behind=0 _times=$1
+	for _i in $(seq "$1"); do
+		set -- --queue-size $((16 << _i % 4))
+		[ -z "$DOORBELL" ] || [ $((_i % 2)) = 0 ] || set -- "$@" --doorbell
+		if ! vh_start victim "$@"; then
+			fail "victim $_i runs" "$(cat /tmp/victim.out)"
+			kill -9 "$victim"
+			break
+		fi
+		usleep $((_i * 7919 % 60000))
+		kill -9 "$victim"
+		wait "$victim"
+		wait_for 10 state_is "$UUID" idle || _behind=$((_behind + 1))
+		[ "$(pinned_pages)" = 0 ] || _behind=$((_behind + 1))
+		_killed=$((_killed + 1))
+	done
+	check_equal "kill -9 in the middle of traffic, times" "$_times" $_killed
+	check_equal "instances or pages that were left behind" 0 $_behind
+	check "the function works afterwards" vh traffic
+}
+
+# vfio_pci_take FUNCTION: have vfio-pci bind it
+vfio_pci_take()
+{
+	modprobe vfio-pci
+	hw_release "$1" && put vfio-pci "$PCI/devices/$1/driver_override" &&
+		put "$1" $PCI/drivers/vfio-pci/bind
+}
+
+# --- QEMU's user network: the address that it gives, its router, a server -----
+
 HW_IP=10.0.2.15/24
 HW_ROUTER=10.0.2.2
 HW_SERVER=10.0.2.100
@@ -78,4 +191,91 @@ echoed()
 	_size=$(wc -c <"$1")
 	timeout 100 sh -c 'nc '$HW_SERVER' 5002 <"$1" | head -c "$3" >"$2"' - \
 		"$1" "$2" "$_size"
+}
+
+# --- QEMU's monitor, and the slot --------------------------------------------
+
+MONITOR=/dev/ttyS2
+
+# monitor COMMAND...: have QEMU do it, and print its answer
+monitor()
+{
+	if [ ! -e /run/monitor ]; then
+		stty -F $MONITOR raw -echo 115200
+		# It said its name, and heard it from us before it had this.
+		monitor_read 2 >/dev/null
+		echo >$MONITOR
+		monitor_read 1 >/dev/null
+		: >/run/monitor
+	fi
+	printf '%s\n' "$*" >$MONITOR
+	monitor_read 1
+}
+
+# monitor_read SECONDS: without the line editor's echo, which moves about
+monitor_read()
+{
+	timeout "$1" cat $MONITOR 2>/dev/null | tr -d '\r' |
+		grep -v "$(printf '\033')"
+}
+
+# hw_plugged: the function in the slot, which has to be there
+hw_plugged()
+{
+	for _f in "$PCI/devices/$HW_SLOT"/*:*:*.[0-7]; do
+		[ -e "$_f/vendor" ] || return 1
+		basename "$_f"
+		return
+	done
+}
+
+hw_unplugged()
+{
+	! hw_plugged >/dev/null
+}
+
+# hw_unplug: as by the button: Linux lets go of the function before it is gone
+hw_unplug()
+{
+	monitor device_del plug
+}
+
+# hw_yank: gone at once.  QEMU takes it away when the slot loses its power, of
+# which Linux is not told if it is written behind its back.
+hw_yank()
+{
+	_at=$(hw_slot_control) || return 1
+	# both bytes in one: no power and no lamp, PCI_EXP_SLTCTL_PCC and _PIC
+	printf "$(printf '\\x%02x\\x%02x' "$(hw_config "$_at")" \
+		$(($(hw_config $((_at + 1))) | 7)))" |
+		dd of="$PCI/devices/$HW_SLOT/config" bs=2 count=1 \
+			seek=$((_at / 2)) conv=notrunc 2>/dev/null
+}
+
+# hw_config OFFSET: a byte of the slot's configuration space
+hw_config()
+{
+	od -An -tu1 -j "$1" -N 1 "$PCI/devices/$HW_SLOT/config" | tr -d ' '
+}
+
+# hw_slot_control: where its Slot Control is
+hw_slot_control()
+{
+	_at=$(hw_config 52)
+	while [ "$_at" != 0 ]; do
+		# PCI_CAP_ID_EXP, PCI_EXP_SLTCTL
+		if [ "$(hw_config "$_at")" = 16 ]; then
+			echo $((_at + 24))
+			return
+		fi
+		_at=$(hw_config $((_at + 1)))
+	done
+	return 1
+}
+
+# hw_plug: a function like the one that was there
+hw_plug()
+{
+	monitor device_add "virtio-net-pci,id=plug,bus=hotslot,netdev=net2,romfile=,mac=$HW_PLUG_MAC,page-per-vq=on,disable-legacy=on,iommu_platform=on"
+	wait_for 20 hw_plugged
 }

@@ -3,32 +3,50 @@
 #
 # Boot a guest; sourced by run, demo and shell.
 
+# hardware_nic ID ADDRESS OPTIONS: a NIC on a user network of QEMU's, which it has
+# for itself
+hardware_nic()
+{
+	local net=user,id=$1,restrict=on
+
+	net+=",guestfwd=tcp:10.0.2.100:5001-cmd:seq 1 50000"
+	net+=",guestfwd=tcp:10.0.2.100:5002-cmd:cat"
+	devices+=(-netdev "$net"
+		-device "virtio-net-pci,netdev=$1,romfile=,mac=52:54:00:6d:64:$2,$3")
+}
+
 # hardware_devices DIR: set "devices" to an IOMMU and what is behind it:
 #
-#	10.0	NIC on QEMU's user network; 10.0.2.100 sends lines of numbers to
-#		who connects to port 5001, and what it gets to who does to 5002
+#	10.0	NIC whose doorbells share a page; on its network 10.0.2.100 sends
+#		lines of numbers to who connects to port 5001, and what it gets to
+#		who does to 5002
 #	11.0	disk with four virtqueues and a vector for each
 #	12.0	the same with two vectors
 #	13.0	does not offer ACCESS_PLATFORM
 #	14.0	a legacy function
 #	15.0	bridge, whose two functions are in one IOMMU group
 #	16.0	root bus without an IOMMU, with one function
+#	17.0	NIC with a page for each doorbell
+#	18.0	entropy device for vfio-pci
+#	19.0	slot in which there is the device "plug", a NIC with a page for each
+#		doorbell; without ACPI it is Linux that serves it
 #
-# The disks are files in DIR.
+# The disks are files in DIR.  The third serial line is QEMU's own monitor.
 hardware_devices()
 {
 	local i modern=disable-legacy=on,iommu_platform=on
-	local net=user,id=net0,restrict=on
 
-	net+=",guestfwd=tcp:10.0.2.100:5001-cmd:seq 1 50000"
-	net+=",guestfwd=tcp:10.0.2.100:5002-cmd:cat"
 	devices=(-device intel-iommu,intremap=on,caching-mode=on
-		-netdev "$net"
-		-device "virtio-net-pci,netdev=net0,addr=10.0,romfile=,mac=52:54:00:6d:64:76,$modern")
+		-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off
+		-chardev "socket,id=monitor,path=$1/monitor,server=on,wait=off"
+		-mon chardev=monitor,mode=readline
+		-chardev "socket,id=guest,path=$1/monitor"
+		-device isa-serial,chardev=guest)
 	for i in 0 1; do
 		truncate -s 64M "$1/disk$i"
 		devices+=(-drive "if=none,id=disk$i,format=raw,file=$1/disk$i")
 	done
+	hardware_nic net0 76 "bus=pcie.0,addr=10.0,$modern"
 	devices+=(-device "virtio-blk-pci,drive=disk0,addr=11.0,num-queues=4,$modern"
 		-device "virtio-blk-pci,drive=disk1,addr=12.0,num-queues=4,vectors=2,$modern"
 		-device "virtio-rng-pci,addr=13.0,disable-legacy=on"
@@ -39,6 +57,10 @@ hardware_devices()
 		-device "pxb-pcie,id=free,bus_nr=64,bypass_iommu=on,addr=16.0"
 		-device "pcie-root-port,id=freeport,bus=free,chassis=1"
 		-device "virtio-rng-pci,bus=freeport,$modern")
+	hardware_nic net1 77 "bus=pcie.0,addr=17.0,page-per-vq=on,$modern"
+	devices+=(-device "virtio-rng-pci,bus=pcie.0,addr=18.0,$modern"
+		-device "pcie-root-port,id=hotslot,bus=pcie.0,addr=19.0,chassis=2")
+	hardware_nic net2 78 "id=plug,bus=hotslot,page-per-vq=on,$modern"
 }
 
 # qemu_guest ACCEL KERNEL DIR CONSOLE CMDLINE...
