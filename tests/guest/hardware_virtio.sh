@@ -50,6 +50,21 @@ net_online()
 		wait_for 10 carrier_is "$DEV" 1
 }
 
+# what the server gave
+cat >/tmp/dhcp.sh <<'END'
+[ "$1" != bound ] || echo "$ip/$mask $router $dns" >/tmp/dhcp
+END
+chmod +x /tmp/dhcp.sh
+modprobe af_packet
+
+dhcp()
+{
+	ip link set dev "$DEV" up && wait_for 10 carrier_is "$DEV" 1 &&
+		udhcpc -i "$DEV" -n -q -t 20 -T 2 -s /tmp/dhcp.sh
+}
+
+check "an address comes by DHCP" dhcp
+check_equal "it is the network's" "$HW_IP $HW_ROUTER 10.0.2.3" "$(cat /tmp/dhcp)"
 check "the network device can be set up" net_online || exit 1
 traffic "first"
 check "an upload and its echo" echoed /tmp/sent /tmp/echo

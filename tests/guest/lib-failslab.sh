@@ -80,12 +80,14 @@ faults()
 }
 
 # failslab_begin: load the modules and take aim at them
+# failslab_begin [PARENT]: load the modules, mvnet or another, and take aim at them
 failslab_begin()
 {
 	check "fault injection is there" test -w /proc/self/fail-nth -a \
 		-w /sys/kernel/debug/failslab/require-start || exit 1
 
-	modprobe -a mdev_core virtio_mdev vhost_mdev mvnet vfio_iommu_type1
+	modprobe -a mdev_core virtio_mdev vhost_mdev "${1:-mvnet}" \
+		vfio_iommu_type1
 	aim
 	# hundreds of removals wait for a grace period each
 	echo 1 >/sys/kernel/rcu_expedited

@@ -6,6 +6,7 @@
 # at a time, and says "=rc STATUS" after each.
 . /tests/lib.sh
 . /tests/lib-net.sh
+. /tests/lib-hw.sh
 
 cd /tmp || exit 1
 
@@ -26,6 +27,24 @@ nested_copy()
 {
 	dd if=/dev/urandom of=in bs=1k count="$1" 2>/dev/null
 	tcp_copy in out && cmp in out
+}
+
+# the network device, up, on QEMU's user network
+nested_online()
+{
+	modprobe virtio_net
+	for _d in /sys/bus/virtio/devices/virtio*/net/*; do
+		DEV=${_d##*/}
+		ip link set dev "$DEV" up && ip addr add $HW_IP dev "$DEV"
+		return
+	done
+	return 1
+}
+
+nested_download()
+{
+	seq 1 $HW_LINES >sent
+	download got && cmp sent got
 }
 
 # nested_disk MIB: /dev/vda has that size

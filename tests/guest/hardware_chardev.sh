@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# devices: hardware
+# timeout: 600
+#
+# A program has a function on the PCI bus by the char device, which maps memory by
+# messages into an address space of the IOMMU that is its own.
+. /tests/lib.sh
+. /tests/lib-net.sh
+. /tests/lib-hw.sh
+. /tests/lib-vhost.sh
+
+WAY=--chardev
+DOORBELL=1
+modprobe vp_mdev
+hw_vhost $HW_PAGES || exit 1
+DIR=$(instance "$UUID")
+check "there is a char device" test -c "/dev/$(chardev_of "$UUID")"
+check "traffic by DMA, with eventfds" vh traffic
+check "traffic by DMA, with mapped doorbells" vh traffic --doorbell
+check "interrupts came" test "$(hw_irqs $HW_PAGES vq0)" -gt 0
+check "what hardware refuses" vh calls
+check "what its address space does not have" vh messages
+check "whose the memory is, and how much of it" vc owner
+vh_faults buffers
+vh_faults rings
+check_equal "nothing is pinned" 0 "$(pinned_pages)"
+vh_kill 6
+
+check "a user holds the fd" vh_start victim
+check_errno "another one cannot have it" EBUSY vh traffic
+WAY=
+check_errno "nor by the VFIO device" EBUSY vh traffic
+kill -9 "$victim"
+wait "$victim"
+check "then it can, by VFIO" vh traffic
+WAY=--chardev
+check "and by the char device again" vh traffic
+check "the instance can be removed" remove_mdev "$UUID"
+check "the function is returned" hw_return $HW_PAGES
+
+hw_vhost $HW_NET || exit 1
+check "doorbells cannot be mapped where they share a page" \
+	vc doorbell --absent
+check "traffic by DMA, with eventfds" vh traffic
+check "the instance can be removed" remove_mdev "$UUID"
+check "the function is returned" hw_return $HW_NET
+check_equal "nothing is pinned in the end" 0 "$(pinned_pages)"
+unload

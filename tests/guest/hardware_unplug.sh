@@ -1,0 +1,135 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# devices: hardware
+# timeout: 900
+#
+# A function is unplugged, in the middle of traffic: by the button, so that its
+# driver may let go of it, or at once.
+. /tests/lib.sh
+. /tests/lib-net.sh
+. /tests/lib-hw.sh
+
+modprobe vp_mdev
+modprobe virtio_net
+modprobe vfio_iommu_type1
+
+# out HOW: hw_unplug or hw_yank, and wait until it is over
+out()
+{
+	"$1" && wait_for 60 hw_unplugged
+}
+
+# all_gone WHAT
+all_gone()
+{
+	check_equal "there is no instance any more, $1" 0 "$(instances)"
+	check_equal "nothing is pinned, $1" 0 "$(pinned_pages)"
+	check "another one is plugged in, $1" hw_plug
+	check "virtio_pci has it, $1" wait_for 20 plugged_driver virtio-pci
+}
+
+plugged_driver()
+{
+	[ "$(pci_driver "$(hw_plugged)")" = "$1" ]
+}
+
+# --- class VIRTIO ------------------------------------------------------------
+
+net_online()
+{
+	ip link set dev "$DEV" up && ip addr replace $HW_IP dev "$DEV" &&
+		wait_for 10 carrier_is "$DEV" 1
+}
+
+# virtio WHAT: the plugged function as an instance of class VIRTIO, with traffic
+virtio()
+{
+	FUNCTION=$(hw_plugged)
+	UUID=$(new_uuid)
+	check "vp_mdev takes it, $1" hw_bind "$FUNCTION" || exit 1
+	check "an instance of class VIRTIO, $1" \
+		create_hw "$FUNCTION" virtio "$UUID" || exit 1
+	net_vars "$UUID"
+	check "its network device can be set up, $1" net_online
+	check "ping, $1" ping -c 2 -W 10 $HW_ROUTER
+}
+
+# busy_net: traffic that does not end, in the background
+busy_net()
+{
+	while :; do
+		download /tmp/got
+	done >/dev/null 2>&1 &
+	traffic=$!
+	wait_for 20 test -s /tmp/got
+}
+
+for how in hw_yank hw_unplug; do
+	virtio "before $how"
+	busy_net
+	check "there is traffic, $how" test -s /tmp/got
+	check "a function with virtio-net on it goes, $how" out $how
+	kill $traffic
+	wait $traffic
+	check_not "the network device is gone, $how" \
+		test -e "/sys/class/net/$DEV"
+	all_gone "class VIRTIO, $how"
+done
+
+# --- class VHOST -------------------------------------------------------------
+
+# vhost WHAT: the plugged function as an instance of class VHOST, with traffic
+vhost()
+{
+	hw_vhost "$(hw_plugged)" || exit 1
+	check "traffic, $1" vh traffic --frames 50
+}
+
+# watched HOW OPTION...: a program notices, lets go, and all is over
+watched()
+{
+	_how=$1
+	_what="${WAY:-VFIO}, $*"
+	shift
+	[ "$_how" != hw_yank ] || set -- "$@" --surprise
+	vhost "before, $_what"
+	check "a program has traffic, $_what" vh_start gone "$@"
+	check "the function goes, $_what" out "$_how"
+	wait $victim
+	_rc=$?
+	if [ $_rc = 0 ]; then
+		pass "the program got errors and nothing else, $_what"
+	else
+		fail "the program got errors and nothing else, $_what" \
+			"exit status $_rc
+$(cat /tmp/victim.out)"
+	fi
+	sed "s/^/$_what: /" /tmp/victim.out >&2
+	all_gone "$_what"
+}
+
+for WAY in "" --chardev; do
+	watched hw_yank
+	watched hw_yank --doorbell
+	watched hw_unplug
+done
+
+# --- a user that does not look -----------------------------------------------
+
+# deaf: it goes on with what is not there, until it is killed
+for WAY in "" --chardev; do
+	vhost "before a user who is deaf, ${WAY:-VFIO}"
+	check "a program has traffic, ${WAY:-VFIO}" vh_start victim
+	check "the function goes, ${WAY:-VFIO}" hw_yank
+	sleep 3
+	kill -9 $victim
+	wait $victim
+	check "it is over when the user is, ${WAY:-VFIO}" \
+		wait_for 60 hw_unplugged
+	all_gone "a user who is deaf, ${WAY:-VFIO}"
+done
+
+virtio "in the end"
+check "the instance can be removed" remove_mdev "$UUID"
+check "virtio_pci takes the function back" hw_return "$FUNCTION"
+unload

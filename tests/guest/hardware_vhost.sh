@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# devices: hardware
+# timeout: 600
+#
+# A program has a function on the PCI bus by the VFIO fd: it maps memory by the
+# container, which is the IOMMU's, kicks by a mapped page and gets interrupts by
+# eventfd.
+. /tests/lib.sh
+. /tests/lib-net.sh
+. /tests/lib-hw.sh
+
+modprobe vp_mdev
+hw_vhost $HW_PAGES || exit 1
+DIR=$(instance "$UUID")
+check_equal "the port says what it is" vfio-vhost "$(cat \
+	$MDEV_BUS/$HW_PAGES-vhost/mdev_supported_types/mdev_port-vp_mdev-net/device_api)"
+check_equal "there is a link to the function, for its IOMMU group" \
+	"$(hw_group $HW_PAGES)" \
+	"$(basename "$(readlink "$DIR/dma_device/iommu_group")")"
+check "the group has a node" test -c "/dev/vfio/$(hw_group $HW_PAGES)"
+check "what the device says of itself" vmnet info --uuid "$UUID"
+
+# --- traffic -----------------------------------------------------------------
+
+# irqs_and COUNTER: how many more there were in the command
+counts()
+{
+	vqstat "$DIR" 0 signals
+	hw_irqs $HW_PAGES vq0
+	vqstat "$DIR" 1 kicks
+}
+
+# since BEFORE LINE
+since()
+{
+	echo $(($(counts | sed -n "$2p") - $(echo "$1" | sed -n "$2p")))
+}
+
+before=$(counts)
+check "traffic by DMA, with eventfds" vh traffic
+check "the receiver's interrupts came" test "$(since "$before" 2)" -gt 0
+check_equal "each is counted" "$(since "$before" 2)" "$(since "$before" 1)"
+check "the sender's kicks went by the eventfd" test "$(since "$before" 3)" -gt 20
+before=$(counts)
+check "traffic by DMA, with mapped doorbells" vh traffic --doorbell
+check "interrupts came" test "$(since "$before" 2)" -gt 0
+check "the sender's kicks did not go by the kernel" \
+	test "$(since "$before" 3)" -lt 5
+check_equal "it is idle again" idle "$(state_of "$UUID")"
+check "what hardware refuses" vh calls
+
+# --- memory ------------------------------------------------------------------
+
+vh_faults buffers
+vh_faults rings
+check "vfio-pci takes another function" vfio_pci_take $HW_RNG
+check "it is in a container with the instance" vh share --pci $HW_RNG
+check "and it is returned" hw_return $HW_RNG
+rmmod vfio_pci 2>/dev/null
+
+# --- users -------------------------------------------------------------------
+
+# busy WAY: somebody has it
+busy()
+{
+	WAY=$1 vh traffic
+}
+
+WAY=
+check "a user holds it" vh_start victim
+check_errno "another one cannot have it" EBUSY busy ""
+check_errno "nor by the char device" EBUSY busy --chardev
+check_errno "nor can vp_mdev's module go" EAGAIN rmmod vp_mdev
+kill -9 "$victim"
+wait "$victim"
+DOORBELL=1
+vh_kill 6
+
+check "a user holds the fd" vh_start gone
+check "the instance can be removed when the user has let go" \
+	remove_mdev "$UUID"
+check "the user was asked to" wait "$victim"
+cat /tmp/victim.out >&2
+check "it was the request's eventfd" grep -q "request" /tmp/victim.out
+check_equal "nothing is pinned" 0 "$(pinned_pages)"
+check "the function is returned" hw_return $HW_PAGES
+
+# --- doorbells that share a page ---------------------------------------------
+
+hw_vhost $HW_NET || exit 1
+DIR=$(instance "$UUID")
+check "doorbells cannot be mapped where they share a page" \
+	vmnet doorbell --absent --uuid "$UUID"
+check "traffic by DMA, with eventfds" vh traffic
+check "the instance can be removed" remove_mdev "$UUID"
+check "the function is returned" hw_return $HW_NET
+check_equal "nothing is pinned in the end" 0 "$(pinned_pages)"
+unload
