@@ -144,6 +144,11 @@ struct virtio_mdev_vq_stats {
  * @get_vq_notification: (optional) The doorbell that a user may map, written
  *			with the queue index.  -EOPNOTSUPP if this queue has
  *			none.  Constant.
+ * @get_vq_irq:		(optional) The interrupt that the host gets for used
+ *			buffers, if it is for this virtqueue alone: a user whose
+ *			CPUs can take it will have it without the host, and then
+ *			no callback is called.  A negative errno if there is no
+ *			such interrupt.  There from create to remove.
  * @set_vq_affinity:	(optional) Serve the virtqueue on these CPUs; NULL for
  *			any.  Advisory.
  * @get_vq_affinity:	(optional) The CPUs set last, or NULL.
@@ -225,6 +230,7 @@ struct virtio_mdev_ops {
 	u32 (*get_vq_group)(struct mdev_class_device *cdev, u16 idx);
 	int (*get_vq_notification)(struct mdev_class_device *cdev, u16 idx,
 				   struct virtio_mdev_notification_area *area);
+	int (*get_vq_irq)(struct mdev_class_device *cdev, u16 idx);
 	int (*set_vq_affinity)(struct mdev_class_device *cdev, u16 idx,
 			       const struct cpumask *mask);
 	const struct cpumask *(*get_vq_affinity)(struct mdev_class_device *cdev,

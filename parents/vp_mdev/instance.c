@@ -108,7 +108,8 @@ static int vp_mdev_map_vqs(struct vp_mdev *vp)
 	for (i = 0; i < vp->nr_vqs; i++) {
 		vq = &vp->vqs[i];
 		spin_lock_init(&vq->cb_lock);
-		vq->notify = vp_modern_map_vq_notify(vp->modern, i, NULL);
+		vq->notify = vp_modern_map_vq_notify(vp->modern, i,
+						     &vq->notify_pa);
 		if (vq->notify)
 			continue;
 		dev_err(&vp->cdev->dev,

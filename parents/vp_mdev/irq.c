@@ -35,6 +35,27 @@ static void vp_mdev_vq_interrupt(struct vp_mdev_vq *vq)
 	spin_unlock(&vq->cb_lock);
 }
 
+/**
+ * vp_mdev_fail() - tell the driver that nothing works any more
+ * @vp: the instance, whose function is gone
+ *
+ * Context: process context.
+ */
+void vp_mdev_fail(struct vp_mdev *vp)
+{
+	struct vp_mdev_vq *vq;
+	u16 i;
+
+	for (i = 0; i < vp->nr_vqs; i++) {
+		vq = &vp->vqs[i];
+		spin_lock_irq(&vq->cb_lock);
+		if (vq->cb.error)
+			vq->cb.error(vq->cb.private);
+		spin_unlock_irq(&vq->cb_lock);
+	}
+	vp_mdev_config_changed(vp);
+}
+
 static irqreturn_t vp_mdev_interrupt(int irq, void *data)
 {
 	struct vp_mdev_vector *vector = data;
@@ -154,6 +175,16 @@ void vp_mdev_free_irqs(struct vp_mdev *vp)
 	}
 	kfree(vp->vectors);
 	pci_free_irq_vectors(pdev);
+}
+
+/* One that is shared cannot be handed on. */
+int vp_mdev_get_vq_irq(struct mdev_class_device *cdev, u16 idx)
+{
+	struct vp_mdev *vp = to_vp_mdev(cdev);
+
+	if (vp_mdev_shares_vectors(vp))
+		return -EOPNOTSUPP;
+	return pci_irq_vector(vp->fn->pdev, vp_mdev_vq_vector(vp, idx));
 }
 
 void vp_mdev_set_vq_cb(struct mdev_class_device *cdev, u16 idx,

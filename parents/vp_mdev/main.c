@@ -59,6 +59,7 @@ static void vp_mdev_describe(struct vp_mdev_function *fn)
 {
 	static const enum mdev_class_id classes[] = {
 		MDEV_CLASS_ID_VIRTIO,
+		MDEV_CLASS_ID_VHOST,
 	};
 	unsigned int i;
 
@@ -72,11 +73,8 @@ static void vp_mdev_describe(struct vp_mdev_function *fn)
 	}
 }
 
-/*
- * Whether the registers that came with VIRTIO_F_RING_RESET are within the
- * structure that the function has: a device may offer what it does not have.
- */
-static bool vp_mdev_has_ring_reset(struct pci_dev *pdev)
+/* The length of the first structure of a type, which is the one that counts */
+static u32 vp_mdev_cap_length(struct pci_dev *pdev, u8 wanted)
 {
 	u32 length;
 	u8 type;
@@ -86,15 +84,13 @@ static bool vp_mdev_has_ring_reset(struct pci_dev *pdev)
 	     pos = pci_find_next_capability(pdev, pos, PCI_CAP_ID_VNDR)) {
 		pci_read_config_byte(pdev, pos + VIRTIO_PCI_CAP_CFG_TYPE,
 				     &type);
-		if (type != VIRTIO_PCI_CAP_COMMON_CFG)
+		if (type != wanted)
 			continue;
-		/* The first one is the one that counts. */
 		pci_read_config_dword(pdev, pos + VIRTIO_PCI_CAP_LENGTH,
 				      &length);
-		return length >= offsetofend(struct virtio_pci_modern_common_cfg,
-					     queue_reset);
+		return length;
 	}
-	return false;
+	return 0;
 }
 
 static int vp_mdev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
@@ -122,7 +118,11 @@ static int vp_mdev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 			ERR_PTR(ret));
 		goto err_disable;
 	}
-	fn->ring_reset = vp_mdev_has_ring_reset(pdev);
+	/* A device may offer the feature and not have the registers. */
+	fn->ring_reset = vp_mdev_cap_length(pdev, VIRTIO_PCI_CAP_COMMON_CFG) >=
+			 offsetofend(struct virtio_pci_modern_common_cfg,
+				     queue_reset);
+	fn->notify_length = vp_mdev_cap_length(pdev, VIRTIO_PCI_CAP_NOTIFY_CFG);
 
 	/* It may have been left by another driver, or by the firmware. */
 	ret = vp_mdev_reset_function(fn);
@@ -155,6 +155,12 @@ static void vp_mdev_unbind(struct pci_dev *pdev)
 {
 	struct vp_mdev_function *fn = pci_get_drvdata(pdev);
 
+	/* A driver may be waiting for an answer that does not come any more. */
+	mutex_lock(&fn->lock);
+	if (fn->vp && vp_mdev_gone(fn))
+		vp_mdev_fail(fn->vp);
+	mutex_unlock(&fn->lock);
+
 	mdev_class_unregister_parent(fn->parent);
 	vp_modern_remove(&fn->modern);
 	pci_disable_device(pdev);
@@ -166,6 +172,11 @@ static struct pci_driver vp_mdev_driver = {
 	.name = "vp_mdev",
 	.probe = vp_mdev_probe,
 	.remove = vp_mdev_unbind,
+	/*
+	 * The IOMMU is for a user's address space if the instance is of class
+	 * VHOST.  If it is not, nobody else has a device in the group.
+	 */
+	.driver_managed_dma = true,
 };
 module_pci_driver(vp_mdev_driver);
 

@@ -61,9 +61,28 @@ static u64 vp_mdev_get_mdev_features(struct mdev_class_device *cdev)
 	return VIRTIO_MDEV_F_VERSION_1;
 }
 
+/**
+ * vp_mdev_gone() - whether a function does not answer any more
+ * @fn: the function
+ *
+ * It was pulled out, or its bus is down: registers read as all ones.
+ *
+ * Context: any.
+ * Return: true if so; and then it does not come back.
+ */
+bool vp_mdev_gone(struct vp_mdev_function *fn)
+{
+	return vp_modern_get_num_queues(&fn->modern) == U16_MAX;
+}
+
 static u8 vp_mdev_get_status(struct mdev_class_device *cdev)
 {
-	return vp_modern_get_status(to_vp_mdev(cdev)->modern);
+	struct vp_mdev *vp = to_vp_mdev(cdev);
+	u8 status = vp_modern_get_status(vp->modern);
+
+	if (status == U8_MAX && vp_mdev_gone(vp->fn))
+		return VIRTIO_CONFIG_S_NEEDS_RESET;
+	return status;
 }
 
 static u32 vp_mdev_get_generation(struct mdev_class_device *cdev)
@@ -77,6 +96,8 @@ static int vp_mdev_set_status(struct mdev_class_device *cdev, u8 status)
 	u8 new = status & ~vp_mdev_get_status(cdev);
 	int ret;
 
+	if (vp_mdev_gone(vp->fn))
+		return -ENODEV;
 	/* A driver that never set its features has not taken ACCESS_PLATFORM. */
 	if (new & (VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK)) {
 		ret = vp_mdev_check_driver_features(vp, vp->driver_features);
@@ -119,7 +140,7 @@ static int vp_mdev_set_status(struct mdev_class_device *cdev, u8 status)
  *
  * Context: process context; sleeps.
  * Return: 0; -ETIMEDOUT if the function does not say that it was reset; then it
- * can do no more DMA.
+ * can do no more DMA; -ENODEV if it is gone.
  */
 int vp_mdev_reset_function(struct vp_mdev_function *fn)
 {
@@ -128,6 +149,8 @@ int vp_mdev_reset_function(struct vp_mdev_function *fn)
 	vp_modern_set_status(&fn->modern, 0);
 	/* The reset is over, and all DMA, when this reads 0 (section 4.1.4.3). */
 	while (vp_modern_get_status(&fn->modern)) {
+		if (vp_mdev_gone(fn))
+			return -ENODEV;
 		if (time_after(jiffies, end)) {
 			pci_clear_master(fn->pdev);
 			pci_err(fn->pdev,
@@ -282,6 +305,8 @@ static void vp_mdev_set_config(struct mdev_class_device *cdev,
 	.get_vq_ready = vp_mdev_get_vq_ready,				\
 	.set_vq_state = vp_mdev_set_vq_state,				\
 	.get_vq_state = vp_mdev_get_vq_state,				\
+	.get_vq_notification = vp_mdev_get_vq_notification,		\
+	.get_vq_irq = vp_mdev_get_vq_irq,				\
 	.set_vq_affinity = vp_mdev_set_vq_affinity,			\
 	.get_vq_affinity = vp_mdev_get_vq_affinity,			\
 	.get_vq_stats = vp_mdev_get_vq_stats,				\

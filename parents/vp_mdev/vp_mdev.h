@@ -23,6 +23,7 @@ struct vp_mdev;
  * @types: the types; constant
  * @lock: guards @vp.  Innermost.
  * @vp: the instance, NULL if there is none
+ * @notify_length: bytes that doorbells are in; constant
  * @ring_reset: the registers for the reset of a virtqueue are there; constant
  */
 struct vp_mdev_function {
@@ -31,9 +32,10 @@ struct vp_mdev_function {
 	struct mdev_class_parent *parent;
 	char type_name[24];
 	char pretty_name[48];
-	struct mdev_class_type types[1];
+	struct mdev_class_type types[2];
 	struct mutex lock;	/* guards vp */
 	struct vp_mdev *vp;
+	u32 notify_length;
 	bool ring_reset;
 };
 
@@ -44,6 +46,7 @@ struct vp_mdev_function {
  * @signals: interrupts
  * @kicks: notifications; counted without a lock, by whoever may use the queue
  * @notify: its doorbell; constant
+ * @notify_pa: physical address of that; constant
  * @desc: address of the descriptor table, or of a packed ring
  * @driver: address of the driver area
  * @device: address of the device area
@@ -66,6 +69,7 @@ struct vp_mdev_vq {
 	u64 signals;
 	u64 kicks;
 	void __iomem *notify;
+	resource_size_t notify_pa;
 	u64 desc;
 	u64 driver;
 	u64 device;
@@ -153,7 +157,9 @@ void vp_mdev_remove(struct mdev_class_device *cdev);
 int vp_mdev_request_irqs(struct vp_mdev *vp);
 void vp_mdev_free_irqs(struct vp_mdev *vp);
 void vp_mdev_config_changed(struct vp_mdev *vp);
+void vp_mdev_fail(struct vp_mdev *vp);
 u16 vp_mdev_vq_vector(struct vp_mdev *vp, u16 idx);
+int vp_mdev_get_vq_irq(struct mdev_class_device *cdev, u16 idx);
 void vp_mdev_set_vq_cb(struct mdev_class_device *cdev, u16 idx,
 		       const struct virtio_mdev_callback *cb);
 void vp_mdev_set_config_cb(struct mdev_class_device *cdev,
@@ -166,6 +172,7 @@ vp_mdev_get_vq_affinity(struct mdev_class_device *cdev, u16 idx);
 /* ops.c */
 extern const struct virtio_mdev_ops vp_mdev_ops;
 extern const struct virtio_mdev_ops vp_mdev_ops_vq_reset;
+bool vp_mdev_gone(struct vp_mdev_function *fn);
 int vp_mdev_reset_function(struct vp_mdev_function *fn);
 
 /* vq.c */
@@ -185,6 +192,8 @@ int vp_mdev_set_vq_state(struct mdev_class_device *cdev, u16 idx,
 int vp_mdev_get_vq_state(struct mdev_class_device *cdev, u16 idx,
 			 struct virtio_mdev_vq_state *state);
 int vp_mdev_reset_vq(struct mdev_class_device *cdev, u16 idx);
+int vp_mdev_get_vq_notification(struct mdev_class_device *cdev, u16 idx,
+				struct virtio_mdev_notification_area *area);
 int vp_mdev_get_vq_stats(struct mdev_class_device *cdev, u16 idx,
 			 struct virtio_mdev_vq_stats *stats);
 

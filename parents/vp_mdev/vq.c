@@ -135,6 +135,8 @@ static int vp_mdev_start_vq(struct vp_mdev *vp, u16 idx)
 	struct vp_mdev_vq *vq = &vp->vqs[idx];
 	u16 num = vp_mdev_get_vq_size(vp->cdev, idx);
 
+	if (vp_mdev_gone(vp->fn))
+		return -ENODEV;
 	/* Features may have come after them. */
 	if (!vp_mdev_num_ok(vp, idx, num) ||
 	    !vp_mdev_areas_ok(vp, idx, vq->desc, vq->driver, vq->device)) {
@@ -190,6 +192,8 @@ static int vp_mdev_stop_vq(struct vp_mdev *vp, u16 idx)
 	vp_iowrite16(1, &cfg->queue_reset);
 	while (vp_ioread16(&cfg->queue_reset) ||
 	       vp_ioread16(&cfg->cfg.queue_enable)) {
+		if (vp_mdev_gone(vp->fn))
+			return -ENODEV;
 		if (time_after(jiffies, end)) {
 			dev_err(&vp->cdev->dev,
 				"the function does not reset virtqueue %u\n",
@@ -301,6 +305,35 @@ void vp_mdev_kick_vqs(struct vp_mdev *vp)
 	for (i = 0; i < vp->nr_vqs; i++)
 		if (vp->vqs[i].started)
 			vp_mdev_kick_vq(vp->cdev, i);
+}
+
+/*
+ * A doorbell can be mapped if nothing is in its page but that: if doorbells are
+ * at least a page apart, and the structure that they are in reaches to the page's
+ * end.  Virtqueues may have one doorbell together all the same.
+ */
+int vp_mdev_get_vq_notification(struct mdev_class_device *cdev, u16 idx,
+				struct virtio_mdev_notification_area *area)
+{
+	struct vp_mdev *vp = to_vp_mdev(cdev);
+	resource_size_t pa = vp->vqs[idx].notify_pa;
+	resource_size_t first = pa;
+	u16 i;
+
+	if (vp->modern->notify_offset_multiplier < PAGE_SIZE ||
+	    !PAGE_ALIGNED(pa))
+		return -EOPNOTSUPP;
+	for (i = 0; i < vp->nr_vqs; i++) {
+		if (i != idx && vp->vqs[i].notify_pa == pa)
+			return -EOPNOTSUPP;
+		first = min(first, vp->vqs[i].notify_pa);
+	}
+	/* The structure begins there or before. */
+	if (pa - first + PAGE_SIZE > vp->fn->notify_length)
+		return -EOPNOTSUPP;
+	area->addr = pa;
+	area->size = PAGE_SIZE;
+	return 0;
 }
 
 /* The function does not say what goes through its virtqueues. */
