@@ -62,10 +62,12 @@ void hw_check_untouched(struct hw_net *n);
 
 int cmd_hw_traffic(const struct hw_opts *o);
 int cmd_hw_victim(const struct hw_opts *o);
+int cmd_hw_hold(const struct hw_opts *o);
 int cmd_hw_calls(const struct hw_opts *o);
 int cmd_hw_fault(const struct hw_opts *o);
 int cmd_hw_messages(const struct hw_opts *o);
 int cmd_hw_share(const struct hw_opts *o);
 int cmd_hw_gone(const struct hw_opts *o);
+int cmd_hw_bypass(const struct hw_opts *o);
 
 #endif

@@ -4,10 +4,12 @@
  * VFIO or the char device.  It has to be on QEMU's user network.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "hwnet.h"
 
@@ -43,6 +45,19 @@ int cmd_hw_victim(const struct hw_opts *o)
 		if (n.echoes == 100)
 			vm_info("running");
 	}
+}
+
+int cmd_hw_hold(const struct hw_opts *o)
+{
+	struct hw_net n;
+
+	hw_open(&n, o);
+	must(hw_start(&n));
+	hw_traffic(&n, 100);
+	vm_info("running");
+	for (;;)
+		/* Whether there is an answer, or not */
+		hw_echo(&n, 10, 500);
 }
 
 /* ---- calls that hardware answers in its own way ---- */
@@ -118,6 +133,57 @@ int cmd_hw_calls(const struct hw_opts *o)
 	return 0;
 }
 
+/* ---- interrupts without the host ---- */
+
+/* Which interrupt is offered for the eventfd that mvbypass was given */
+static int offered(int fd)
+{
+	char text[32] = {};
+	int irq;
+
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0 ||
+	    sscanf(text, "irq %d", &irq) != 1)
+		die("/dev/mvbypass: %s", vm_err(-errno));
+	return irq;
+}
+
+int cmd_hw_bypass(const struct hw_opts *o)
+{
+	struct hw_net n;
+	char text[16];
+	int fd, irq;
+
+	fd = open("/dev/mvbypass", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		die("/dev/mvbypass: %s", vm_err(-errno));
+	hw_open(&n, o);
+	must(hw_start(&n));
+	snprintf(text, sizeof(text), "%d", n.rx.call);
+	if (write(fd, text, strlen(text)) < 0)
+		die("/dev/mvbypass: %s", vm_err(-errno));
+	irq = offered(fd);
+	if (!irq)
+		die("no interrupt is offered for the eventfd");
+	/* For who compares it */
+	vm_info("irq %d", irq);
+	/* Who listens here does nothing with it. */
+	hw_traffic(&n, 20);
+
+	must(vm_vring_fd(&n.d, VHOST_MDEV_SET_VRING_CALL, 0, VM_NO_FD));
+	if (offered(fd))
+		die("the interrupt is offered for an eventfd that is taken away");
+	must(vm_vring_fd(&n.d, VHOST_MDEV_SET_VRING_CALL, 0, n.rx.call));
+	if (offered(fd) != irq)
+		die("the interrupt is not offered again");
+	hw_traffic(&n, 20);
+	pass("the interrupt is offered as long as the eventfd is there");
+	hw_close(&n);
+	if (offered(fd))
+		die("the interrupt is offered after close");
+	close(fd);
+	return 0;
+}
+
 /* ---- the command line ---- */
 
 static const struct {
@@ -127,10 +193,12 @@ static const struct {
 } cmds[] = {
 	{ "traffic", cmd_hw_traffic, "ARP and echoes of the router" },
 	{ "victim", cmd_hw_victim, "traffic until killed" },
+	{ "hold", cmd_hw_hold, "traffic, and no attention until killed" },
 	{ "calls", cmd_hw_calls, "what hardware refuses" },
 	{ "fault", cmd_hw_fault, "memory is unmapped that the device writes to" },
 	{ "messages", cmd_hw_messages, "what the char device cannot map" },
 	{ "share", cmd_hw_share, "a container with the function of --pci in it" },
+	{ "bypass", cmd_hw_bypass, "the interrupt that is offered to KVM" },
 	{ "gone", cmd_hw_gone, "traffic until the function is unplugged" },
 };
 

@@ -111,22 +111,37 @@ $(cat /tmp/victim.out)"
 for WAY in "" --chardev; do
 	watched hw_yank
 	watched hw_yank --doorbell
-	watched hw_unplug
 done
+# the char device has nothing to ask its user by
+WAY=
+watched hw_unplug
 
 # --- a user that does not look -----------------------------------------------
 
-# deaf: it goes on with what is not there, until it is killed
-for WAY in "" --chardev; do
-	vhost "before a user who is deaf, ${WAY:-VFIO}"
-	check "a program has traffic, ${WAY:-VFIO}" vh_start victim
-	check "the function goes, ${WAY:-VFIO}" hw_yank
-	sleep 3
+# deaf HOW: it goes on as if nothing was, until it is killed
+deaf()
+{
+	_what="${WAY:-VFIO}, $1"
+	vhost "before a user who is deaf, $_what"
+	check "a program has traffic, $_what" vh_start hold
+	log_mark
+	check "the function goes, $_what" "$1"
+	check "the log says who is in the way, $_what" \
+		wait_for 30 check_waits
 	kill -9 $victim
 	wait $victim
-	check "it is over when the user is, ${WAY:-VFIO}" \
-		wait_for 60 hw_unplugged
-	all_gone "a user who is deaf, ${WAY:-VFIO}"
+	check "it is over when the user is, $_what" wait_for 60 hw_unplugged
+	all_gone "a user who is deaf, $_what"
+}
+
+check_waits()
+{
+	log_new | grep "the removal waits for .*to close the"
+}
+
+for WAY in "" --chardev; do
+	deaf hw_yank
+	deaf hw_unplug
 done
 
 virtio "in the end"

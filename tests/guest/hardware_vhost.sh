@@ -23,7 +23,7 @@ check "what the device says of itself" vmnet info --uuid "$UUID"
 
 # --- traffic -----------------------------------------------------------------
 
-# irqs_and COUNTER: how many more there were in the command
+# what is counted: signals, interrupts, kicks
 counts()
 {
 	vqstat "$DIR" 0 signals
@@ -31,13 +31,14 @@ counts()
 	vqstat "$DIR" 1 kicks
 }
 
-# since BEFORE LINE
+# since BEFORE LINE: how many more of it there are now
 since()
 {
 	echo $(($(counts | sed -n "$2p") - $(echo "$1" | sed -n "$2p")))
 }
 
 before=$(counts)
+vq0=$(awk "/vp_mdev-$HW_PAGES-vq0/ { print \$1 + 0 }" /proc/interrupts)
 check "traffic by DMA, with eventfds" vh traffic
 check "the receiver's interrupts came" test "$(since "$before" 2)" -gt 0
 check_equal "each is counted" "$(since "$before" 2)" "$(since "$before" 1)"
@@ -49,6 +50,20 @@ check "the sender's kicks did not go by the kernel" \
 	test "$(since "$before" 3)" -lt 5
 check_equal "it is idle again" idle "$(state_of "$UUID")"
 check "what hardware refuses" vh calls
+
+# bypass: the interrupt that KVM would get
+bypass()
+{
+	vh bypass >/tmp/bypass.out 2>&1
+	_rc=$?
+	cat /tmp/bypass.out
+	return $_rc
+}
+
+modprobe mvbypass
+check "the interrupt is offered to who can do without the host" bypass
+check_equal "it is the receiver's" \
+	"$(sed -n 's/^irq //p' /tmp/bypass.out)" "$vq0"
 
 # --- memory ------------------------------------------------------------------
 

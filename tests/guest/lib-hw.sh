@@ -240,16 +240,23 @@ hw_unplug()
 	monitor device_del plug
 }
 
-# hw_yank: gone at once.  QEMU takes it away when the slot loses its power, of
-# which Linux is not told if it is written behind its back.
+# hw_yank: gone at once.  QEMU takes it away when the slot loses its power; which
+# it has again, and Linux nothing of it but the event, before Linux can look.
 hw_yank()
 {
 	_at=$(hw_slot_control) || return 1
-	# both bytes in one: no power and no lamp, PCI_EXP_SLTCTL_PCC and _PIC
-	printf "$(printf '\\x%02x\\x%02x' "$(hw_config "$_at")" \
-		$(($(hw_config $((_at + 1))) | 7)))" |
+	_low=$(hw_config "$_at") _high=$(hw_config $((_at + 1)))
+	# without PCI_EXP_SLTCTL_HPIE; with _PCC, and _PIC as for no light
+	hw_put_control "$_at" $((_low & ~32)) $((_high | 7)) &&
+		hw_put_control "$_at" "$_low" "$_high"
+}
+
+# hw_put_control AT LOW HIGH: both bytes at once
+hw_put_control()
+{
+	printf "$(printf '\\x%02x\\x%02x' "$2" "$3")" |
 		dd of="$PCI/devices/$HW_SLOT/config" bs=2 count=1 \
-			seek=$((_at / 2)) conv=notrunc 2>/dev/null
+			seek=$(($1 / 2)) conv=notrunc 2>/dev/null
 }
 
 # hw_config OFFSET: a byte of the slot's configuration space
