@@ -45,6 +45,8 @@ void hw_open(struct hw_net *n, const struct hw_opts *o)
 	n->o = *o;
 	must(vm_container_open(&n->c));
 	must(vm_dev_open(&n->c, &n->d, o->uuid));
+	/* QEMU's devices take a ring at address 0 for none. */
+	n->c.next_iova = 1UL << 20;
 	n->rings = &n->mem[0];
 	n->rxmem = o->pci ? &n->mem[0] : &n->mem[1];
 	n->txmem = o->pci ? &n->mem[0] : &n->mem[2];

@@ -203,20 +203,15 @@ monitor()
 	if [ ! -e /run/monitor ]; then
 		stty -F $MONITOR raw -echo 115200
 		# It said its name, and heard it from us before it had this.
-		monitor_read 2 >/dev/null
+		timeout 2 cat $MONITOR >/dev/null 2>&1
 		echo >$MONITOR
-		monitor_read 1 >/dev/null
 		: >/run/monitor
 	fi
-	printf '%s\n' "$*" >$MONITOR
-	monitor_read 1
-}
-
-# monitor_read SECONDS: without the line editor's echo, which moves about
-monitor_read()
-{
-	timeout "$1" cat $MONITOR 2>/dev/null | tr -d '\r' |
-		grep -v "$(printf '\033')"
+	# what comes last, to wait for; the line editor's echo moves about
+	printf '%s\nprint 424242\n' "$*" >$MONITOR
+	timeout 20 sed '/^424242/q' $MONITOR | tr -d '\r' |
+		grep -v "$(printf '\033')" | grep -v '^424242'
+	return 0
 }
 
 # hw_plugged: the function in the slot, which has to be there
@@ -280,9 +275,18 @@ hw_slot_control()
 	return 1
 }
 
-# hw_plug: a function like the one that was there
+# hw_slot_off: whether Linux has cut its power, PCI_EXP_SLTCTL_PCC
+hw_slot_off()
+{
+	_at=$(hw_slot_control) && [ $(($(hw_config $((_at + 1))) & 4)) != 0 ]
+}
+
+# hw_plug: a function like the one that was there, which is gone
 hw_plug()
 {
+	# else QEMU takes out what is there when the power goes
+	wait_for 20 hw_slot_off || return 1
+	sleep 2
 	monitor device_add "virtio-net-pci,id=plug,bus=hotslot,netdev=net2,romfile=,mac=$HW_PLUG_MAC,page-per-vq=on,disable-legacy=on,iommu_platform=on"
 	wait_for 20 hw_plugged
 }
