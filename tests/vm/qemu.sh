@@ -37,8 +37,8 @@ hardware_devices()
 		-device "virtio-rng-pci,bus=bridge,addr=1.0,$modern"
 		-device "virtio-rng-pci,bus=bridge,addr=2.0,$modern"
 		-device "pxb-pcie,id=free,bus_nr=64,bypass_iommu=on,addr=16.0"
-		-device "pcie-root-port,id=freeport,bus=free,chassis=1"
-		-device "virtio-rng-pci,bus=freeport,$modern")
+		-device "pcie-pci-bridge,id=freebridge,bus=free,msi=off"
+		-device "virtio-rng-pci,bus=freebridge,addr=1.0,$modern")
 }
 
 # qemu_guest ACCEL KERNEL DIR CONSOLE CMDLINE...
