@@ -520,10 +520,10 @@ static bool vhost_mem_iotlb_taken(struct vhost_mem_iotlb *im,
  *
  * Context: process context, by the user; sleeps.
  * Return: 0; -EINVAL for a range that is empty, wraps or is not the device's to
- * use, another place in the page or no such @perm; -EEXIST if a page of it is mapped; -EFAULT if the
- * process has no such memory, or cannot write to what the device could;
- * -ENOMEM if RLIMIT_MEMLOCK or memory is exhausted; -EINTR for a process that
- * is being killed.
+ * use, another place in the page or no such @perm; -EEXIST if a page of it is
+ * mapped; -EFAULT if the process has no such memory, or cannot write to what the
+ * device could; -ENOMEM if RLIMIT_MEMLOCK or memory is exhausted; -EINTR for a
+ * process that is being killed.
  */
 int vhost_mem_iotlb_map(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 			u64 iova, u64 size, u64 uaddr, unsigned int perm,

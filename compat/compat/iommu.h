@@ -11,6 +11,7 @@ static inline int compat_iommu_map(struct iommu_domain *domain,
 {
 	return iommu_map(domain, iova, paddr, size, prot);
 }
+
 #define iommu_map	compat_iommu_map
 #endif
 

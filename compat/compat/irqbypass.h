@@ -14,6 +14,7 @@ compat_irq_bypass_register_producer(struct irq_bypass_producer *producer,
 	producer->irq = irq;
 	return irq_bypass_register_producer(producer);
 }
+
 #define irq_bypass_register_producer	compat_irq_bypass_register_producer
 
 static inline int
@@ -23,6 +24,7 @@ compat_irq_bypass_register_consumer(struct irq_bypass_consumer *consumer,
 	consumer->token = eventfd;
 	return irq_bypass_register_consumer(consumer);
 }
+
 #define irq_bypass_register_consumer	compat_irq_bypass_register_consumer
 #endif
 

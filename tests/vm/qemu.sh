@@ -55,8 +55,8 @@ hardware_devices()
 		-device "virtio-rng-pci,bus=bridge,addr=1.0,$modern"
 		-device "virtio-rng-pci,bus=bridge,addr=2.0,$modern"
 		-device "pxb-pcie,id=free,bus_nr=64,bypass_iommu=on,addr=16.0"
-		-device "pcie-root-port,id=freeport,bus=free,chassis=1"
-		-device "virtio-rng-pci,bus=freeport,$modern")
+		-device "pcie-pci-bridge,id=freebridge,bus=free,msi=off"
+		-device "virtio-rng-pci,bus=freebridge,addr=1.0,$modern")
 	hardware_nic net1 77 "bus=pcie.0,addr=17.0,page-per-vq=on,$modern"
 	devices+=(-device "virtio-rng-pci,bus=pcie.0,addr=18.0,$modern"
 		-device "pcie-root-port,id=hotslot,bus=pcie.0,addr=19.0,chassis=2")
