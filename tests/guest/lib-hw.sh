@@ -208,7 +208,7 @@ monitor()
 		: >/run/monitor
 	fi
 	# what comes last, to wait for; the line editor's echo moves about
-	printf '%s\nprint 424242\n' "$*" >$MONITOR
+	printf '%s\nprint /d 424242\n' "$*" >$MONITOR
 	timeout 20 sed '/^424242/q' $MONITOR | tr -d '\r' |
 		grep -v "$(printf '\033')" | grep -v '^424242'
 	return 0
