@@ -50,7 +50,9 @@ void hw_close(struct hw_net *n);
 int hw_send(struct hw_net *n, const void *frame, size_t len);
 /* The length of the next frame, 0 if there is none in time */
 size_t hw_receive(struct hw_net *n, void *frame, int ms);
-/* Ask who the router is, and check each byte of the answer; false: there is none */
+/* Ask who the router is. */
+void hw_ask(struct hw_net *n);
+/* The same, and check each byte of the answer; false: there is none */
 bool hw_arp(struct hw_net *n, int ms);
 /* So many echoes of the router, compared; how many came */
 unsigned int hw_echo(struct hw_net *n, unsigned int count, int ms);

@@ -108,16 +108,18 @@ static void check_base(struct hw_net *n)
 
 static void check_config(struct hw_net *n)
 {
-	int size = vm_get_u32(&n->d, VHOST_MDEV_GET_CONFIG_SIZE);
-	__u8 buf[256];
+	int size = must(vm_get_u32(&n->d, VHOST_MDEV_GET_CONFIG_SIZE));
+	__u8 *buf = malloc(size + 1);
 
-	must(size);
+	if (!buf)
+		die("no memory");
 	fails(EINVAL, vm_get_config(&n->d, size, buf, 1));
 	fails(EINVAL, vm_get_config(&n->d, 0, buf, size + 1));
 	fails(EINVAL, vm_get_config(&n->d, 0xfffffffe, buf, 4));
 	must(vm_get_config(&n->d, 0, buf, size));
 	if (memcmp(buf, n->mac, 6))
 		die("the MAC differs by how it is read");
+	free(buf);
 	pass("%d bytes of configuration space, and EINVAL for more", size);
 }
 

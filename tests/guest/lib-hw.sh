@@ -110,15 +110,16 @@ vh_faults()
 {
 	log_mark
 	check "$1 that are unmapped under the device are safe from it" \
-		fault_out ${2:-fault} "$1"
-	_range=$(sed -n 's/^.* from \(0x[0-9a-f]*\) to \(0x[0-9a-f]*\)$/\1 \2/p' \
+		fault_out fault "$1"
+	# shellcheck disable=SC2046 # two words
+	set -- "$1" $(sed -n 's/^.* from \(0x[0-9a-f]*\) to \(0x[0-9a-f]*\)$/\1 \2/p' \
 		/tmp/fault.out)
-	check "the IOMMU reports it: $1" dmar_saw "$FUNCTION" "$1" $_range
+	check "the IOMMU reports it: $1" dmar_saw "$FUNCTION" "$@"
 }
 
 fault_out()
 {
-	set -- "$1" $([ "$2" != rings ] || echo --rings)
+	[ "$2" != rings ] && set -- "$1" || set -- "$1" --rings
 	vh "$@" >/tmp/fault.out 2>&1
 	_rc=$?
 	cat /tmp/fault.out
