@@ -27,7 +27,7 @@ vh_faults rings
 check_equal "nothing is pinned" 0 "$(pinned_pages)"
 vh_kill 6
 
-check "a user holds the fd" vh_start victim
+vh_begin "a user holds the fd" victim
 check_errno "another one cannot have it" EBUSY vh traffic
 WAY=
 check_errno "nor by the VFIO device" EBUSY vh traffic

@@ -93,7 +93,7 @@ watched()
 	shift
 	[ "$_how" != hw_yank ] || set -- "$@" --surprise
 	vhost "before, $_what"
-	check "a program has traffic, $_what" vh_start gone "$@"
+	vh_begin "a program has traffic, $_what" gone "$@"
 	check "the function goes, $_what" out "$_how"
 	wait $victim
 	_rc=$?
@@ -123,7 +123,7 @@ deaf()
 {
 	_what="${WAY:-VFIO}, $1"
 	vhost "before a user who is deaf, $_what"
-	check "a program has traffic, $_what" vh_start hold
+	vh_begin "a program has traffic, $_what" hold
 	log_mark
 	check "the function goes, $_what" "$1"
 	check "the log says who is in the way, $_what" \

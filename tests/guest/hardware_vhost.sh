@@ -83,7 +83,7 @@ busy()
 }
 
 WAY=
-check "a user holds it" vh_start victim
+vh_begin "a user holds it" victim
 check_errno "another one cannot have it" EBUSY busy ""
 check_errno "nor by the char device" EBUSY busy --chardev
 check_errno "nor can vp_mdev's module go" EAGAIN rmmod vp_mdev
@@ -92,7 +92,7 @@ wait "$victim"
 DOORBELL=1
 vh_kill 6
 
-check "a user holds the fd" vh_start gone
+vh_begin "a user holds the fd" gone
 check "the instance can be removed when the user has let go" \
 	remove_mdev "$UUID"
 check "the user was asked to" wait "$victim"

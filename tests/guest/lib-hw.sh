@@ -104,6 +104,19 @@ vh_start()
 	wait_for 60 grep -q running /tmp/victim.out
 }
 
+# vh_begin WHAT COMMAND...: the same, and whether it does is a check
+vh_begin()
+{
+	_begin=$1
+	shift
+	if vh_start "$@"; then
+		pass "$_begin"
+		return 0
+	fi
+	fail "$_begin" "$(cat /tmp/victim.out)"
+	return 1
+}
+
 # vh_faults rings|buffers: the device reaches for memory that was taken from it,
 # which the IOMMU reports
 vh_faults()
