@@ -95,8 +95,8 @@ static void *four_pages(void)
 
 	if (p == MAP_FAILED)
 		die("mmap: %s", vm_err(-errno));
-	/* Above is nothing, for who runs over the end. */
-	munmap(p + 4 * VM_PAGE, VM_PAGE);
+	/* Above is nothing to be had, for who runs over the end. */
+	mprotect(p + 4 * VM_PAGE, VM_PAGE, PROT_NONE);
 	return p;
 }
 

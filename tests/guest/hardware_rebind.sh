@@ -77,16 +77,20 @@ cycles()
 	check_equal "it is of the class where it began, $2" $_first $class
 }
 
-UUID= class=virtio
-check "the first instance can be created" by_port || exit 1
+UUID=""
+class=virtio
 by_port
+check_equal "the first instance is there" virtio_mdev "$(driver_of "$UUID")" ||
+	exit 1
 cycles by_port "by removal and creation"
 cycles by_override "by driver_override"
 check_equal "pages pinned in the end" 0 "$(pinned_pages)"
 
 # and from the other one
 class=vhost
-check "an instance of class VHOST can be created" by_port || exit 1
+by_port
+check_equal "there is one of class VHOST" vhost_mdev "$(driver_of "$UUID")" ||
+	exit 1
 CYCLES=5
 cycles by_override "from class VHOST, by driver_override"
 check "the instance can be removed" remove_mdev "$UUID"

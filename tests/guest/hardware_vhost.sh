@@ -95,7 +95,8 @@ vh_kill 6
 vh_begin "a user holds the fd" gone
 check "the instance can be removed when the user has let go" \
 	remove_mdev "$UUID"
-check "the user was asked to" wait "$victim"
+wait "$victim"
+check_equal "all went well for the user" 0 $?
 cat /tmp/victim.out >&2
 check "it was the request's eventfd" grep -q "request" /tmp/victim.out
 check_equal "nothing is pinned" 0 "$(pinned_pages)"
