@@ -65,14 +65,16 @@ static u64 vp_mdev_get_mdev_features(struct mdev_class_device *cdev)
  * vp_mdev_gone() - whether a function does not answer any more
  * @fn: the function
  *
- * It was pulled out, or its bus is down: registers read as all ones.
+ * It was pulled out, or its bus is down.  Then most hosts read registers as all
+ * ones, but not all do, so its configuration space of PCI is asked, too.
  *
  * Context: any.
  * Return: true if so; and then it does not come back.
  */
 bool vp_mdev_gone(struct vp_mdev_function *fn)
 {
-	return vp_modern_get_num_queues(&fn->modern) == U16_MAX;
+	return vp_modern_get_num_queues(&fn->modern) == U16_MAX ||
+	       !pci_device_is_present(fn->pdev);
 }
 
 static u8 vp_mdev_get_status(struct mdev_class_device *cdev)
@@ -80,7 +82,9 @@ static u8 vp_mdev_get_status(struct mdev_class_device *cdev)
 	struct vp_mdev *vp = to_vp_mdev(cdev);
 	u8 status = vp_modern_get_status(vp->modern);
 
-	if (status == U8_MAX && vp_mdev_gone(vp->fn))
+	/* What no function says that is there and in use */
+	if ((status == U8_MAX || (!status && vp->live)) &&
+	    vp_mdev_gone(vp->fn))
 		return VIRTIO_CONFIG_S_NEEDS_RESET;
 	return status;
 }
@@ -146,6 +150,8 @@ int vp_mdev_reset_function(struct vp_mdev_function *fn)
 {
 	unsigned long end = jiffies + VP_MDEV_RESET_TIMEOUT;
 
+	if (vp_mdev_gone(fn))
+		return -ENODEV;
 	vp_modern_set_status(&fn->modern, 0);
 	/* The reset is over, and all DMA, when this reads 0 (section 4.1.4.3). */
 	while (vp_modern_get_status(&fn->modern)) {
