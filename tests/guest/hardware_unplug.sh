@@ -88,24 +88,24 @@ vhost()
 # watched HOW OPTION...: a program notices, lets go, and all is over
 watched()
 {
-	_how=$1
-	_what="${WAY:-VFIO}, $*"
+	way_out=$1
+	mode="${WAY:-VFIO}, $*"
 	shift
-	[ "$_how" != hw_yank ] || set -- "$@" --surprise
-	vhost "before, $_what"
-	vh_begin "a program has traffic, $_what" gone "$@"
-	check "the function goes, $_what" out "$_how"
+	[ "$way_out" != hw_yank ] || set -- "$@" --surprise
+	vhost "before, $mode"
+	vh_begin "a program has traffic, $mode" gone "$@"
+	check "the function goes, $mode" out "$way_out"
 	wait $victim
 	_rc=$?
 	if [ $_rc = 0 ]; then
-		pass "the program got errors and nothing else, $_what"
+		pass "the program got errors and nothing else, $mode"
 	else
-		fail "the program got errors and nothing else, $_what" \
+		fail "the program got errors and nothing else, $mode" \
 			"exit status $_rc
 $(cat /tmp/victim.out)"
 	fi
-	sed "s/^/$_what: /" /tmp/victim.out >&2
-	all_gone "$_what"
+	sed "s/^/$mode: /" /tmp/victim.out >&2
+	all_gone "$mode"
 }
 
 for WAY in "" --chardev; do
@@ -121,17 +121,17 @@ watched hw_unplug
 # deaf HOW: it goes on as if nothing was, until it is killed
 deaf()
 {
-	_what="${WAY:-VFIO}, $1"
-	vhost "before a user who is deaf, $_what"
-	vh_begin "a program has traffic, $_what" hold
+	mode="${WAY:-VFIO}, $1"
+	vhost "before a user who is deaf, $mode"
+	vh_begin "a program has traffic, $mode" hold
 	log_mark
-	check "the function goes, $_what" "$1"
-	check "the log says who is in the way, $_what" \
+	check "the function goes, $mode" "$1"
+	check "the log says who is in the way, $mode" \
 		wait_for 30 check_waits
 	kill -9 $victim
 	wait $victim
-	check "it is over when the user is, $_what" wait_for 60 hw_unplugged
-	all_gone "a user who is deaf, $_what"
+	check "it is over when the user is, $mode" wait_for 60 hw_unplugged
+	all_gone "a user who is deaf, $mode"
 }
 
 check_waits()
