@@ -257,7 +257,15 @@ static void mdev_class_mdev_remove(struct mdev_device *mdev)
 
 static unsigned int mdev_class_get_available(struct mdev_type *type)
 {
-	return atomic_read(&mdev_type_to_port(type)->available);
+	struct mdev_port *port = mdev_type_to_port(type);
+	const struct mdev_class_parent_ops *ops = port->parent->ops;
+	unsigned int available = atomic_read(&port->available);
+
+	if (!ops->get_available)
+		return available;
+	return min(available,
+		   ops->get_available(port->parent,
+				      to_mdev_port_type(type)->desc));
 }
 
 static ssize_t mdev_class_show_description(struct mdev_type *type, char *buf)

@@ -103,11 +103,17 @@ struct mdev_class_device {
  *	Called with the mdev's device lock held, process context, may sleep.
  * @remove: undo @create.  The class driver is unbound already, so no other
  *	operation of the instance runs or will be called.  Same context.
+ * @get_available: (optional) how many more instances of @type there can be,
+ *	where types have to share: what users read is the lower of that and of
+ *	what &mdev_class_type.max_instances leaves.  A hint, so @create has to
+ *	look again.  Process context, with no lock that @create is called with.
  */
 struct mdev_class_parent_ops {
 	struct module *owner;
 	int (*create)(struct mdev_class_device *cdev);
 	void (*remove)(struct mdev_class_device *cdev);
+	unsigned int (*get_available)(struct mdev_class_parent *parent,
+				      const struct mdev_class_type *type);
 };
 
 /**

@@ -200,7 +200,7 @@ int vp_mdev_create(struct mdev_class_device *cdev)
 		ret = PTR_ERR(vp);
 		goto out;
 	}
-	fn->vp = vp;
+	WRITE_ONCE(fn->vp, vp);
 	mdev_class_set_data(cdev, vp);
 	mdev_class_set_virtio_ops(cdev, vp->features &
 					BIT_ULL(VIRTIO_F_RING_RESET) ?
@@ -226,7 +226,7 @@ void vp_mdev_remove(struct mdev_class_device *cdev)
 	pci_clear_master(fn->pdev);
 	vp_mdev_free_irqs(vp);
 	vp_mdev_unmap_vqs(vp);
-	fn->vp = NULL;
+	WRITE_ONCE(fn->vp, NULL);
 	kvfree(vp);
 	mutex_unlock(&fn->lock);
 }

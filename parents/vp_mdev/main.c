@@ -14,10 +14,21 @@
 
 #include "vp_mdev.h"
 
+/* One, of whichever class */
+static unsigned int
+vp_mdev_get_available(struct mdev_class_parent *parent,
+		      const struct mdev_class_type *type)
+{
+	struct vp_mdev_function *fn = mdev_class_parent_data(parent);
+
+	return READ_ONCE(fn->vp) ? 0 : 1;
+}
+
 static const struct mdev_class_parent_ops vp_mdev_parent_ops = {
 	.owner = THIS_MODULE,
 	.create = vp_mdev_create,
 	.remove = vp_mdev_remove,
+	.get_available = vp_mdev_get_available,
 };
 
 static const struct {

@@ -21,7 +21,8 @@ struct vp_mdev;
  * @type_name: of the one type that it has for each class
  * @pretty_name: likewise, for people
  * @types: the types; constant
- * @lock: guards @vp.  Innermost.
+ * @lock: guards @vp, which is written to with it held and read without it only
+ *	to see whether it is there.  Innermost.
  * @vp: the instance, NULL if there is none
  * @notify_length: bytes that doorbells are in; constant
  * @ring_reset: the registers for the reset of a virtqueue are there; constant

@@ -39,6 +39,9 @@ disk()
 	check "vp_mdev takes the function, $3" hw_bind "$1" || return 1
 	check "an instance can be created, $3" create_hw "$1" virtio "$uuid" ||
 		return 1
+	check_equal "and no more, of whichever class, $3" "0 0" "$(cat \
+		"$MDEV_BUS/$1"-*/mdev_supported_types/*/available_instances |
+		tr '\n' ' ' | sed 's/ $//')"
 	check "virtio-blk drives it, $3" wait_for 20 blk_vars "$uuid" || return 1
 	blk_vars "$uuid"
 	check_equal "of 64 MiB, $3" 67108864 "$(blk_size "$uuid")"
