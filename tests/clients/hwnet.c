@@ -349,9 +349,11 @@ static void check_echo(struct hw_net *n, const __u8 *f, size_t len, __u16 seq)
 		die("echo %u: the payload is not what was sent", seq);
 }
 
-static bool is_ours(const struct hw_net *n, const __u8 *f, size_t len)
+/* Not what a former user of the network is sent, by TCP perhaps */
+static bool is_icmp(const struct hw_net *n, const __u8 *f, size_t len)
 {
-	return len >= ETH && !memcmp(f, n->mac, 6) && f[12] == 8 && !f[13];
+	return len >= ETH + IP && !memcmp(f, n->mac, 6) && f[12] == 8 &&
+	       !f[13] && f[ETH + 9] == 1;
 }
 
 unsigned int hw_echo(struct hw_net *n, unsigned int count, int ms)
@@ -371,7 +373,7 @@ unsigned int hw_echo(struct hw_net *n, unsigned int count, int ms)
 		len = hw_receive(n, f, ms);
 		if (!len)
 			break;
-		if (!is_ours(n, f, len))
+		if (!is_icmp(n, f, len))
 			continue;
 		check_echo(n, f, len, first + got);
 		got++;

@@ -61,13 +61,17 @@ busy_net()
 		download /tmp/got
 	done >/dev/null 2>&1 &
 	traffic=$!
-	wait_for 20 test -s /tmp/got
+}
+
+net_busy()
+{
+	[ "$(netstat_of "$DEV" rx_bytes)" -gt 200000 ]
 }
 
 for how in hw_yank hw_unplug; do
 	virtio "before $how"
 	busy_net
-	check "there is traffic, $how" test -s /tmp/got
+	check "there is traffic, $how" wait_for 30 net_busy
 	check "a function with virtio-net on it goes, $how" out $how
 	kill $traffic
 	wait $traffic
