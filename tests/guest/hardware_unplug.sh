@@ -132,6 +132,7 @@ deaf()
 	check "the function goes, $mode" "$1"
 	check "the log says who is in the way, $mode" \
 		wait_for 30 check_waits
+	check "who takes no notice, $mode" kill -0 $victim
 	kill -9 $victim
 	wait $victim
 	check "it is over when the user is, $mode" wait_for 60 hw_unplugged
