@@ -24,11 +24,13 @@ check_equal "it has it" virtio-pci "$(pci_driver $HW_LEGACY)"
 # refused FUNCTION WHAT PATTERN
 refused()
 {
-	log_mark
 	check "$2 can be bound" hw_bind "$1" || return 1
-	check_errno "but has no instance" EOPNOTSUPP \
-		create_hw "$1" virtio "$(new_uuid)"
-	said "$3"
+	for class in virtio vhost; do
+		log_mark
+		check_errno "but has no instance of class $class" EOPNOTSUPP \
+			create_hw "$1" $class "$(new_uuid)"
+		said "$3"
+	done
 	check_equal "none is there" 0 "$(instances)"
 	check "it can be returned" hw_return "$1"
 	check_equal "to virtio_pci" virtio-pci "$(pci_driver "$1")"
