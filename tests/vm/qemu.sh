@@ -97,10 +97,11 @@ qemu_guest()
 	for share in ${GUEST_SHARES:-}; do
 		shares+=(-virtfs "local,path=${share#*=},mount_tag=${share%%=*},security_model=none,readonly=on")
 	done
+	# Shares first: they go to whichever bus QEMU thinks of.
 	# shellcheck disable=SC2086 # QEMU_EXTRA is a list
 	exec qemu-system-x86_64 -accel "$accel_arg" -cpu $cpu -M $machine -smp 2 \
 		-m $memory -nodefaults -display none -no-reboot \
-		"${serial[@]}" "${devices[@]}" "${shares[@]}" -kernel "$dir/kernel/bzImage" \
+		"${serial[@]}" "${shares[@]}" "${devices[@]}" -kernel "$dir/kernel/bzImage" \
 		-initrd "$dir/initrd" \
 		-device isa-debug-exit,iobase=0x501,iosize=2 ${QEMU_EXTRA:-} \
 		-append "console=ttyS0 loglevel=7 log_buf_len=8M panic=-1 \
