@@ -52,7 +52,7 @@ net_online()
 
 # what the server gave
 cat >/tmp/dhcp.sh <<'END'
-[ "$1" != bound ] || echo "$ip/$mask $router $dns" >/tmp/dhcp
+[ "$1" != bound ] || echo "$ip/$mask" >/tmp/dhcp
 END
 chmod +x /tmp/dhcp.sh
 modprobe af_packet
@@ -64,7 +64,7 @@ dhcp()
 }
 
 check "an address comes by DHCP" dhcp
-check_equal "it is the network's" "$HW_IP $HW_ROUTER 10.0.2.3" "$(cat /tmp/dhcp)"
+check_equal "it is the network's" "$HW_IP" "$(cat /tmp/dhcp)"
 check "the network device can be set up" net_online || exit 1
 traffic "first"
 check "an upload and its echo" echoed /tmp/sent /tmp/echo
