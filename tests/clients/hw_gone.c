@@ -105,6 +105,18 @@ static unsigned int all_calls(struct hw_net *n, bool tell)
 	return bad;
 }
 
+/* Whoever sleeps on these has to be woken. */
+static void check_eventfds(struct hw_net *n, int request)
+{
+	if (!vm_eventfd_wait(n->rx.err, NEWS_MS) ||
+	    !vm_eventfd_wait(n->tx.err, 1000))
+		die("no error eventfd came");
+	if (!vm_way.chardev && !vm_eventfd_wait(request, NEWS_MS))
+		die("the request's eventfd did not come");
+	pass("the error eventfds came%s",
+	     vm_way.chardev ? "" : ", and the request's");
+}
+
 int cmd_hw_gone(const struct hw_opts *o)
 {
 	int request = must(vm_eventfd());
@@ -123,6 +135,7 @@ int cmd_hw_gone(const struct hw_opts *o)
 	pass("the news came by %s, after %llu echoes", wait_news(&n, request),
 	     (unsigned long long)n.echoes);
 	if (o->surprise) {
+		check_eventfds(&n, request);
 		end = vm_now_ms() + NEWS_MS;
 		while (all_calls(&n, false) && vm_now_ms() < end)
 			vm_sleep_ms(100);
