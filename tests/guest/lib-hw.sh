@@ -146,7 +146,7 @@ dmar_saw()
 	rings)	_how=Read ;;
 	*)	_how=Write ;;
 	esac
-	log_new | sed -n "s/.*DMAR: \[DMA $_how.*Request device \[${1#*:}\] fault addr \(0x[0-9a-f]*\).*/\1/p" |
+	log_new | sed -n "s/.*DMAR: \[DMA $_how.*Request device \[[0-9a-f:]*${1#*:}\] fault addr \(0x[0-9a-f]*\).*/\1/p" |
 	while read -r _addr; do
 		[ $((_addr)) -lt $(($3)) ] || [ $((_addr)) -gt $(($4)) ] || echo $_addr
 	done | grep . && return
