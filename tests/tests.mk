@@ -5,6 +5,9 @@
 #	make check-debug	... in guests with a debug kernel
 #	make check-7.2		... in guests with Linux 7.2
 #	make check-clients	QEMU, DPDK, libblkio on the char device
+#	make qemu		build a QEMU that takes VFIO devices of ours, and
+#				say where it is; QEMU= has options, see qemu/build
+#	make check-qemu		... and test it
 #	make fuzz		fuzz the virtqueue library, for FUZZ_SECONDS (3600)
 #	make bench		measure it beside what does the same job, in a
 #				guest; BENCH= has options, see tests/bench/run
@@ -27,10 +30,16 @@ check-7.2:
 check-clients:
 	@$(top)/tests/check clients
 
+qemu:
+	@$(top)/qemu/build $(QEMU)
+
+check-qemu:
+	@$(top)/tests/check qemu
+
 fuzz:
 	@$(top)/tests/fuzz/run
 
 bench:
 	@$(top)/tests/bench/run $(BENCH)
 
-.PHONY: demo fuzz bench check check-debug check-7.2 check-clients
+.PHONY: demo fuzz bench qemu check check-debug check-7.2 check-clients check-qemu
