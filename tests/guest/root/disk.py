@@ -78,7 +78,7 @@ def session(m, what, bits):
 
 def main():
     options = ["-accel", "tcg", "-m", "64", "-nodefaults", "-display", "none",
-               "-global", "virtio-pci.disable-legacy=on"]
+               "-global", "vhost-vdpa-device-pci.disable-legacy=on"]
     try:
         m = machine.Machine(["sh", "/tests/root/" + sys.argv[1]], options,
                             "/tmp/qemu.err",

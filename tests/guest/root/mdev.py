@@ -39,7 +39,7 @@ def start(*arguments, machine_type="pc", stderr=STDERR, command=()):
     return machine.Machine(
         [*command, "qemu-system-x86_64", "-M", machine_type],
         ["-accel", "tcg", "-m", "64", "-nodefaults", "-display", "none",
-         *arguments], stderr)
+         "-global", "virtio-net-pci.disable-legacy=on", *arguments], stderr)
 
 
 def until(condition, seconds=30):
