@@ -15,7 +15,7 @@ for item in Kbuild include uapi compat; do
 	ln -sfn "$src/$item" "$out/$item"
 done
 
-for kbuild in "$src"/*/Kbuild "$src"/samples/*/Kbuild; do
+for kbuild in "$src"/*/Kbuild "$src"/samples/*/Kbuild "$src"/parents/*/Kbuild; do
 	[ ! -e "$kbuild" ] || set -- "$@" "${kbuild%/Kbuild}"
 done
 for dir; do

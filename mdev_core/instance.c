@@ -138,6 +138,33 @@ static int mdev_instance_bind(struct mdev_class_device *cdev)
 	return 0;
 }
 
+static struct device *mdev_instance_dma_dev(struct mdev_class_device *cdev)
+{
+	return cdev->ops->get_dma_dev ? cdev->ops->get_dma_dev(cdev) : NULL;
+}
+
+static int mdev_instance_link(struct mdev_class_device *cdev)
+{
+	struct device *dma_dev = mdev_instance_dma_dev(cdev);
+	int ret;
+
+	ret = sysfs_create_link(&cdev->dev.kobj, &mdev_dev(cdev->mdev)->kobj,
+				"mdev");
+	if (ret || !dma_dev)
+		return ret;
+	ret = sysfs_create_link(&cdev->dev.kobj, &dma_dev->kobj, "dma_device");
+	if (ret)
+		sysfs_remove_link(&cdev->dev.kobj, "mdev");
+	return ret;
+}
+
+static void mdev_instance_unlink(struct mdev_class_device *cdev)
+{
+	if (mdev_instance_dma_dev(cdev))
+		sysfs_remove_link(&cdev->dev.kobj, "dma_device");
+	sysfs_remove_link(&cdev->dev.kobj, "mdev");
+}
+
 static int mdev_instance_add(struct mdev_class_device *cdev)
 {
 	const struct attribute_group **groups;
@@ -152,8 +179,7 @@ static int mdev_instance_add(struct mdev_class_device *cdev)
 	if (ret)
 		return ret;
 
-	ret = sysfs_create_link(&cdev->dev.kobj, &mdev_dev(cdev->mdev)->kobj,
-				"mdev");
+	ret = mdev_instance_link(cdev);
 	if (ret)
 		goto err_del;
 
@@ -163,7 +189,7 @@ static int mdev_instance_add(struct mdev_class_device *cdev)
 	return 0;
 
 err_link:
-	sysfs_remove_link(&cdev->dev.kobj, "mdev");
+	mdev_instance_unlink(cdev);
 err_del:
 	device_del(&cdev->dev);
 	return ret;
@@ -221,7 +247,7 @@ static void mdev_class_mdev_remove(struct mdev_device *mdev)
 	struct mdev_class_device *cdev = dev_get_drvdata(mdev_dev(mdev));
 	struct mdev_port *port = mdev_type_to_port(mdev->type);
 
-	sysfs_remove_link(&cdev->dev.kobj, "mdev");
+	mdev_instance_unlink(cdev);
 	device_del(&cdev->dev);
 	port->parent->ops->remove(cdev);
 	/* Balances device_initialize() in mdev_instance_alloc() */
@@ -231,7 +257,15 @@ static void mdev_class_mdev_remove(struct mdev_device *mdev)
 
 static unsigned int mdev_class_get_available(struct mdev_type *type)
 {
-	return atomic_read(&mdev_type_to_port(type)->available);
+	struct mdev_port *port = mdev_type_to_port(type);
+	const struct mdev_class_parent_ops *ops = port->parent->ops;
+	unsigned int available = atomic_read(&port->available);
+
+	if (!ops->get_available)
+		return available;
+	return min(available,
+		   ops->get_available(port->parent,
+				      to_mdev_port_type(type)->desc));
 }
 
 static ssize_t mdev_class_show_description(struct mdev_type *type, char *buf)

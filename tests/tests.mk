@@ -5,6 +5,8 @@
 #	make check-debug	... in guests with a debug kernel
 #	make check-7.2		... in guests with Linux 7.2
 #	make check-clients	QEMU, DPDK, libblkio on the char device
+#	make check-hardware	virtio functions on the PCI bus, emulated by QEMU
+#				behind an IOMMU
 #	make qemu		build a QEMU that takes VFIO devices of ours, and
 #				say where it is; QEMU= has options, see qemu/build
 #	make check-qemu		... and test it
@@ -30,6 +32,9 @@ check-7.2:
 check-clients:
 	@$(top)/tests/check clients
 
+check-hardware:
+	@$(top)/tests/check hardware
+
 qemu:
 	@$(top)/qemu/build $(QEMU)
 
@@ -42,4 +47,5 @@ fuzz:
 bench:
 	@$(top)/tests/bench/run $(BENCH)
 
-.PHONY: demo fuzz bench qemu check check-debug check-7.2 check-clients check-qemu
+.PHONY: demo fuzz bench qemu check check-debug check-7.2 check-clients \
+	check-hardware check-qemu

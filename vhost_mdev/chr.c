@@ -12,6 +12,7 @@
 #include <linux/vhost_mdev.h>
 
 #include "chr.h"
+#include "mem_domain.h"
 #include "vhost_mdev_private.h"
 
 #define VHOST_MDEV_CHR_MINORS	(MINORMASK + 1)
@@ -54,14 +55,28 @@ static void vhost_mdev_chr_reset_owner(struct vhost_mdev *vd)
 
 static int vhost_mdev_chr_mem_open(struct vhost_mdev *vd)
 {
+	struct vhost_mem_domain *domain;
+
+	if (!vd->dma_dev)
+		return 0;
+	/* Pairs with vhost_mem_domain_close() in vhost_mdev_chr_mem_close() */
+	domain = vhost_mem_domain_open(&vd->cdev->dev, vd->dma_dev);
+	if (IS_ERR(domain))
+		return PTR_ERR(domain);
+	vd->chr->as[0].domain = domain;
 	return 0;
 }
 
 static void vhost_mdev_chr_mem_close(struct vhost_mdev *vd)
 {
+	struct vhost_mem_iotlb *as = vd->chr->as;
+
 	mutex_lock(&vd->lock);
 	vhost_mdev_chr_forget(vd->chr);
 	mutex_unlock(&vd->lock);
+	if (as->domain)
+		vhost_mem_domain_close(as->domain);
+	as->domain = NULL;
 }
 
 static u32 vhost_mdev_chr_nr_as(struct vhost_mdev *vd)
@@ -72,6 +87,15 @@ static u32 vhost_mdev_chr_nr_as(struct vhost_mdev *vd)
 static struct mdev_mem *vhost_mdev_chr_mem(struct vhost_mdev *vd, u32 asid)
 {
 	return &vd->chr->as[asid].mem;
+}
+
+static void vhost_mdev_chr_iova_range(struct vhost_mdev *vd, u64 *first,
+				      u64 *last)
+{
+	*first = 0;
+	*last = U64_MAX;
+	if (vd->chr->as[0].domain)
+		vhost_mem_domain_range(vd->chr->as[0].domain, first, last);
 }
 
 static long vhost_mdev_chr_mem_ioctl(struct vhost_mdev *vd, unsigned int cmd,
@@ -93,6 +117,7 @@ static const struct vhost_mdev_backend vhost_mdev_chr_backend = {
 	.mem_close = vhost_mdev_chr_mem_close,
 	.nr_as = vhost_mdev_chr_nr_as,
 	.mem = vhost_mdev_chr_mem,
+	.iova_range = vhost_mdev_chr_iova_range,
 	.mem_ioctl = vhost_mdev_chr_mem_ioctl,
 	.set_owner = vhost_mdev_chr_set_owner,
 	.reset_owner = vhost_mdev_chr_reset_owner,
@@ -268,8 +293,11 @@ int vhost_mdev_chr_add(struct vhost_mdev *vd)
 	u32 nr_as = 1;
 	int ret;
 
-	/* One for each group is all that anybody can make use of. */
-	if (vd->cdev->ops->set_group_asid)
+	/*
+	 * One for each group is all that anybody can make use of.  A device that
+	 * does DMA by itself has one.
+	 */
+	if (vd->cdev->ops->set_group_asid && !vd->dma_dev)
 		nr_as = vd->nr_groups;
 	chr = vhost_mdev_chr_alloc(vd, nr_as);
 	if (IS_ERR(chr))

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/wait_bit.h>
 
+#include "mem_domain.h"
 #include "vhost_mdev_private.h"
 
 /* How long a remover waits until it says so again */
@@ -173,6 +174,11 @@ void vhost_mdev_close(struct vhost_mdev *vd)
 
 /* ---- life ---- */
 
+static struct device *vhost_mdev_dma_dev(struct mdev_class_device *cdev)
+{
+	return cdev->ops->get_dma_dev ? cdev->ops->get_dma_dev(cdev) : NULL;
+}
+
 static int vhost_mdev_check(struct mdev_class_device *cdev)
 {
 	u64 features = cdev->ops->get_mdev_features(cdev);
@@ -191,6 +197,8 @@ static int vhost_mdev_check(struct mdev_class_device *cdev)
 		dev_err(&cdev->dev, "the device has no group of virtqueues\n");
 		return -EINVAL;
 	}
+	if (vhost_mdev_dma_dev(cdev))
+		return vhost_mem_domain_check(cdev, vhost_mdev_dma_dev(cdev));
 	return 0;
 }
 
@@ -217,6 +225,7 @@ struct vhost_mdev *vhost_mdev_create(struct mdev_class_device *cdev)
 	vd->cdev = cdev;
 	spin_lock_init(&vd->user_lock);
 	mutex_init(&vd->lock);
+	vd->dma_dev = vhost_mdev_dma_dev(cdev);
 	vd->nvqs = cdev->ops->get_vq_count(cdev);
 	vd->nr_groups = cdev->ops->get_group_count ?
 			cdev->ops->get_group_count(cdev) : 1;

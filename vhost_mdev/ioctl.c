@@ -299,13 +299,19 @@ static u16 vhost_mdev_num_max(struct vhost_mdev *vd)
 	return max;
 }
 
-static int vhost_mdev_get_iova_range(void __user *argp)
+static int vhost_mdev_get_iova_range(struct vhost_mdev *vd, void __user *argp)
 {
 	struct vhost_mdev_iova_range range = {
 		.first = 0,
 		.last = U64_MAX,
 	};
+	u64 first, last;
 
+	if (vd->be->iova_range) {
+		vd->be->iova_range(vd, &first, &last);
+		range.first = first;
+		range.last = last;
+	}
 	return copy_to_user(argp, &range, sizeof(range)) ? -EFAULT : 0;
 }
 
@@ -328,7 +334,7 @@ static long vhost_mdev_get_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 	case VHOST_MDEV_GET_VRING_NUM:
 		return vhost_mdev_put_u16(argp, vhost_mdev_num_max(vd));
 	case VHOST_MDEV_GET_IOVA_RANGE:
-		return vhost_mdev_get_iova_range(argp);
+		return vhost_mdev_get_iova_range(vd, argp);
 	case VHOST_MDEV_GET_CONFIG_SIZE:
 		return vhost_mdev_put_u32(argp, ops->get_config_size(vd->cdev));
 	case VHOST_MDEV_GET_VQS_COUNT:

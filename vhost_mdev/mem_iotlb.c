@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "mem_domain.h"
 #include "mem_iotlb.h"
 
 /* A page that no lookup finds any more, but that readers may still have */
@@ -272,6 +273,32 @@ static unsigned long vhost_mem_iotlb_insert(struct vhost_mem_iotlb *im,
 }
 
 /*
+ * Have the device find pages.  Returns how many it does, and if these are fewer
+ * than @n sets *@err.
+ */
+static unsigned long vhost_mem_iotlb_add(struct vhost_mem_iotlb *im,
+					 unsigned long index,
+					 unsigned int state,
+					 struct page **pages, unsigned long n,
+					 int *err)
+{
+	unsigned long done, i;
+
+	done = vhost_mem_iotlb_insert(im, index, state, pages, n);
+	*err = done < n ? -ENOMEM : 0;
+	if (*err || !im->domain)
+		return done;
+
+	*err = vhost_mem_domain_map(im->domain, index, pages, n, state);
+	if (!*err)
+		return n;
+	/* Without readers, whom there are none of, it is as if it never was. */
+	for (i = 0; i < n; i++)
+		xa_erase(&im->pages, index + i);
+	return 0;
+}
+
+/*
  * Pin for writing even what is mapped for reading only, wherever it can be
  * written: that gives a private page to who has yet to write to it, which would
  * be replaced by another one when it does.
@@ -296,7 +323,7 @@ static int vhost_mem_iotlb_fill(struct vhost_mem_iotlb *im,
 				unsigned long *index, unsigned long last,
 				unsigned long uaddr, unsigned int state)
 {
-	unsigned long max = VHOST_MEM_IOTLB_FEW, done;
+	unsigned long max = VHOST_MEM_IOTLB_FEW, want, done;
 	struct page *few[VHOST_MEM_IOTLB_FEW];
 	struct page **pages = few;
 	int ret = 0;
@@ -310,18 +337,21 @@ static int vhost_mem_iotlb_fill(struct vhost_mem_iotlb *im,
 	}
 
 	while (*index <= last) {
-		n = vhost_mem_iotlb_pin(uaddr, min(last - *index + 1, max),
+		want = max;
+		/* So that an IOMMU gets what may be one entry of its tables */
+		if (max == VHOST_MEM_IOTLB_MANY)
+			want -= *index % max;
+		n = vhost_mem_iotlb_pin(uaddr, min(last - *index + 1, want),
 					state, pages);
 		if (n < 0) {
 			ret = n;
 			break;
 		}
-		done = vhost_mem_iotlb_insert(im, *index, state, pages, n);
+		done = vhost_mem_iotlb_add(im, *index, state, pages, n, &ret);
 		*index += done;
 		uaddr += done << PAGE_SHIFT;
-		if (done < n) {
+		if (ret) {
 			unpin_user_pages(pages + done, n - done);
-			ret = -ENOMEM;
 			break;
 		}
 		if (fatal_signal_pending(current)) {
@@ -432,15 +462,23 @@ static void vhost_mem_iotlb_bury(struct vhost_mem_iotlb *im,
  * be reading, which is the case until the device is live and once it was reset,
  * there is nothing to wait for.
  */
-static void vhost_mem_iotlb_remove(struct vhost_mem_iotlb *im,
-				   struct mm_struct *mm, unsigned long first,
-				   unsigned long last, bool live, bool later)
+static int vhost_mem_iotlb_remove(struct vhost_mem_iotlb *im,
+				  struct mm_struct *mm, unsigned long first,
+				  unsigned long last, bool live, bool later)
 {
+	int ret;
+
 	lockdep_assert_held(&im->lock);
+	if (im->domain) {
+		ret = vhost_mem_domain_unmap(im->domain, &im->pages, first,
+					     last);
+		vhost_mem_iotlb_reap(im, mm, first, last, false);
+		return ret;
+	}
 	if (!live && list_empty(&im->rings)) {
 		mdev_mem_forget(&im->mem);
 		vhost_mem_iotlb_reap(im, mm, first, last, false);
-		return;
+		return 0;
 	}
 	if (vhost_mem_iotlb_kill_rings(im, first, last))
 		im->dying = true;
@@ -448,6 +486,7 @@ static void vhost_mem_iotlb_remove(struct vhost_mem_iotlb *im,
 		im->dying = true;
 	if (im->dying && !later)
 		vhost_mem_iotlb_bury(im, mm);
+	return 0;
 }
 
 /* Whether anything is mapped in a range */
@@ -480,11 +519,11 @@ static bool vhost_mem_iotlb_taken(struct vhost_mem_iotlb *im,
  * Whole pages are mapped.  All or nothing is.
  *
  * Context: process context, by the user; sleeps.
- * Return: 0; -EINVAL for a range that is empty or wraps, another place in the
- * page or no such @perm; -EEXIST if a page of it is mapped; -EFAULT if the
- * process has no such memory, or cannot write to what the device could;
- * -ENOMEM if RLIMIT_MEMLOCK or memory is exhausted; -EINTR for a process that
- * is being killed.
+ * Return: 0; -EINVAL for a range that is empty, wraps or is not the device's to
+ * use, another place in the page or no such @perm; -EEXIST if a page of it is
+ * mapped; -EFAULT if the process has no such memory, or cannot write to what the
+ * device could; -ENOMEM if RLIMIT_MEMLOCK or memory is exhausted; -EINTR for a
+ * process that is being killed.
  */
 int vhost_mem_iotlb_map(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 			u64 iova, u64 size, u64 uaddr, unsigned int perm,
@@ -505,6 +544,8 @@ int vhost_mem_iotlb_map(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 	first = iova >> PAGE_SHIFT;
 	last = (iova + size - 1) >> PAGE_SHIFT;
 	npages = last - first + 1;
+	if (im->domain && !vhost_mem_domain_allows(im->domain, first, last))
+		return -EINVAL;
 
 	mutex_lock(&im->lock);
 	ret = -EEXIST;
@@ -545,11 +586,14 @@ out_unlock:
  * more.
  *
  * Context: process context; sleeps.
- * Return: 0, also if there was nothing; -EINVAL for a range that wraps.
+ * Return: 0, also if there was nothing; -EINVAL for a range that wraps; -ENOMEM
+ * if all of it went and, of a device that does DMA by itself, some of what was
+ * mapped along with it.
  */
 int vhost_mem_iotlb_unmap(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 			  u64 iova, u64 size, bool live, bool later)
 {
+	int ret;
 	u64 end;
 
 	if (!size)
@@ -558,10 +602,10 @@ int vhost_mem_iotlb_unmap(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 		return -EINVAL;
 
 	mutex_lock(&im->lock);
-	vhost_mem_iotlb_remove(im, mm, iova >> PAGE_SHIFT, end >> PAGE_SHIFT,
-			       live, later);
+	ret = vhost_mem_iotlb_remove(im, mm, iova >> PAGE_SHIFT,
+				     end >> PAGE_SHIFT, live, later);
 	mutex_unlock(&im->lock);
-	return 0;
+	return ret;
 }
 
 /**

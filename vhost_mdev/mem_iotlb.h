@@ -16,11 +16,14 @@
 
 struct device;
 struct mm_struct;
+struct vhost_mem_domain;
 
 /**
  * struct vhost_mem_iotlb - an address space that messages fill
  * @mem: what the parent sees
  * @dev: the device in messages
+ * @domain: the device reaches memory by itself, through this, and the parent
+ *	never looks; NULL if the parent does.  Constant while there is a user.
  * @srcu: read sections of the parent
  * @lock: guards what follows, against another writer: lookups take no lock.
  *	Inner to &vhost_mdev.lock, outer to the mmap lock and to that of @pages.
@@ -33,6 +36,7 @@ struct mm_struct;
 struct vhost_mem_iotlb {
 	struct mdev_mem mem;
 	struct device *dev;
+	struct vhost_mem_domain *domain;
 	struct srcu_struct srcu;
 	struct mutex lock;	/* guards what follows, see above */
 	struct xarray pages;

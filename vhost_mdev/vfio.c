@@ -17,7 +17,7 @@
  * struct vhost_mdev_vfio - an instance as a VFIO device
  * @vdev: for vfio; its reference count keeps the whole structure
  * @vd: for the ioctls; a reference
- * @mem: the container's memory
+ * @mem: the container's memory, if the device has no DMA of its own
  * @open: a user holds the device fd
  * @request_lock: guards @request_ctx.  A lock of its own, since a remover has
  *	to get at it while an ioctl waits.
@@ -72,6 +72,33 @@ static const struct vhost_mdev_backend vhost_mdev_vfio_backend = {
 	.mem = vhost_mdev_vfio_mem,
 	.mem_ioctl = vhost_mdev_vfio_mem_ioctl,
 	.mem_reset = vhost_mdev_vfio_mem_reset,
+};
+
+/*
+ * A device with DMA of its own: the container programs its IOMMU, and pins and
+ * accounts what is mapped.  The group is taken from the IOMMU's user before the
+ * device is opened and given back after it was closed, that is, reset.
+ */
+static int vhost_mdev_iommu_mem_open(struct vhost_mdev *vd)
+{
+	return 0;
+}
+
+static void vhost_mdev_iommu_mem_close(struct vhost_mdev *vd)
+{
+}
+
+static struct mdev_mem *vhost_mdev_iommu_mem(struct vhost_mdev *vd, u32 asid)
+{
+	return NULL;
+}
+
+static const struct vhost_mdev_backend vhost_mdev_iommu_backend = {
+	.name = "VFIO device",
+	.mem_open = vhost_mdev_iommu_mem_open,
+	.mem_close = vhost_mdev_iommu_mem_close,
+	.mem = vhost_mdev_iommu_mem,
+	.mem_ioctl = vhost_mdev_vfio_mem_ioctl,
 };
 
 static void vhost_mdev_vfio_dma_unmap(struct vfio_device *vdev, u64 iova,
@@ -326,7 +353,8 @@ static int vhost_mdev_vfio_match(struct vfio_device *vdev, char *buf)
 {
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
 
-	if (strcmp(buf, dev_name(vdev->dev)))
+	/* The UUID, whichever device the group is of */
+	if (strcmp(buf, dev_name(&vv->vd->cdev->dev)))
 		return 0;
 	return READ_ONCE(vv->open) ? -EBUSY : 1;
 }
@@ -336,7 +364,9 @@ static int vhost_mdev_vfio_open_device(struct vfio_device *vdev)
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
 	int ret;
 
-	ret = vhost_mdev_open(vv->vd, &vhost_mdev_vfio_backend);
+	ret = vhost_mdev_open(vv->vd, vv->vd->dma_dev ?
+			      &vhost_mdev_iommu_backend :
+			      &vhost_mdev_vfio_backend);
 	if (!ret)
 		WRITE_ONCE(vv->open, true);
 	return ret;
@@ -361,19 +391,27 @@ static void vhost_mdev_vfio_release(struct vfio_device *vdev)
 	vhost_mdev_put();
 }
 
+#define VHOST_MDEV_VFIO_OPS						\
+	.name = "vhost_mdev",						\
+	.release = vhost_mdev_vfio_release,				\
+	COMPAT_VFIO_REGION_INFO_OP(vhost_mdev_vfio_region_info)		\
+	.open_device = vhost_mdev_vfio_open_device,			\
+	.close_device = vhost_mdev_vfio_close_device,			\
+	.write = vhost_mdev_vfio_write,					\
+	.ioctl = vhost_mdev_vfio_ioctl,					\
+	.mmap = vhost_mdev_vfio_mmap,					\
+	.request = vhost_mdev_vfio_request,				\
+	.match = vhost_mdev_vfio_match
+
 static const struct vfio_device_ops vhost_mdev_vfio_ops = {
-	.name = "vhost_mdev",
-	.release = vhost_mdev_vfio_release,
+	VHOST_MDEV_VFIO_OPS,
 	COMPAT_VFIO_IOMMUFD_EMULATED_OPS
-	COMPAT_VFIO_REGION_INFO_OP(vhost_mdev_vfio_region_info)
-	.open_device = vhost_mdev_vfio_open_device,
-	.close_device = vhost_mdev_vfio_close_device,
-	.write = vhost_mdev_vfio_write,
-	.ioctl = vhost_mdev_vfio_ioctl,
-	.mmap = vhost_mdev_vfio_mmap,
-	.request = vhost_mdev_vfio_request,
-	.match = vhost_mdev_vfio_match,
 	.dma_unmap = vhost_mdev_vfio_dma_unmap,
+};
+
+static const struct vfio_device_ops vhost_mdev_iommu_ops = {
+	VHOST_MDEV_VFIO_OPS,
+	COMPAT_VFIO_IOMMUFD_PHYSICAL_OPS
 };
 
 /* ---- life ---- */
@@ -392,10 +430,15 @@ int vhost_mdev_vfio_add(struct vhost_mdev *vd)
 
 	/*
 	 * The device of the group is the mdev, where users and tools look for
-	 * the link to it.
+	 * the link to it, or the one whose IOMMU is to be programmed.
 	 */
-	vv = vfio_alloc_device(vhost_mdev_vfio, vdev, mdev_dev(cdev->mdev),
-			       &vhost_mdev_vfio_ops);
+	if (vd->dma_dev)
+		vv = vfio_alloc_device(vhost_mdev_vfio, vdev, vd->dma_dev,
+				       &vhost_mdev_iommu_ops);
+	else
+		vv = vfio_alloc_device(vhost_mdev_vfio, vdev,
+				       mdev_dev(cdev->mdev),
+				       &vhost_mdev_vfio_ops);
 	if (IS_ERR(vv))
 		return PTR_ERR(vv);
 	/* Both pair with vhost_mdev_vfio_release() */
@@ -403,11 +446,16 @@ int vhost_mdev_vfio_add(struct vhost_mdev *vd)
 	vv->vd = vhost_mdev_ref(vd);
 
 	spin_lock_init(&vv->request_lock);
-	ret = vhost_mem_vfio_init(&vv->mem, &vv->vdev, &cdev->dev);
-	if (ret)
-		goto err_put;
+	if (!vd->dma_dev) {
+		ret = vhost_mem_vfio_init(&vv->mem, &vv->vdev, &cdev->dev);
+		if (ret)
+			goto err_put;
+	}
 	vd->vfio = vv;
-	ret = vfio_register_emulated_iommu_dev(&vv->vdev);
+	if (vd->dma_dev)
+		ret = vfio_register_group_dev(&vv->vdev);
+	else
+		ret = vfio_register_emulated_iommu_dev(&vv->vdev);
 	if (ret) {
 		dev_err(&cdev->dev, "cannot register a VFIO device: %pe\n",
 			ERR_PTR(ret));
@@ -416,7 +464,8 @@ int vhost_mdev_vfio_add(struct vhost_mdev *vd)
 	return 0;
 
 err_mem:
-	vhost_mem_vfio_uninit(&vv->mem);
+	if (!vd->dma_dev)
+		vhost_mem_vfio_uninit(&vv->mem);
 err_put:
 	vfio_put_device(&vv->vdev);
 	return ret;
@@ -433,6 +482,7 @@ void vhost_mdev_vfio_del(struct vhost_mdev *vd)
 	struct vhost_mdev_vfio *vv = vd->vfio;
 
 	vfio_unregister_group_dev(&vv->vdev);
-	vhost_mem_vfio_uninit(&vv->mem);
+	if (!vd->dma_dev)
+		vhost_mem_vfio_uninit(&vv->mem);
 	vfio_put_device(&vv->vdev);
 }

@@ -2,6 +2,7 @@
 #ifndef _VHOST_MDEV_PRIVATE_H
 #define _VHOST_MDEV_PRIVATE_H
 
+#include <linux/irqbypass.h>
 #include <linux/kref.h>
 #include <linux/mdev_class.h>
 #include <linux/mdev_mem.h>
@@ -30,7 +31,10 @@ struct vm_area_struct;
  *	failed.  Called without locks.
  * @nr_as: (optional) how many address spaces there are, at least 1, constant;
  *	without it 1
- * @mem: the user's memory, open; that of address space @asid, less than @nr_as
+ * @mem: the user's memory, open; that of address space @asid, less than @nr_as.
+ *	NULL if the device reaches it by itself, through the IOMMU.
+ * @iova_range: (optional) the first and the last address that memory can have;
+ *	without it all can; called with &vhost_mdev.lock held
  * @mem_ioctl: an ioctl that has to do with the user's memory; called with
  *	&vhost_mdev.lock held
  * @mem_reset: (optional) the device was reset, so hold nothing of the user's
@@ -47,6 +51,7 @@ struct vhost_mdev_backend {
 	void (*mem_close)(struct vhost_mdev *vd);
 	u32 (*nr_as)(struct vhost_mdev *vd);
 	struct mdev_mem *(*mem)(struct vhost_mdev *vd, u32 asid);
+	void (*iova_range)(struct vhost_mdev *vd, u64 *first, u64 *last);
 	long (*mem_ioctl)(struct vhost_mdev *vd, unsigned int cmd,
 			  void __user *argp);
 	void (*mem_reset)(struct vhost_mdev *vd);
@@ -75,6 +80,9 @@ struct vhost_mdev_vq_cb {
  *	it goes away by itself when the eventfd is closed.
  * @has_kick: there was one since the last vfio_virqfd_disable()
  * @cb: eventfds to signal, NULL if none; guarded by &vhost_mdev.lock
+ * @bypass: the virtqueue's interrupt, offered to whoever waits for @cb's eventfd
+ *	and can take it directly, if @bypassed; guarded by &vhost_mdev.lock
+ * @bypassed: it is
  * @doorbell: physical address of the page to be mapped, PHYS_ADDR_MAX if none;
  *	constant while the device is open
  */
@@ -84,6 +92,8 @@ struct vhost_mdev_vq {
 	struct virqfd *kick;
 	bool has_kick;
 	struct vhost_mdev_vq_cb *cb;
+	struct irq_bypass_producer bypass;
+	bool bypassed;
 	phys_addr_t doorbell;
 };
 
@@ -92,6 +102,8 @@ struct vhost_mdev_vq {
  * @ref: held by the class driver from probe to remove, and by each way to the
  *	device for as long as it exists, for a way may outlive remove
  * @cdev: the instance; there until remove, and so while there is a user
+ * @dma_dev: the device that does the DMA, NULL if the parent uses
+ *	&vhost_mdev_backend.mem; constant
  * @vfio: the way by a VFIO device; constant from probe to remove
  * @chr: the way by a char device; likewise
  * @user_lock: guards @be, @retired, @user_pid and @user_comm.  Innermost, so
@@ -118,6 +130,7 @@ struct vhost_mdev_vq {
 struct vhost_mdev {
 	struct kref ref;
 	struct mdev_class_device *cdev;
+	struct device *dma_dev;
 	struct vhost_mdev_vfio *vfio;
 	struct vhost_mdev_chr *chr;
 

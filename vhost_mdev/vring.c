@@ -92,6 +92,38 @@ static void vhost_mdev_vq_cb_free(struct vhost_mdev_vq_cb *cb)
 }
 
 /*
+ * Interrupts for a virtual machine: KVM knows the eventfd as well, and where the
+ * CPUs are able to it has the virtqueue's interrupt delivered to the guest
+ * without the host.  Until somebody listens the eventfd is what it was.
+ */
+static void vhost_mdev_bypass_start(struct vhost_mdev_vq *vq)
+{
+	struct mdev_class_device *cdev = vq->vd->cdev;
+	int irq, ret;
+
+	if (!vq->cb || !vq->cb->call || !cdev->ops->get_vq_irq)
+		return;
+	irq = cdev->ops->get_vq_irq(cdev, vq->index);
+	if (irq < 0)
+		return;
+	vq->bypass = (struct irq_bypass_producer) {};
+	/* Pairs with the removal in vhost_mdev_bypass_stop() */
+	ret = irq_bypass_register_producer(&vq->bypass, vq->cb->call, irq);
+	vq->bypassed = !ret;
+	if (ret)
+		dev_dbg(&cdev->dev,
+			"virtqueue %u: no interrupt without the host: %pe\n",
+			vq->index, ERR_PTR(ret));
+}
+
+static void vhost_mdev_bypass_stop(struct vhost_mdev_vq *vq)
+{
+	if (vq->bypassed)
+		irq_bypass_unregister_producer(&vq->bypass);
+	vq->bypassed = false;
+}
+
+/*
  * Hand @cb, which may be NULL, to the parent.  Returns the former one, which
  * nobody signals any more.
  */
@@ -138,7 +170,11 @@ static int vhost_mdev_set_signal(struct vhost_mdev_vq *vq, int fd, bool err)
 		cb->err = err ? ctx : other;
 	}
 
+	if (!err)
+		vhost_mdev_bypass_stop(vq);
 	old = vhost_mdev_replace_cb(vq, cb);
+	if (!err)
+		vhost_mdev_bypass_start(vq);
 	/* The reference to @other has moved on. */
 	if (old && err)
 		old->call = NULL;
@@ -529,6 +565,7 @@ void vhost_mdev_vqs_close(struct vhost_mdev *vd)
 		struct vhost_mdev_vq *vq = &vd->vqs[i];
 
 		vhost_mdev_clear_kick(vq);
+		vhost_mdev_bypass_stop(vq);
 		if (vq->cb)
 			vhost_mdev_vq_cb_free(vhost_mdev_replace_cb(vq, NULL));
 	}

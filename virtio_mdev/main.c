@@ -54,6 +54,14 @@ static int virtio_mdev_check(struct mdev_class_device *cdev)
 			"the device has the virtio device id 0, which no driver binds to\n");
 		return -EINVAL;
 	}
+	if (virtio_mdev_dma_dev(cdev)) {
+		if (ops->get_device_features(cdev) &
+		    BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))
+			return 0;
+		dev_err(&cdev->dev,
+			"the device does DMA, but does not offer VIRTIO_F_ACCESS_PLATFORM: it would not use the addresses of the IOMMU\n");
+		return -EINVAL;
+	}
 	/* There the rings go through the DMA API whatever was negotiated. */
 	if (xen_domain()) {
 		dev_err(&cdev->dev,
@@ -65,6 +73,7 @@ static int virtio_mdev_check(struct mdev_class_device *cdev)
 
 static int virtio_mdev_probe(struct mdev_class_device *cdev)
 {
+	struct device *dma_dev = virtio_mdev_dma_dev(cdev);
 	struct virtio_mdev_device *vm;
 	int ret;
 
@@ -86,7 +95,8 @@ static int virtio_mdev_probe(struct mdev_class_device *cdev)
 
 	vm->cdev = cdev;
 	mutex_init(&vm->lock);
-	vm->vdev.dev.parent = &cdev->dev;
+	/* The virtio core maps for the parent device. */
+	vm->vdev.dev.parent = dma_dev ?: &cdev->dev;
 	vm->vdev.dev.release = virtio_mdev_release;
 	vm->vdev.id.device = cdev->ops->get_device_id(cdev);
 	vm->vdev.id.vendor = cdev->ops->get_vendor_id(cdev);
@@ -95,7 +105,7 @@ static int virtio_mdev_probe(struct mdev_class_device *cdev)
 		&virtio_mdev_config_ops_vq_reset : &virtio_mdev_config_ops;
 
 	/* Without ACCESS_PLATFORM addresses on the rings are physical. */
-	cdev->mem = mdev_mem_direct();
+	cdev->mem = dma_dev ? NULL : mdev_mem_direct();
 	/* Pairs with virtio_mdev_put() in virtio_mdev_release() */
 	refcount_inc(&virtio_mdev_users);
 	ret = register_virtio_device(&vm->vdev);
@@ -109,6 +119,12 @@ static int virtio_mdev_probe(struct mdev_class_device *cdev)
 		return ret;
 	}
 
+	/* What is below another device is found here nevertheless. */
+	if (dma_dev && sysfs_create_link(&cdev->dev.kobj, &vm->vdev.dev.kobj,
+					 dev_name(&vm->vdev.dev)))
+		dev_warn(&cdev->dev, "cannot link to %s\n",
+			 dev_name(&vm->vdev.dev));
+
 	dev_set_drvdata(&cdev->dev, vm);
 	return 0;
 }
@@ -117,6 +133,8 @@ static void virtio_mdev_remove(struct mdev_class_device *cdev)
 {
 	struct virtio_mdev_device *vm = dev_get_drvdata(&cdev->dev);
 
+	if (virtio_mdev_dma_dev(cdev))
+		sysfs_remove_link(&cdev->dev.kobj, dev_name(&vm->vdev.dev));
 	/*
 	 * Unbinds the virtio driver, which resets the device and gives its
 	 * virtqueues back; with them go all callbacks.

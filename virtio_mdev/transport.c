@@ -154,6 +154,9 @@ static u64 virtio_mdev_get_features(struct virtio_device *vdev)
 
 	if (cdev->ops->reset_vq)
 		carried |= BIT_ULL(VIRTIO_F_RING_RESET);
+	/* The virtio core asks the DMA API for addresses if this is taken. */
+	if (virtio_mdev_dma_dev(cdev))
+		carried |= BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
 	return cdev->ops->get_device_features(cdev) & carried;
 }
 
@@ -171,6 +174,12 @@ static int virtio_mdev_finalize_features(struct virtio_device *vdev)
 
 	if (!__virtio_test_bit(vdev, VIRTIO_F_VERSION_1)) {
 		dev_err(&vdev->dev, "the driver does not take VIRTIO_F_VERSION_1\n");
+		return -EINVAL;
+	}
+	if (virtio_mdev_dma_dev(cdev) &&
+	    !__virtio_test_bit(vdev, VIRTIO_F_ACCESS_PLATFORM)) {
+		dev_err(&vdev->dev,
+			"the driver does not take VIRTIO_F_ACCESS_PLATFORM\n");
 		return -EINVAL;
 	}
 

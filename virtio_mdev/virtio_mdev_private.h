@@ -11,8 +11,8 @@
 /**
  * struct virtio_mdev_device - a virtio device carried by an instance
  * @vdev: what virtio drivers see; its reference count keeps the structure
- * @cdev: the instance, parent of @vdev and bound to this driver as long as
- *	@vdev is registered
+ * @cdev: the instance, bound to this driver as long as @vdev is registered;
+ *	parent of @vdev, unless the device that does the DMA is
  * @lock: serialises the device operations as &struct virtio_mdev_ops asks.
  *	The virtio core holds the device lock of @vdev over probe and remove
  *	only; a driver's sysfs files and network operations come in beside them.
@@ -27,6 +27,13 @@ struct virtio_mdev_device {
 };
 
 #define to_virtio_mdev(d) container_of(d, struct virtio_mdev_device, vdev)
+
+/* The device that does the DMA, NULL if the rings have physical addresses */
+static inline struct device *
+virtio_mdev_dma_dev(struct mdev_class_device *cdev)
+{
+	return cdev->ops->get_dma_dev ? cdev->ops->get_dma_dev(cdev) : NULL;
+}
 
 /* transport.c */
 extern const struct virtio_config_ops virtio_mdev_config_ops;

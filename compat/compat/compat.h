@@ -17,6 +17,8 @@
 #include "device.h"
 #include "eventfd.h"
 #include "hrtimer.h"
+#include "iommu.h"
+#include "irqbypass.h"
 #include "kthread.h"
 #include "mm.h"
 #include "vfio.h"

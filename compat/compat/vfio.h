@@ -25,6 +25,22 @@
 #define COMPAT_VFIO_IOMMUFD_EMULATED_OPS
 #endif
 
+/* The same of one that has an IOMMU; they came together. */
+#ifdef COMPAT_HAVE_VFIO_IOMMUFD_EMULATED_DETACH
+#define COMPAT_VFIO_IOMMUFD_PHYSICAL_OPS				\
+	.bind_iommufd = vfio_iommufd_physical_bind,			\
+	.unbind_iommufd = vfio_iommufd_physical_unbind,			\
+	.attach_ioas = vfio_iommufd_physical_attach_ioas,		\
+	.detach_ioas = vfio_iommufd_physical_detach_ioas,
+#elif defined(COMPAT_HAVE_VFIO_IOMMUFD_EMULATED)
+#define COMPAT_VFIO_IOMMUFD_PHYSICAL_OPS				\
+	.bind_iommufd = vfio_iommufd_physical_bind,			\
+	.unbind_iommufd = vfio_iommufd_physical_unbind,			\
+	.attach_ioas = vfio_iommufd_physical_attach_ioas,
+#else
+#define COMPAT_VFIO_IOMMUFD_PHYSICAL_OPS
+#endif
+
 /*
  * compat_vfio_get_region_info(vdev, argp, fn): answer
  * VFIO_DEVICE_GET_REGION_INFO by a function of the type of

@@ -61,7 +61,8 @@ struct mdev_class_type {
  * @ops: device operations; set by the parent with mdev_class_set_virtio_ops()
  * @mem: the driver's memory, set by the class driver before it allows
  *	DRIVER_OK and cleared after the reset that ends the use; the parent may
- *	use it from set_status(DRIVER_OK) to reset().  NULL for no memory.
+ *	use it from set_status(DRIVER_OK) to reset().  NULL for no memory, and
+ *	if the device does DMA, see &virtio_mdev_ops.get_dma_dev.
  *	Groups of virtqueues may be given another, see
  *	&virtio_mdev_ops.set_group_asid.
  *
@@ -102,11 +103,17 @@ struct mdev_class_device {
  *	Called with the mdev's device lock held, process context, may sleep.
  * @remove: undo @create.  The class driver is unbound already, so no other
  *	operation of the instance runs or will be called.  Same context.
+ * @get_available: (optional) how many more instances of @type there can be,
+ *	where types have to share: what users read is the lower of that and of
+ *	what &mdev_class_type.max_instances leaves.  A hint, so @create has to
+ *	look again.  Process context, with no lock that @create is called with.
  */
 struct mdev_class_parent_ops {
 	struct module *owner;
 	int (*create)(struct mdev_class_device *cdev);
 	void (*remove)(struct mdev_class_device *cdev);
+	unsigned int (*get_available)(struct mdev_class_parent *parent,
+				      const struct mdev_class_type *type);
 };
 
 /**

@@ -144,6 +144,11 @@ struct virtio_mdev_vq_stats {
  * @get_vq_notification: (optional) The doorbell that a user may map, written
  *			with the queue index.  -EOPNOTSUPP if this queue has
  *			none.  Constant.
+ * @get_vq_irq:		(optional) The interrupt that the host gets for used
+ *			buffers, if it is for this virtqueue alone: a user whose
+ *			CPUs can take it will have it without the host, and then
+ *			no callback is called.  A negative errno if there is no
+ *			such interrupt.  There from create to remove.
  * @set_vq_affinity:	(optional) Serve the virtqueue on these CPUs; NULL for
  *			any.  Advisory.
  * @get_vq_affinity:	(optional) The CPUs set last, or NULL.
@@ -189,6 +194,12 @@ struct virtio_mdev_vq_stats {
  *			if there is no such group.  Default: all of them use
  *			&mdev_class_device.mem, address space 0, and they do so
  *			after a reset.
+ * @get_dma_dev:	(optional) The device that does the DMA, which then goes
+ *			through the IOMMU and not by &mdev_class_device.mem:
+ *			addresses on rings are those of the DMA API for this
+ *			device, and the driver has to accept
+ *			VIRTIO_F_ACCESS_PLATFORM, which the parent offers.
+ *			There from create to remove.  Constant.  Default: none.
  * @get_config_size:	Size of the configuration space in bytes.  Constant.
  * @get_config:		Read from the configuration space; range checked by the
  *			caller.  Little-endian (section 2.5).  Does not sleep.
@@ -219,6 +230,7 @@ struct virtio_mdev_ops {
 	u32 (*get_vq_group)(struct mdev_class_device *cdev, u16 idx);
 	int (*get_vq_notification)(struct mdev_class_device *cdev, u16 idx,
 				   struct virtio_mdev_notification_area *area);
+	int (*get_vq_irq)(struct mdev_class_device *cdev, u16 idx);
 	int (*set_vq_affinity)(struct mdev_class_device *cdev, u16 idx,
 			       const struct cpumask *mask);
 	const struct cpumask *(*get_vq_affinity)(struct mdev_class_device *cdev,
@@ -246,6 +258,7 @@ struct virtio_mdev_ops {
 	u32 (*get_group_count)(struct mdev_class_device *cdev);
 	int (*set_group_asid)(struct mdev_class_device *cdev, u32 group,
 			      u32 asid, struct mdev_mem *mem);
+	struct device *(*get_dma_dev)(struct mdev_class_device *cdev);
 	size_t (*get_config_size)(struct mdev_class_device *cdev);
 	void (*get_config)(struct mdev_class_device *cdev, unsigned int offset,
 			   void *buf, unsigned int len);

@@ -29,6 +29,16 @@ static int set_status(struct rb_dev *d, __u8 status)
 	return ioctl(d->fd, VHOST_MDEV_SET_STATUS, &status);
 }
 
+/* The group that a link leads to; of hardware it is the hardware's. */
+static ssize_t group_link(const char *uuid, const char *where, char *link,
+			  size_t len)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), where, uuid);
+	return readlink(path, link, len);
+}
+
 /*
  * The group's device, found out once: whoever drives an instance has been told
  * of its group, and the way through sysfs is no part of what it takes to open it.
@@ -36,14 +46,17 @@ static int set_status(struct rb_dev *d, __u8 status)
 static const char *group_path(const char *uuid)
 {
 	static char group[64];
-	char path[128], link[100], *name;
+	char link[100], *name;
 	ssize_t n;
 
 	if (*group)
 		return group;
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/iommu_group",
-		 uuid);
-	n = readlink(path, link, sizeof(link) - 1);
+	n = group_link(uuid, "/sys/bus/mdev/devices/%s/iommu_group", link,
+		       sizeof(link) - 1);
+	if (n < 0)
+		n = group_link(uuid,
+			       "/sys/bus/mdev_class/devices/%s/dma_device/iommu_group",
+			       link, sizeof(link) - 1);
 	if (n < 0)
 		return "";
 	link[n] = 0;

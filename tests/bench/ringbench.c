@@ -246,6 +246,8 @@ static const struct {
 	{ "setup", do_setup },
 	{ "map", do_map },
 	{ "abuse", do_abuse },
+	{ "kick", do_kick },
+	{ "interrupt", do_interrupt },
 };
 
 __attribute__((noreturn))
@@ -259,6 +261,8 @@ static void usage(void)
 	      "  setup     from open() to DRIVER_OK, and close(), -n times\n"
 	      "  map       map -L bytes into the device, and unmap them\n"
 	      "  abuse     not speed but manners, if rings are wrong\n"
+	      "  kick      -n times by eventfd, and by a mapped doorbell\n"
+	      "  interrupt what one takes of the time, up to the eventfd\n"
 	      "  -R row  -M metric  -s bytes of a frame  -q ring size  -m MAC\n"
 	      "  -P spin instead of interrupts  -E EVENT_IDX  -K packed rings\n"
 	      "  -F scattered pages  -N no batch of mappings\n"

@@ -120,6 +120,8 @@ void rb_close(struct rb_dev *d);
 void do_flood(void);
 void do_pingpong(void);
 void do_setup(void);
+void do_kick(void);
+void do_interrupt(void);
 void do_map(void);
 void do_abuse(void);
 

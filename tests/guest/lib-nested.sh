@@ -12,7 +12,7 @@
 # Seconds.  An emulation in another boots in one minute, or in several if the
 # machine has something else to do.
 NESTED_BOOT=900
-NESTED_COMMAND=400
+NESTED_COMMAND=900
 
 # nested_up: what such a guest boots
 nested_up()

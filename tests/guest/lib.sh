@@ -23,6 +23,8 @@
 #	# only: debug		runs on these kernels (6.1 6.12 7.2 debug)
 #	# timeout: 60		seconds (default 120; four times on debug)
 #	# expect-log: REGEX	lines of the kernel log that are no splat here
+#	# devices: hardware	there is an IOMMU and virtio functions on the PCI
+#	#			bus, see lib-hw.sh
 #	# leaks: apart		kmemleak looks before it and right after it, not
 #	#			only every few scripts
 

@@ -3,12 +3,52 @@
 #
 # Boot a guest; sourced by run, demo and shell.
 
+# hardware_devices DIR: set "devices" to an IOMMU and what is behind it:
+#
+#	10.0	NIC on QEMU's user network; 10.0.2.100 sends lines of numbers to
+#		who connects to port 5001, and what it gets to who does to 5002
+#	11.0	disk with four virtqueues and a vector for each
+#	12.0	the same with two vectors
+#	13.0	does not offer ACCESS_PLATFORM
+#	14.0	a legacy function
+#	15.0	bridge, whose two functions are in one IOMMU group
+#	16.0	root bus without an IOMMU, with one function
+#
+# The disks are files in DIR.
+hardware_devices()
+{
+	local i modern=disable-legacy=on,iommu_platform=on
+	local net=user,id=net0,restrict=on
+
+	net+=",guestfwd=tcp:10.0.2.100:5001-cmd:seq 1 50000"
+	net+=",guestfwd=tcp:10.0.2.100:5002-cmd:cat"
+	devices=(-device intel-iommu,intremap=on,caching-mode=on
+		-netdev "$net"
+		-device "virtio-net-pci,netdev=net0,addr=10.0,romfile=,mac=52:54:00:6d:64:76,$modern")
+	for i in 0 1; do
+		truncate -s 64M "$1/disk$i"
+		devices+=(-drive "if=none,id=disk$i,format=raw,file=$1/disk$i")
+	done
+	devices+=(-device "virtio-blk-pci,drive=disk0,addr=11.0,num-queues=4,$modern"
+		-device "virtio-blk-pci,drive=disk1,addr=12.0,num-queues=4,vectors=2,$modern"
+		-device "virtio-rng-pci,addr=13.0,disable-legacy=on"
+		-device "virtio-rng-pci,addr=14.0,disable-legacy=off,disable-modern=on"
+		-device "pcie-pci-bridge,id=bridge,addr=15.0"
+		-device "virtio-rng-pci,bus=bridge,addr=1.0,$modern"
+		-device "virtio-rng-pci,bus=bridge,addr=2.0,$modern"
+		-device "pxb-pcie,id=free,bus_nr=64,bypass_iommu=on,addr=16.0"
+		-device "pcie-pci-bridge,id=freebridge,bus=free,msi=off"
+		-device "virtio-rng-pci,bus=freebridge,addr=1.0,$modern")
+}
+
 # qemu_guest ACCEL KERNEL DIR CONSOLE CMDLINE...
 #
 # Boot DIR/kernel/bzImage with DIR/initrd.  Becomes QEMU, so it is for a
 # subshell.  The console goes to the file CONSOLE, and the guest's second serial
 # line is stdin and stdout; with CONSOLE "-" the console is.  The guest may end
 # it by writing to port 0x501.
+#
+# GUEST_DEVICES is "hardware" for what hardware_devices has.
 #
 # GUEST_MEMORY is its memory in MiB, at least; GUEST_SHARES a list of TAG=DIR
 # that it may mount by 9p, read-only.
@@ -19,26 +59,32 @@ qemu_guest()
 	# an emulated page walk is slow enough with four levels
 	local cpu=max,la57=off memory=1024 accel_arg=tcg,thread=multi
 	local serial=(-serial "file:$console" -serial stdio)
-	local shares=() share
+	local shares=() share machine=q35 devices=() iommu=
 
 	[ "$accel" != kvm ] || { cpu=host; accel_arg=kvm; }
 	# KASAN takes an eighth, and more
 	[ "$kernel" != debug ] || memory=2048
 	[ "${GUEST_MEMORY:-0}" -le $memory ] || memory=$GUEST_MEMORY
 	[ "$console" != - ] || serial=(-serial mon:stdio)
+	if [ -n "${GUEST_DEVICES:-}" ]; then
+		hardware_devices "$dir"
+		iommu=intel_iommu=on
+		# KVM's own cannot remap interrupts
+		[ "$accel" != kvm ] || machine+=,kernel-irqchip=split
+	fi
 	for share in ${GUEST_SHARES:-}; do
 		shares+=(-virtfs "local,path=${share#*=},mount_tag=${share%%=*},security_model=none,readonly=on")
 	done
 	# shellcheck disable=SC2086 # QEMU_EXTRA is a list
-	exec qemu-system-x86_64 -accel "$accel_arg" -cpu $cpu -M q35 -smp 2 \
+	exec qemu-system-x86_64 -accel "$accel_arg" -cpu $cpu -M $machine -smp 2 \
 		-m $memory -nodefaults -display none -no-reboot \
-		"${serial[@]}" "${shares[@]}" -kernel "$dir/kernel/bzImage" \
+		"${serial[@]}" "${devices[@]}" "${shares[@]}" -kernel "$dir/kernel/bzImage" \
 		-initrd "$dir/initrd" \
 		-device isa-debug-exit,iobase=0x501,iosize=2 ${QEMU_EXTRA:-} \
 		-append "console=ttyS0 loglevel=7 log_buf_len=8M panic=-1 \
 oops=panic panic_on_warn=1 softlockup_panic=1 watchdog_thresh=30 \
 rcupdate.rcu_cpu_stall_timeout=60 mitigations=off tsc=reliable \
-no_timer_check random.trust_cpu=on kernel=$kernel ${CMDLINE_EXTRA:-} $*"
+no_timer_check random.trust_cpu=on kernel=$kernel $iommu ${CMDLINE_EXTRA:-} $*"
 }
 
 # the programs without which there is no guest

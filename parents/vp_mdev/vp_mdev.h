@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VP_MDEV_H
+#define _VP_MDEV_H
+
+#include <linux/io.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/virtio_pci_modern.h>
+
+#include <linux/virtio_mdev.h>
+
+struct vp_mdev;
+
+/**
+ * struct vp_mdev_function - a PCI function that this driver is bound to
+ * @pdev: the function
+ * @modern: its registers, as the kernel's library maps them
+ * @parent: the registration
+ * @type_name: of the one type that it has for each class
+ * @pretty_name: likewise, for people
+ * @types: the types; constant
+ * @lock: guards @vp, which is written to with it held and read without it only
+ *	to see whether it is there.  Innermost.
+ * @vp: the instance, NULL if there is none
+ * @notify_length: bytes that doorbells are in; constant
+ * @ring_reset: the registers for the reset of a virtqueue are there; constant
+ */
+struct vp_mdev_function {
+	struct pci_dev *pdev;
+	struct virtio_pci_modern_device modern;
+	struct mdev_class_parent *parent;
+	char type_name[24];
+	char pretty_name[48];
+	struct mdev_class_type types[2];
+	struct mutex lock;	/* guards vp */
+	struct vp_mdev *vp;
+	u32 notify_length;
+	bool ring_reset;
+};
+
+/**
+ * struct vp_mdev_vq - a virtqueue of the function
+ * @cb_lock: guards @cb and @signals; held while the callback runs
+ * @cb: whom the interrupt is for
+ * @signals: interrupts
+ * @kicks: notifications; counted without a lock, by whoever may use the queue
+ * @notify: its doorbell; constant
+ * @notify_pa: physical address of that; constant
+ * @desc: address of the descriptor table, or of a packed ring
+ * @driver: address of the driver area
+ * @device: address of the device area
+ * @num: entries that the driver wants, 0 if it did not say
+ * @num_max: entries that there can be, read before the function was given @num;
+ *	0 as long as the register still has it
+ * @has_address: the three are set
+ * @ready: to be served while the device is live
+ * @started: the function has been told of it
+ * @affinity: CPUs that were asked for last, if @has_affinity
+ * @has_affinity: whether any were
+ *
+ * What the driver sets up is kept here until the device goes live: registers
+ * read as what they were last given, and the features that a driver takes may
+ * change how many virtqueues of which size there are.
+ */
+struct vp_mdev_vq {
+	spinlock_t cb_lock;	/* guards the callback, see above */
+	struct virtio_mdev_callback cb;
+	u64 signals;
+	u64 kicks;
+	void __iomem *notify;
+	resource_size_t notify_pa;
+	u64 desc;
+	u64 driver;
+	u64 device;
+	u16 num;
+	u16 num_max;
+	bool has_address;
+	bool ready;
+	bool started;
+	bool has_affinity;
+	struct cpumask affinity;
+};
+
+/**
+ * struct vp_mdev_vector - an interrupt
+ * @vp: the instance
+ * @first: the lowest virtqueue that it is for; every &vp_mdev.stride-th follows
+ * @config: it is for the configuration space, too
+ * @name: in /proc/interrupts
+ */
+struct vp_mdev_vector {
+	struct vp_mdev *vp;
+	unsigned int first;
+	bool config;
+	char name[64];
+};
+
+/**
+ * struct vp_mdev - the instance of a function
+ * @fn: the function
+ * @modern: its registers
+ * @cdev: the instance
+ * @features: offered; constant
+ * @driver_features: what the driver took
+ * @live: DRIVER_OK was set
+ * @generation: of the configuration space at the last reset
+ * @config_lock: guards @config_cb; held while the callback runs
+ * @config_cb: whom changes of the configuration space are for
+ * @nr_vectors: length of @vectors; constant
+ * @stride: number of vectors that virtqueues are spread over; constant
+ * @vectors: interrupts; constant
+ * @nr_vqs: length of @vqs; constant
+ * @vqs: the virtqueues
+ *
+ * The registers of a virtqueue lie behind a selector.  Who uses them is
+ * serialised by the class driver, as everything that has no lock here.
+ */
+struct vp_mdev {
+	struct vp_mdev_function *fn;
+	struct virtio_pci_modern_device *modern;
+	struct mdev_class_device *cdev;
+	u64 features;
+	u64 driver_features;
+	bool live;
+	u32 generation;
+	spinlock_t config_lock;	/* guards config_cb, see above */
+	struct virtio_mdev_callback config_cb;
+	unsigned int nr_vectors;
+	unsigned int stride;
+	struct vp_mdev_vector *vectors;
+	u16 nr_vqs;
+	struct vp_mdev_vq vqs[] __counted_by(nr_vqs);
+};
+
+static inline struct vp_mdev *to_vp_mdev(struct mdev_class_device *cdev)
+{
+	return mdev_class_get_data(cdev);
+}
+
+/* What this driver and the transport in the registers can carry */
+#define VP_MDEV_RESERVED_FEATURES	GENMASK_ULL(49, 24)
+#define VP_MDEV_CARRIED_FEATURES			\
+	(BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |		\
+	 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) |		\
+	 BIT_ULL(VIRTIO_F_VERSION_1) |			\
+	 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |		\
+	 BIT_ULL(VIRTIO_F_RING_PACKED) |		\
+	 BIT_ULL(VIRTIO_F_IN_ORDER) |			\
+	 BIT_ULL(VIRTIO_F_ORDER_PLATFORM))
+
+/* instance.c */
+int vp_mdev_create(struct mdev_class_device *cdev);
+void vp_mdev_remove(struct mdev_class_device *cdev);
+
+/* irq.c */
+int vp_mdev_request_irqs(struct vp_mdev *vp);
+void vp_mdev_free_irqs(struct vp_mdev *vp);
+void vp_mdev_config_changed(struct vp_mdev *vp);
+void vp_mdev_fail(struct vp_mdev *vp);
+u16 vp_mdev_vq_vector(struct vp_mdev *vp, u16 idx);
+int vp_mdev_get_vq_irq(struct mdev_class_device *cdev, u16 idx);
+void vp_mdev_set_vq_cb(struct mdev_class_device *cdev, u16 idx,
+		       const struct virtio_mdev_callback *cb);
+void vp_mdev_set_config_cb(struct mdev_class_device *cdev,
+			   const struct virtio_mdev_callback *cb);
+int vp_mdev_set_vq_affinity(struct mdev_class_device *cdev, u16 idx,
+			    const struct cpumask *mask);
+const struct cpumask *
+vp_mdev_get_vq_affinity(struct mdev_class_device *cdev, u16 idx);
+
+/* ops.c */
+extern const struct virtio_mdev_ops vp_mdev_ops;
+extern const struct virtio_mdev_ops vp_mdev_ops_vq_reset;
+bool vp_mdev_gone(struct vp_mdev_function *fn);
+int vp_mdev_reset_function(struct vp_mdev_function *fn);
+
+/* vq.c */
+int vp_mdev_start_vqs(struct vp_mdev *vp);
+void vp_mdev_kick_vqs(struct vp_mdev *vp);
+void vp_mdev_forget_vqs(struct vp_mdev *vp);
+int vp_mdev_set_vq_address(struct mdev_class_device *cdev, u16 idx,
+			   u64 desc_area, u64 driver_area, u64 device_area);
+int vp_mdev_set_vq_num(struct mdev_class_device *cdev, u16 idx, u32 num);
+u16 vp_mdev_get_vq_num_max(struct mdev_class_device *cdev, u16 idx);
+u16 vp_mdev_get_vq_size(struct mdev_class_device *cdev, u16 idx);
+void vp_mdev_kick_vq(struct mdev_class_device *cdev, u16 idx);
+int vp_mdev_set_vq_ready(struct mdev_class_device *cdev, u16 idx, bool ready);
+bool vp_mdev_get_vq_ready(struct mdev_class_device *cdev, u16 idx);
+int vp_mdev_set_vq_state(struct mdev_class_device *cdev, u16 idx,
+			 const struct virtio_mdev_vq_state *state);
+int vp_mdev_get_vq_state(struct mdev_class_device *cdev, u16 idx,
+			 struct virtio_mdev_vq_state *state);
+int vp_mdev_reset_vq(struct mdev_class_device *cdev, u16 idx);
+int vp_mdev_get_vq_notification(struct mdev_class_device *cdev, u16 idx,
+				struct virtio_mdev_notification_area *area);
+int vp_mdev_get_vq_stats(struct mdev_class_device *cdev, u16 idx,
+			 struct virtio_mdev_vq_stats *stats);
+
+#endif /* _VP_MDEV_H */

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2034
+#
+# Functions on the PCI bus behind an IOMMU, with -H of tests/bench/run: by the
+# kernel's own driver for them, and as instances.
+
+HW_NET=0000:00:10.0
+HW_BLK=0000:00:11.0
+PCI=/sys/bus/pci
+
+# hw_bind FUNCTION DRIVER
+hw_bind()
+{
+	[ ! -e "$PCI/devices/$1/driver" ] ||
+		echo "$1" >"$PCI/devices/$1/driver/unbind"
+	echo "$2" >"$PCI/devices/$1/driver_override"
+	echo "$1" >$PCI/drivers_probe
+	[ "$(basename "$(readlink "$PCI/devices/$1/driver")")" = "$2" ]
+}
+
+# hw_create FUNCTION virtio|vhost: an instance, $UUID
+hw_create()
+{
+	hw_bind "$1" vp_mdev || return 1
+	UUID=$(cat /proc/sys/kernel/random/uuid)
+	for _d in "/sys/class/mdev_bus/$1-$2"/mdev_supported_types/*; do
+		echo "$UUID" >"$_d/create"
+	done
+	usleep 200000
+}
+
+# hw_child FUNCTION net|block: what its virtio device has become
+hw_child()
+{
+	for _d in "$PCI/devices/$1"/virtio*/"$2"/*; do
+		[ -d "$_d" ] && basename "$_d"
+	done
+}
+
+# run_hw ROW: frames that go nowhere, for the router does not know their address,
+# with idle time left out; and reads
+run_hw()
+{
+	_net=$(hw_child $HW_NET net)
+	_blk=$(hw_child $HW_BLK block)
+	ip link set "$_net" up
+	pg "$1" tx64.paced1 "$_net" "$MAC" 60 "$(n 4000)" 1 400000 "$_net"
+	pg "$1" tx64.paced32 "$_net" "$MAC" 60 "$(n 8000)" 32 4000000 "$_net"
+	echo none >"/sys/block/$_blk/queue/scheduler"
+	# The device works while the clock stands still, or not: of all but the
+	# usual request that is noise.
+	profiled "$1/rr4k.qd1" "$(n 4000)" blkbench -R "$1" -M rr4k.qd1 \
+		-d "/dev/$_blk" -q 1 -n "$(n 4000)" | grep -e p50 -e ERR
+}
+
+hw_modules()
+{
+	modprobe pktgen
+	modprobe virtio_net
+	modprobe virtio_blk
+	modprobe vp_mdev
+}
+
+# --- by virtio_pci
+
+setup_hw_pci()
+{
+	hw_modules
+	hw_bind $HW_NET virtio-pci && hw_bind $HW_BLK virtio-pci
+	usleep 200000
+}
+
+run_hw_pci()
+{
+	run_hw hw_pci
+}
+
+teardown_hw_pci()
+{
+	:
+}
+
+# --- as instances of class VIRTIO
+
+setup_hw_virtio()
+{
+	hw_modules
+	modprobe virtio_mdev
+	hw_create $HW_NET virtio && hw_create $HW_BLK virtio
+}
+
+run_hw_virtio()
+{
+	run_hw hw_virtio
+}
+
+teardown_hw_virtio()
+{
+	for _d in /sys/bus/mdev/devices/*; do
+		echo 1 >"$_d/remove"
+	done
+}
+
+# --- of class VHOST, by the VFIO fd
+
+setup_hw_vfio()
+{
+	hw_modules
+	modprobe vfio_iommu_type1
+	modprobe vhost_mdev
+	hw_create $HW_NET vhost && RING_DEV="-b vfio -d $UUID"
+}
+
+run_hw_vfio()
+{
+	ring hw_vfio kick "$(n 20000)" kick
+	ring hw_vfio interrupt "$(n 400)" interrupt
+	ring hw_vfio setup 10 setup
+}
+
+teardown_hw_vfio()
+{
+	teardown_hw_virtio
+}

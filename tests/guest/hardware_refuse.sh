@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# devices: hardware
+#
+# Functions that can have no instance, and what the log says to do about it.
+. /tests/lib.sh
+. /tests/lib-hw.sh
+
+modprobe vp_mdev
+
+# said PATTERN: the next check_log sees what comes after this
+said()
+{
+	check_log "the log says what to do: $1" "$1"
+	log_mark
+}
+
+log_mark
+check_errno "a legacy function cannot be bound" ENODEV hw_bind $HW_LEGACY
+said "$HW_LEGACY: no virtio function .* of virtio 1\.0 .*disable-legacy=on"
+check "virtio_pci takes it back" hw_return $HW_LEGACY
+check_equal "it has it" virtio-pci "$(pci_driver $HW_LEGACY)"
+
+# refused FUNCTION WHAT PATTERN
+refused()
+{
+	log_mark
+	check "$2 can be bound" hw_bind "$1" || return 1
+	check_errno "but has no instance" EOPNOTSUPP \
+		create_hw "$1" virtio "$(new_uuid)"
+	said "$3"
+	check_equal "none is there" 0 "$(instances)"
+	check "it can be returned" hw_return "$1"
+	check_equal "to virtio_pci" virtio-pci "$(pci_driver "$1")"
+}
+
+refused $HW_NO_PLATFORM "a function without ACCESS_PLATFORM" \
+	"does not offer VIRTIO_F_ACCESS_PLATFORM.*iommu_platform=on"
+
+# below BRIDGE: the first function behind a bridge
+below()
+{
+	for _f in "$PCI/devices/$1"/*:*:*.[0-7]; do
+		[ -e "$_f/vendor" ] || continue
+		if [ -d "$_f/pci_bus" ]; then
+			below "$1/$(basename "$_f")"
+		else
+			basename "$_f"
+		fi
+		return
+	done
+}
+
+grouped=$(below 0000:00:15.0)
+refused "$grouped" "a function in a group with others" \
+	"$grouped shares IOMMU group [0-9]* with [0-9]* more: .*iommu_groups"
+
+# the root port is on a bus of its own, 0x40 or what the firmware makes of it
+free=
+for f in "$PCI"/devices/*; do
+	[ "$(cat "$f/vendor")" = 0x1af4 ] && [ ! -e "$f/iommu_group" ] &&
+		free=$(basename "$f")
+done
+check "there is a function without an IOMMU" test -n "$free" || exit 1
+refused "$free" "a function behind no IOMMU" \
+	"$free is behind no IOMMU: .*intel_iommu=on"
+unload
