@@ -49,8 +49,9 @@ def request(m, dev, ring, kind, data):
         dev.take_interrupt(1)
 
 
-def session(m, what, bits):
-    dev = virtio_pci.VirtioPci(m, BLOCK)
+def session(m, what, bits, first=0):
+    """All of a driver's life, with the first disk from a slot on."""
+    dev = virtio_pci.VirtioPci(m, BLOCK, first)
     dev.reset()
     offered = dev.offered()
     want = sum(1 << n for n in bits)

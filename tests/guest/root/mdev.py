@@ -5,8 +5,8 @@
     mdev.py TEST NET DISK [MORE]
 
 Both are UUIDs: of an instance of mvnet, and of mvblk.  MORE is, for errors, the
-UUID of an instance of class VIRTIO, and for unprivileged, whether RLIMIT_MEMLOCK
-is enough.  Prints a line for each check.
+UUID of an instance of class VIRTIO, for unprivileged, whether RLIMIT_MEMLOCK is
+enough, and for hardware, a disk on the PCI bus.  Prints a line for each check.
 """
 
 import argparse
@@ -108,6 +108,24 @@ def test_shared(card_id, disk_id):
     end(m)
 
 
+def test_hardware(card_id, disk_id, function):
+    """The same, and a function of the PCI bus by vfio-pci."""
+    m = start("-device", "vfio-pci,host=%s,addr=5" % function,
+              "-netdev", "vhost-mdev,id=n0,sysfsdev=%s%s" % (MDEV, card_id),
+              "-device", "virtio-net-pci,netdev=n0,addr=6,mq=on,vectors=18,"
+              "romfile=",
+              "-device", "vhost-mdev-pci,addr=7,sysfsdev=%s%s"
+              % (MDEV, disk_id))
+    check("all are in one container", m.vfio() == 1, m.vfio())
+    disk.session(m, "the function", (virtio_pci.VERSION_1,))
+    disk.session(m, "the disk", (virtio_pci.VERSION_1,), 6)
+    network(m, "the card")
+    check("the instances run", (state(card_id), state(disk_id)) ==
+          ("running", "running"), (state(card_id), state(disk_id)))
+    disk.session(m, "the function again", (virtio_pci.VERSION_1,))
+    end(m)
+
+
 # --- hot-plug -------------------------------------------------------------------
 
 def test_hotplug(card_id, disk_id):
@@ -197,9 +215,18 @@ def test_stop(card_id, disk_id):
           card.command(net.CTRL_RX_CLASS, 0, b"\0") == 0)
     for turn in ("once", "twice"):
         m.qmp("stop")
-        check("stopped %s" % turn, state(card_id) != "running", state(card_id))
+        # as if it had come in the last moment, and been told of before
+        rx, tx = card.rings[:2]
+        rx.add([[(net.DATA, net.BUFFER, True)]])
+        frame = bytes(net.HEADER) + card.frames(1, card.mac)[0]
+        m.write(net.DATA + net.BUFFER, frame)
+        tx.add([[(net.DATA + net.BUFFER, len(frame), False)]])
+        time.sleep(0.5)
+        check("nothing is touched while it stands still %s" % turn,
+              not tx.take() and not rx.take())
         m.qmp("cont")
-        check("running again", state(card_id) == "running", state(card_id))
+        check("what was there is done afterwards",
+              len(card.wait(tx, 1)) == 1 and len(card.wait(rx, 1)) == 1)
         card.traffic("it went on %s" % turn)
         got = card.foreign()
         check("what the control queue was told is still so", got == 0, got)
