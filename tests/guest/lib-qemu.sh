@@ -21,13 +21,13 @@ qemu_root_up()
 qemu_patched()
 {
 	mount --bind /mnt/qemu/qemu-system-x86_64 \
-		$ROOT/usr/bin/qemu-system-x86_64
+		"$ROOT/usr/bin/qemu-system-x86_64"
 }
 
 # qemu_stock: Debian's own again
 qemu_stock()
 {
-	umount $ROOT/usr/bin/qemu-system-x86_64
+	umount "$ROOT/usr/bin/qemu-system-x86_64"
 }
 
 qemu_root_down()

@@ -18,14 +18,14 @@
 vfio_bind()
 {
 	hw_release "$1" && put vfio-pci "$PCI/devices/$1/driver_override" &&
-		put "$1" $PCI/drivers/vfio-pci/bind
+		put "$1" "$PCI/drivers/vfio-pci/bind"
 }
 
 qemu_instances
 qemu_root_up
 modprobe vfio-pci
-check "vfio-pci takes a disk" vfio_bind $HW_BLK || exit 1
-qemu_test hardware $HW_BLK
-hw_return $HW_BLK
+check "vfio-pci takes a disk" vfio_bind "$HW_BLK" || exit 1
+qemu_test hardware "$HW_BLK"
+hw_return "$HW_BLK"
 rmmod vfio-pci 2>/dev/null
 qemu_instances_down

@@ -14,7 +14,7 @@
 qemu_instances
 qemu_root_up
 qemu_test remove
-CARD=$(new_uuid) DISK=$(new_uuid)
+DISK=$(new_uuid)
 check "a disk is created again" create_blk vhost ram64m "$DISK" || exit 1
 qemu_test refuse
 qemu_instances_down
