@@ -65,6 +65,25 @@ def state(uuid):
         return f.read().strip()
 
 
+def set_link(uuid, text):
+    with open("/sys/bus/mdev_class/devices/%s/link" % uuid, "w") as f:
+        f.write(text)
+
+
+def link(card, uuid):
+    """The configuration space changes."""
+    card.dev.set("config_msix_vector", 0)
+    # the first one comes with the start
+    time.sleep(0.5)
+    card.dev.take_interrupt(0)
+    for text, value in (("down", 0), ("up", 1)):
+        set_link(uuid, text)
+        check("the link goes %s: an interrupt" % text,
+              until(lambda: card.dev.take_interrupt(0)))
+        check("the link goes %s: the driver sees it" % text,
+              card.dev.read_config(6, "<H")[0] & 1 == value)
+
+
 def network(m, what, pairs=8, first=0):
     card = net.Net(m, options(pairs))
     card.dev = virtio_pci.VirtioPci(m, net.NET, first)
@@ -105,6 +124,7 @@ def test_shared(card_id, disk_id):
     # disk.session() puts its rings where those of the card were
     card.start(8)
     card.traffic("the first again")
+    link(card, card_id)
     end(m)
 
 
