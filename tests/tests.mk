@@ -7,6 +7,9 @@
 #	make check-clients	QEMU, DPDK, libblkio on the char device
 #	make check-hardware	virtio functions on the PCI bus, emulated by QEMU
 #				behind an IOMMU
+#	make qemu		build a QEMU that takes VFIO devices of ours, and
+#				say where it is; QEMU= has options, see qemu/build
+#	make check-qemu		... and test it
 #	make fuzz		fuzz the virtqueue library, for FUZZ_SECONDS (3600)
 #	make bench		measure it beside what does the same job, in a
 #				guest; BENCH= has options, see tests/bench/run
@@ -32,10 +35,17 @@ check-clients:
 check-hardware:
 	@$(top)/tests/check hardware
 
+qemu:
+	@$(top)/qemu/build $(QEMU)
+
+check-qemu:
+	@$(top)/tests/check qemu
+
 fuzz:
 	@$(top)/tests/fuzz/run
 
 bench:
 	@$(top)/tests/bench/run $(BENCH)
 
-.PHONY: demo fuzz bench check check-debug check-7.2 check-clients check-hardware
+.PHONY: demo fuzz bench qemu check check-debug check-7.2 check-clients \
+	check-hardware check-qemu

@@ -23,18 +23,10 @@ check "a Debian 12 can be mounted" root_up 12-backports || exit 1
 check "what its guest boots is there" nested_up || exit 1
 note "$(in_root qemu-system-x86_64 --version | head -n 1)"
 
-# sums: what files there are, by the last command in the guest
-sums()
-{
-	awk '/^=/ { last = text; text = ""; next }
-	     { text = text $0 "\n" }
-	     END { printf "%s", last }' guest.out | sort -k 2
-}
-
 # sums_are FILE: the same as in FILE
 sums_are()
 {
-	sums >now
+	nested_sums_of >now
 	[ -s now ] && cmp "$1" now
 }
 
@@ -48,7 +40,7 @@ if nested_boots "the guest boots" &&
 	nested_do "it is mounted" 'mount -t ext4 /dev/vda /mnt'
 	nested_do "files are written" 'nested_fill 8'
 	nested_do "they have sums" nested_sums
-	sums >first
+	nested_sums_of >first
 	check_equal "all of them" 8 "$(wc -l <first)"
 	nested_do "it is unmounted" 'umount /mnt'
 	nested_do "nothing is left in memory" nested_forget

@@ -26,8 +26,8 @@ nested_down()
 	umount "$ROOT/nested"
 }
 
-# nested_start SCRIPT NODE [OPTION...]: QEMU by a script of root/, for the device
-# NODE
+# nested_start SCRIPT INSTANCE [OPTION...]: QEMU by a script of root/, for the
+# instance that it gets as $node and $uuid
 nested_start()
 {
 	_script=$1 _node=$2
@@ -47,7 +47,7 @@ apparmor=0 initcall_blacklist=init_kprobe_trace nested=1" \
 	rm -f guest.*
 	mkfifo guest.in
 	boots=0 commands=0
-	in_root node="$_node" options="$_options" sh "/tests/root/$_script" \
+	in_root node="$_node" uuid="$_node" options="$_options" sh "/tests/root/$_script" \
 		<guest.in >guest.out 2>guest.err &
 	nested=$!
 	# it may be gone before it has read everything
@@ -107,6 +107,14 @@ nested_do()
 $(tail -n 20 guest.out)
 $(tail -n 20 guest.log)"
 	return 1
+}
+
+# nested_sums_of: what files there are, if the last command was nested_sums
+nested_sums_of()
+{
+	awk '/^=/ { last = text; text = ""; next }
+	     { text = text $0 "\n" }
+	     END { printf "%s", last }' guest.out | sort -k 2
 }
 
 # nested_reboot: nested_boots has to follow

@@ -94,8 +94,10 @@ qemu_guest()
 		# KVM's own cannot remap interrupts
 		[ "$accel" != kvm ] || machine+=,kernel-irqchip=split
 	fi
+	# on a bus that is named: one that the devices bring might be taken
 	for share in ${GUEST_SHARES:-}; do
-		shares+=(-virtfs "local,path=${share#*=},mount_tag=${share%%=*},security_model=none,readonly=on")
+		shares+=(-fsdev "local,id=fs-${share%%=*},path=${share#*=},security_model=none,readonly=on"
+			-device "virtio-9p-pci,bus=pcie.0,fsdev=fs-${share%%=*},mount_tag=${share%%=*}")
 	done
 	# Shares first: they go to whichever bus QEMU thinks of.
 	# shellcheck disable=SC2086 # QEMU_EXTRA is a list

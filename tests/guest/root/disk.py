@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Be the driver of a disk that QEMU has from a vhost-vdpa device.
+"""Be the driver of a disk that QEMU has from an instance.
 
-    disk.py NODE
+    disk.py SCRIPT INSTANCE
 
-Prints a line for each check.
+INSTANCE is what SCRIPT, which starts QEMU, wants: the node of the char device,
+or the UUID.  Prints a line for each check.
 """
 
 import os
@@ -13,7 +14,7 @@ import time
 
 import machine
 import virtio_pci
-from virtio_pci import RING_PACKED, VERSION_1
+from virtio_pci import ACCESS_PLATFORM, RING_PACKED, VERSION_1
 import vring
 
 BLOCK = 2
@@ -48,12 +49,15 @@ def request(m, dev, ring, kind, data):
         dev.take_interrupt(1)
 
 
-def session(m, what, bits):
-    dev = virtio_pci.VirtioPci(m, BLOCK)
+def session(m, what, bits, first=0):
+    """All of a driver's life, with the first disk from a slot on."""
+    dev = virtio_pci.VirtioPci(m, BLOCK, first)
     dev.reset()
     offered = dev.offered()
     want = sum(1 << n for n in bits)
     check("%s: offered" % what, not want & ~offered, hex(offered))
+    # offered only with an IOMMU in the machine, and then a must
+    want |= 1 << ACCESS_PLATFORM
     check("%s: accepted" % what, dev.negotiate(want & offered))
     check("%s: queues" % what, dev.get("num_queues") >= 1,
           dev.get("num_queues"))
@@ -77,8 +81,9 @@ def main():
     options = ["-accel", "tcg", "-m", "64", "-nodefaults", "-display", "none",
                "-global", "vhost-vdpa-device-pci.disable-legacy=on"]
     try:
-        m = machine.Machine(["sh", "/tests/root/disk.sh"], options,
-                            "/tmp/qemu.err", {"node": sys.argv[1]})
+        m = machine.Machine(["sh", "/tests/root/" + sys.argv[1]], options,
+                            "/tmp/qemu.err",
+                            {"node": sys.argv[2], "uuid": sys.argv[2]})
     except RuntimeError as error:
         check("QEMU starts", False, error)
         return 1

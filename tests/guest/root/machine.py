@@ -4,6 +4,7 @@
 import base64
 import json
 import os
+import re
 import socket
 import subprocess
 import tempfile
@@ -54,6 +55,8 @@ class Machine:
 
     def __init__(self, command, options, stderr, env=None):
         self.dir = tempfile.mkdtemp()
+        # whoever QEMU runs as
+        os.chmod(self.dir, 0o777)
         bios = os.path.join(self.dir, "bios")
         with open(bios, "wb") as f:
             # cli; hlt; jmp to the hlt, at the reset vector
@@ -74,6 +77,7 @@ class Machine:
                 command, stdin=subprocess.DEVNULL, stdout=err, stderr=err,
                 env=env)
         self.events = []
+        self.next_bar = 0
         try:
             self.qtest = Lines(qtest, self.process)
             self.monitor = Lines(qmp, self.process)
@@ -118,8 +122,30 @@ class Machine:
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = self.process.wait()
+        return status, self.said()
+
+    def said(self):
+        """What QEMU had to say until now."""
         with open(self.stderr, errors="replace") as f:
-            return status, f.read()
+            return f.read()
+
+    def doorbells(self):
+        """How many pages of doorbells its address space has."""
+        tree = self.qmp("human-monitor-command",
+                        **{"command-line": "info mtree -f"})
+        # each of them once in a view
+        return len(set(re.findall(r"doorbell\[(\d+)\]", tree)))
+
+    def vfio(self):
+        """How many descriptors of /dev/vfio/vfio it has."""
+        at = "/proc/%d/fd" % self.process.pid
+        count = 0
+        for fd in os.listdir(at):
+            try:
+                count += os.readlink("%s/%s" % (at, fd)) == "/dev/vfio/vfio"
+            except FileNotFoundError:
+                pass
+        return count
 
     # ports and memory
 

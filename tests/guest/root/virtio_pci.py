@@ -33,9 +33,10 @@ COMMON = {
 class PciDevice:
     """Find a device by its ids, and give it addresses."""
 
-    def __init__(self, machine, vendor, device):
+    def __init__(self, machine, vendor, device, first=0):
         self.m = machine
-        for slot in range(32):
+        for slot in range(first, 32):
+            self.slot = slot
             self.address = 0x80000000 | slot << 11
             if self.read(0, 4) == (device << 16 | vendor):
                 break
@@ -61,7 +62,8 @@ class PciDevice:
         self.m.outl(0xcfc, value)
 
     def assign(self):
-        where = BAR_BASE
+        # not where those of another device are
+        where = self.m.next_bar or BAR_BASE
         bar = 0
         while bar < 6:
             register = 0x10 + 4 * bar
@@ -77,6 +79,7 @@ class PciDevice:
                 self.bars[bar] = where
                 where += size
             bar += 2 if wide else 1
+        self.m.next_bar = where
 
     def capabilities(self):
         at = self.read(0x34, 1)
@@ -88,9 +91,9 @@ class PciDevice:
 class VirtioPci:
     """The device: handshake, queues, configuration, interrupts."""
 
-    def __init__(self, machine, device_type):
+    def __init__(self, machine, device_type, first=0):
         self.m = machine
-        self.pci = PciDevice(machine, VENDOR, 0x1040 + device_type)
+        self.pci = PciDevice(machine, VENDOR, 0x1040 + device_type, first)
         self.where = {}
         for at, kind in self.pci.capabilities():
             if kind == 0x11:

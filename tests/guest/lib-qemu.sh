@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# For scripts that run the QEMU which qemu/build makes, in a Debian 12 with
+# backports.  They say
+#
+#	# qemu: patched
+#
+# beside what lib-root.sh wants.
+
+# qemu_root_up: Debian, with that QEMU in the place of its own
+qemu_root_up()
+{
+	check "a Debian 12 can be mounted" root_up 12-backports || exit 1
+	mkdir -p /mnt/qemu
+	check "the patched QEMU is there" share_mount qemu /mnt/qemu || exit 1
+	qemu_patched
+	note "$(in_root qemu-system-x86_64 --version | head -n 1)"
+}
+
+qemu_patched()
+{
+	mount --bind /mnt/qemu/qemu-system-x86_64 \
+		"$ROOT/usr/bin/qemu-system-x86_64"
+}
+
+# qemu_stock: Debian's own again
+qemu_stock()
+{
+	umount "$ROOT/usr/bin/qemu-system-x86_64"
+}
+
+qemu_root_down()
+{
+	qemu_stock 2>/dev/null
+	umount /mnt/qemu
+	root_down
+}
+
+# qemu_idle WHAT: nothing of a QEMU is left
+qemu_idle()
+{
+	check_equal "$1: the instance is idle again" idle "$(state_of "$UUID")"
+	check_equal "$1: pages pinned" 0 "$(pinned_pages)"
+}
+
+# qemu_instances: one of mvnet, CARD, and one of mvblk, DISK
+qemu_instances()
+{
+	modprobe vfio_iommu_type1
+	check "mvnet and mvblk can be loaded" modprobe -a mvnet mvblk || exit 1
+	CARD=$(new_uuid) DISK=$(new_uuid)
+	check "an instance of mvnet is created" create_net vhost "$CARD" || exit 1
+	check "an instance of mvblk is created" \
+		create_blk vhost ram64m "$DISK" || exit 1
+}
+
+# qemu_test TEST [MORE]: of root/mdev.py, on both
+qemu_test()
+{
+	note "$*"
+	_test=$1
+	shift
+	checks_of python3 /tests/root/mdev.py "$_test" "$CARD" "$DISK" "$@"
+	check_equal "$_test: pages pinned" 0 "$(pinned_pages)"
+}
+
+qemu_instances_down()
+{
+	qemu_root_down
+	check_equal "pages pinned in the end" 0 "$(pinned_pages)"
+	unload
+}

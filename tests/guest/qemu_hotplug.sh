@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# root: 12-backports
+# qemu: patched
+# memory: 2048
+# timeout: 600
+#
+# Instances in QEMU are plugged and unplugged by QMP.
+. /tests/lib.sh
+. /tests/lib-blk.sh
+. /tests/lib-root.sh
+. /tests/lib-qemu.sh
+
+qemu_instances
+qemu_root_up
+qemu_test hotplug
+qemu_instances_down

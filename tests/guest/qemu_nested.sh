@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# root: 12-backports
+# qemu: patched
+# nested: yes
+# memory: 2048
+# timeout: 3600
+#
+# QEMU has a card and a disk by VFIO, and a guest of its own, whose kernel drives
+# them: traffic, a file system; a reboot, traffic again, and the files are there.
+. /tests/lib.sh
+. /tests/lib-blk.sh
+. /tests/lib-root.sh
+. /tests/lib-nested.sh
+. /tests/lib-qemu.sh
+
+# traffic WHEN
+# shellcheck disable=SC2016 # for the shell there
+traffic()
+{
+	nested_do "$1: virtio-net has come up" nested_net &&
+	nested_do "$1: ping" 'in_ns $NSA ping -c 5 -W 5 -s 1400 $IPB' &&
+	nested_do "$1: 1 MiB by TCP, compared" 'nested_copy 1024'
+}
+
+qemu_instances
+qemu_root_up
+check "what its guest boots is there" nested_up || exit 1
+
+# nothing is booted from the network
+nested_start vfio-net.sh "$CARD" -global virtio-net-pci.romfile= \
+	-device "vhost-mdev-pci,sysfsdev=/sys/bus/mdev/devices/$DISK"
+if nested_boots "the guest boots"; then
+	traffic "at first"
+	nested_do "it has a disk of 64 MiB" "nested_disk 64"
+	check_equal "both run" "running running" \
+		"$(state_of "$CARD") $(state_of "$DISK")"
+	nested_do "a file system is made" \
+		'mke2fs /dev/vda >/dev/null && mount -t ext4 /dev/vda /mnt'
+	nested_do "files are written" 'nested_fill 8'
+	nested_do "they have sums" nested_sums
+	nested_sums_of >first
+	check_equal "all of them" 8 "$(wc -l <first)"
+	nested_do "it is unmounted" 'umount /mnt'
+	nested_reboot
+	nested_boots "it boots again" && traffic "after the reboot"
+	nested_do "it is mounted" 'nested_disk 64 && mount -t ext4 /dev/vda /mnt'
+	nested_do "the files are read" nested_sums
+	nested_sums_of >second
+	check "they are what they were" cmp first second
+	nested_do "it is unmounted again" 'umount /mnt'
+fi
+nested_stop "the guest"
+check_equal "both are idle again" "idle idle" \
+	"$(state_of "$CARD") $(state_of "$DISK")"
+
+nested_down
+qemu_instances_down

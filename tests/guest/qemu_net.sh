@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# root: 12-backports
+# qemu: patched
+# memory: 2048
+# timeout: 900
+#
+# mvnet in QEMU by VFIO, as -netdev vhost-mdev and as -device vhost-mdev-pci, and
+# by the char device in the same version of QEMU, unmodified.  The guest is the
+# same program in all cases.
+. /tests/lib.sh
+. /tests/lib-vhost.sh
+. /tests/lib-root.sh
+. /tests/lib-qemu.sh
+
+vhost_up doorbell=1
+qemu_root_up
+
+# net WHAT OPTION... INSTANCE
+net()
+{
+	note "$1"
+	_net=$1
+	shift
+	checks_of python3 /tests/root/net.py "$@"
+	qemu_idle "$_net"
+}
+
+net "netdev, split rings" --script vfio-net.sh "$UUID"
+net "netdev, packed rings, doorbells" --script vfio-net.sh --packed \
+	--doorbells "$UUID"
+net "netdev, one pair" --script vfio-net.sh --pairs 1 "$UUID"
+net "device, split rings, doorbells" --script vfio-device.sh --generic \
+	--doorbells "$UUID"
+net "device, packed rings" --script vfio-device.sh --generic --packed "$UUID"
+qemu_stock
+ulimit -l unlimited
+# It knows of the first pair only that it is suspended, and finds out where the
+# others are by itself.
+net "char device" --says "vhost VQ [0-9]+ ring restore failed" \
+	"/dev/$(chardev_of "$UUID")"
+
+qemu_root_down
+vhost_down

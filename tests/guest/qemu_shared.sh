@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# root: 12-backports
+# qemu: patched
+# memory: 2048
+# timeout: 600
+#
+# Two instances in one QEMU share a container, a balloon keeps its hands off their
+# memory, and QEMU is killed.
+. /tests/lib.sh
+. /tests/lib-blk.sh
+. /tests/lib-root.sh
+. /tests/lib-qemu.sh
+
+qemu_instances
+qemu_root_up
+qemu_test shared
+qemu_test balloon
+qemu_test killed
+qemu_instances_down
