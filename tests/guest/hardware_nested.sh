@@ -31,7 +31,8 @@ if nested_boots "the guest boots"; then
 	check_equal "the instance runs" running "$(state_of "$UUID")"
 	check "interrupts came from the NIC" test "$(hw_irqs $HW_PAGES vq0)" -gt 0
 fi
-nested_stop "the guest"
+# hardware does not tell where a virtqueue stands
+nested_stop "the guest" 'vhost VQ [0-9] ring restore failed: -95: '
 check_equal "the instance is idle again" idle "$(state_of "$UUID")"
 
 nested_down
