@@ -138,14 +138,9 @@ static int mdev_instance_bind(struct mdev_class_device *cdev)
 	return 0;
 }
 
-static struct device *mdev_instance_dma_dev(struct mdev_class_device *cdev)
-{
-	return cdev->ops->get_dma_dev ? cdev->ops->get_dma_dev(cdev) : NULL;
-}
-
 static int mdev_instance_link(struct mdev_class_device *cdev)
 {
-	struct device *dma_dev = mdev_instance_dma_dev(cdev);
+	struct device *dma_dev = virtio_mdev_dma_dev(cdev);
 	int ret;
 
 	ret = sysfs_create_link(&cdev->dev.kobj, &mdev_dev(cdev->mdev)->kobj,
@@ -160,7 +155,7 @@ static int mdev_instance_link(struct mdev_class_device *cdev)
 
 static void mdev_instance_unlink(struct mdev_class_device *cdev)
 {
-	if (mdev_instance_dma_dev(cdev))
+	if (virtio_mdev_dma_dev(cdev))
 		sysfs_remove_link(&cdev->dev.kobj, "dma_device");
 	sysfs_remove_link(&cdev->dev.kobj, "mdev");
 }

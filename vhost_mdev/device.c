@@ -174,11 +174,6 @@ void vhost_mdev_close(struct vhost_mdev *vd)
 
 /* ---- life ---- */
 
-static struct device *vhost_mdev_dma_dev(struct mdev_class_device *cdev)
-{
-	return cdev->ops->get_dma_dev ? cdev->ops->get_dma_dev(cdev) : NULL;
-}
-
 static int vhost_mdev_check(struct mdev_class_device *cdev)
 {
 	u64 features = cdev->ops->get_mdev_features(cdev);
@@ -197,8 +192,8 @@ static int vhost_mdev_check(struct mdev_class_device *cdev)
 		dev_err(&cdev->dev, "the device has no group of virtqueues\n");
 		return -EINVAL;
 	}
-	if (vhost_mdev_dma_dev(cdev))
-		return vhost_mem_domain_check(cdev, vhost_mdev_dma_dev(cdev));
+	if (virtio_mdev_dma_dev(cdev))
+		return vhost_mem_domain_check(cdev, virtio_mdev_dma_dev(cdev));
 	return 0;
 }
 
@@ -225,7 +220,7 @@ struct vhost_mdev *vhost_mdev_create(struct mdev_class_device *cdev)
 	vd->cdev = cdev;
 	spin_lock_init(&vd->user_lock);
 	mutex_init(&vd->lock);
-	vd->dma_dev = vhost_mdev_dma_dev(cdev);
+	vd->dma_dev = virtio_mdev_dma_dev(cdev);
 	vd->nvqs = cdev->ops->get_vq_count(cdev);
 	vd->nr_groups = cdev->ops->get_group_count ?
 			cdev->ops->get_group_count(cdev) : 1;

@@ -28,13 +28,6 @@ struct virtio_mdev_device {
 
 #define to_virtio_mdev(d) container_of(d, struct virtio_mdev_device, vdev)
 
-/* The device that does the DMA, NULL if the rings have physical addresses */
-static inline struct device *
-virtio_mdev_dma_dev(struct mdev_class_device *cdev)
-{
-	return cdev->ops->get_dma_dev ? cdev->ops->get_dma_dev(cdev) : NULL;
-}
-
 /* transport.c */
 extern const struct virtio_config_ops virtio_mdev_config_ops;
 extern const struct virtio_config_ops virtio_mdev_config_ops_vq_reset;

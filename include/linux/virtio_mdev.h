@@ -267,4 +267,18 @@ struct virtio_mdev_ops {
 	u32 (*get_generation)(struct mdev_class_device *cdev);
 };
 
+/**
+ * virtio_mdev_dma_dev() - the device that does the DMA of an instance
+ * @cdev: the instance
+ *
+ * Context: from create to remove.
+ * Return: what &virtio_mdev_ops.get_dma_dev says; NULL if the parent reaches
+ * rings and buffers by &mdev_class_device.mem.
+ */
+static inline struct device *
+virtio_mdev_dma_dev(struct mdev_class_device *cdev)
+{
+	return cdev->ops->get_dma_dev ? cdev->ops->get_dma_dev(cdev) : NULL;
+}
+
 #endif /* _LINUX_VIRTIO_MDEV_H */
