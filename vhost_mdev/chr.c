@@ -92,8 +92,6 @@ static struct mdev_mem *vhost_mdev_chr_mem(struct vhost_mdev *vd, u32 asid)
 static void vhost_mdev_chr_iova_range(struct vhost_mdev *vd, u64 *first,
 				      u64 *last)
 {
-	*first = 0;
-	*last = U64_MAX;
 	if (vd->chr->as[0].domain)
 		vhost_mem_domain_range(vd->chr->as[0].domain, first, last);
 }

@@ -301,17 +301,13 @@ static u16 vhost_mdev_num_max(struct vhost_mdev *vd)
 
 static int vhost_mdev_get_iova_range(struct vhost_mdev *vd, void __user *argp)
 {
-	struct vhost_mdev_iova_range range = {
-		.first = 0,
-		.last = U64_MAX,
-	};
-	u64 first, last;
+	struct vhost_mdev_iova_range range;
+	u64 first = 0, last = U64_MAX;
 
-	if (vd->be->iova_range) {
+	if (vd->be->iova_range)
 		vd->be->iova_range(vd, &first, &last);
-		range.first = first;
-		range.last = last;
-	}
+	range.first = first;
+	range.last = last;
 	return copy_to_user(argp, &range, sizeof(range)) ? -EFAULT : 0;
 }
 

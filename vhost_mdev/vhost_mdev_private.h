@@ -33,8 +33,8 @@ struct vm_area_struct;
  *	without it 1
  * @mem: the user's memory, open; that of address space @asid, less than @nr_as.
  *	NULL if the device reaches it by itself, through the IOMMU.
- * @iova_range: (optional) the first and the last address that memory can have;
- *	without it all can; called with &vhost_mdev.lock held
+ * @iova_range: (optional) narrow the first and the last address that memory
+ *	can have, which are those of all there are; called with &vhost_mdev.lock held
  * @mem_ioctl: an ioctl that has to do with the user's memory; called with
  *	&vhost_mdev.lock held
  * @mem_reset: (optional) the device was reset, so hold nothing of the user's
