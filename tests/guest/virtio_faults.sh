@@ -8,7 +8,7 @@
 
 modprobe mvbad
 modprobe virtio_mdev
-modprobe virtio_rng
+modprobe virtio_net
 PORT=mvbad-virtio
 
 log_mark

@@ -3,12 +3,15 @@
  * A parent whose instances fail, each type in its own way: what mdev_core and
  * the class drivers make of it is what the tests look at.  For tests only.
  *
- * Apart from the fault an instance is an entropy device that never delivers.
+ * Apart from the fault an instance is a network device that moves no frame.  Its
+ * driver can live with that; that of an entropy device, say, would have its probe
+ * wait for the first bytes.
  */
 
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 
@@ -33,7 +36,7 @@ struct mvbad {
 	enum mvbad_fault fault;
 	u64 features;
 	u8 status;
-	bool ready;
+	bool ready[2];
 };
 
 static struct platform_device *mvbad_pdev;
@@ -72,13 +75,13 @@ static void mvbad_set_vq_cb(struct mdev_class_device *cdev, u16 idx,
 static int mvbad_set_vq_ready(struct mdev_class_device *cdev, u16 idx,
 			      bool ready)
 {
-	to_mvbad(cdev)->ready = ready;
+	to_mvbad(cdev)->ready[idx] = ready;
 	return 0;
 }
 
 static bool mvbad_get_vq_ready(struct mdev_class_device *cdev, u16 idx)
 {
-	return to_mvbad(cdev)->ready;
+	return to_mvbad(cdev)->ready[idx];
 }
 
 static int mvbad_set_vq_state(struct mdev_class_device *cdev, u16 idx,
@@ -96,7 +99,7 @@ static int mvbad_get_vq_state(struct mdev_class_device *cdev, u16 idx,
 
 static u16 mvbad_get_vq_count(struct mdev_class_device *cdev)
 {
-	return to_mvbad(cdev)->fault == MVBAD_NO_QUEUES ? 0 : 1;
+	return to_mvbad(cdev)->fault == MVBAD_NO_QUEUES ? 0 : 2;
 }
 
 static u64 mvbad_get_device_features(struct mdev_class_device *cdev)
@@ -132,7 +135,7 @@ static void mvbad_set_config_cb(struct mdev_class_device *cdev,
 
 static u32 mvbad_get_device_id(struct mdev_class_device *cdev)
 {
-	return VIRTIO_ID_RNG;
+	return VIRTIO_ID_NET;
 }
 
 static u32 mvbad_get_vendor_id(struct mdev_class_device *cdev)
@@ -162,7 +165,7 @@ static int mvbad_reset(struct mdev_class_device *cdev)
 		return -EIO;
 	bad->status = 0;
 	bad->features = 0;
-	bad->ready = false;
+	memset(bad->ready, 0, sizeof(bad->ready));
 	return 0;
 }
 
