@@ -10,6 +10,8 @@
 #	make qemu		build a QEMU that takes VFIO devices of ours, and
 #				say where it is; QEMU= has options, see qemu/build
 #	make check-qemu		... and test it
+#	make check SETS="..."	several of these at once: check, debug, 7.2, clients,
+#				hardware, qemu
 #	make fuzz		fuzz the virtqueue library, for FUZZ_SECONDS (3600)
 #	make bench		measure it beside what does the same job, in a
 #				guest; BENCH= has options, see tests/bench/run
@@ -17,11 +19,13 @@
 # They install what is missing (as root), and keep what they download and build
 # in $VIRTIO_MDEV_CACHE, ~/.cache/virtio-mdev by default.
 
+SETS ?= check
+
 demo:
 	@$(top)/tests/vm/demo
 
 check:
-	@$(top)/tests/check check
+	@$(top)/tests/check $(SETS)
 
 check-debug:
 	@$(top)/tests/check debug
