@@ -18,7 +18,7 @@ net_vars()
 		return 1
 	}
 	DEV=$(netdev_of "$1")
-	MAC=$(cat "/sys/class/net/$DEV/address")
+	MAC=$(line_of "/sys/class/net/$DEV/address")
 }
 
 # net_up UUID: create an instance and set its net device up.  A script calls
@@ -33,19 +33,19 @@ net_up()
 # carrier_is DEV 0|1
 carrier_is()
 {
-	[ "$(cat "/sys/class/net/$1/carrier")" = "$2" ]
+	[ "$(line_of "/sys/class/net/$1/carrier")" = "$2" ]
 }
 
 # netstat_of DEV COUNTER
 netstat_of()
 {
-	cat "/sys/class/net/$1/statistics/$2"
+	line_of "/sys/class/net/$1/statistics/$2"
 }
 
 # vqstat DIR INDEX COUNTER
 vqstat()
 {
-	cat "$1/vq$2/$3"
+	line_of "$1/vq$2/$3"
 }
 
 # the queues of pair N, and with eight pairs the control queue

@@ -197,9 +197,15 @@ put()
 	echo "$1" >"$2"
 }
 
+# line_of FILE: its first line; on the debug kernel a process, for cat, takes long
+line_of()
+{
+	IFS= read -r _line <"$1" && echo "$_line"
+}
+
 new_uuid()
 {
-	cat /proc/sys/kernel/random/uuid
+	line_of /proc/sys/kernel/random/uuid
 }
 
 # type_dir PORT TYPE_GLOB: the directory of the only type that matches
@@ -248,7 +254,7 @@ instance()
 # state_of UUID
 state_of()
 {
-	cat "$INSTANCES/$1/state"
+	line_of "$INSTANCES/$1/state"
 }
 
 # state_is UUID STATE: for wait_for

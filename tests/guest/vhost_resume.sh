@@ -7,9 +7,14 @@
 . /tests/lib.sh
 . /tests/lib-vhost.sh
 
+# how often; the rings are full each time
+COUNT=10
+[ "$KERNEL" != debug ] || COUNT=4
+
 vhost_up
-check "resume" v resume --size 300
-check "resume, indirect and event index" v resume --size 300 --indirect --event-idx
+check "resume" v resume --size 300 --count $COUNT
+check "resume, indirect and event index" v resume --size 300 --indirect \
+	--event-idx --count $COUNT
 check "resume, small rings" v resume --size 300 --queue-size 16
 check "resume, mergeable buffers" v resume --size 3000 --mrg --queue-size 64 --count 5
 check "resume, two pairs" v resume --size 300 --queue-size 64 --pairs 2 --count 5

@@ -76,10 +76,10 @@ done
 # worker_cpus PAIR: where the pair is served
 worker_cpus()
 {
+	_worker=mvnet-${UUID%"${UUID#??????}"}-$1
 	for _c in /proc/[0-9]*/comm; do
 		read -r _comm 2>/dev/null <"$_c" || continue
-		[ "$_comm" = "mvnet-$(echo "$UUID" | cut -c 1-6)-$1" ] ||
-			continue
+		[ "$_comm" = "$_worker" ] || continue
 		sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "${_c%comm}status"
 	done
 }
