@@ -361,6 +361,7 @@ static int mdev_soft_suspend(struct mdev_class_device *cdev)
 static int mdev_soft_resume(struct mdev_class_device *cdev)
 {
 	struct mdev_soft *soft = mdev_soft_of(cdev);
+	struct mdev_vq *vq;
 	int ret;
 	u16 i;
 
@@ -369,8 +370,13 @@ static int mdev_soft_resume(struct mdev_class_device *cdev)
 
 	soft->suspended = false;
 	for (i = 0; i < soft->desc->nr_vqs; i++) {
-		mdev_vq_resume(mdev_soft_vq(soft, i));
-		ret = mdev_soft_start_vq(soft, i);
+		vq = mdev_soft_vq(soft, i);
+		if (mdev_vq_is_started(vq)) {
+			ret = mdev_vq_renew(vq);
+			mdev_vq_resume(vq);
+		} else {
+			ret = mdev_soft_start_vq(soft, i);
+		}
 		if (ret) {
 			mdev_soft_suspend(cdev);
 			return ret;

@@ -119,7 +119,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_pending);
 
 /**
  * mdev_vq_break() - give up on a virtqueue
- * @vq: claimed virtqueue
+ * @vq: claimed virtqueue, or one that is stopped
  * @fmt: the reason, for a person; then its arguments
  *
  * The queue is not served until it is stopped and started again.  The driver

@@ -329,6 +329,7 @@ void mdev_vq_set_ready(struct mdev_vq *vq, bool ready);
 void mdev_vq_reset(struct mdev_vq *vq);
 int mdev_vq_start(struct mdev_vq *vq, struct mdev_mem *mem);
 void mdev_vq_stop(struct mdev_vq *vq);
+int mdev_vq_renew(struct mdev_vq *vq);
 void mdev_vq_pause(struct mdev_vq *vq);
 void mdev_vq_resume(struct mdev_vq *vq);
 bool mdev_vq_pending(struct mdev_vq *vq);

@@ -184,7 +184,10 @@ struct virtio_mdev_vq_stats {
  * @suspend:		(optional) Stop a live device so that @get_vq_state is
  *			exact; rings and used indices stand still when it
  *			returns.  Kicks are remembered.  -EINVAL if not live.
- * @resume:		(optional, with @suspend) Go on where @suspend stopped.
+ * @resume:		(optional, with @suspend) Go on where @suspend stopped.  The
+ *			driver may have exchanged its memory meanwhile, that of
+ *			rings too, whose addresses are resolved anew then; a
+ *			virtqueue for which there is none breaks.
  * @get_group_count:	(optional, with @get_vq_group) The number of groups of
  *			virtqueues, at least 1.  Constant.  Default: 1.
  * @set_group_asid:	(optional, with @get_vq_group) From now on virtqueues of

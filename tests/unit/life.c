@@ -241,6 +241,70 @@ static void test_unmapped(void)
 	unmapped(2);
 }
 
+/* Memory is exchanged while the queue is paused. */
+static void renew(u64 features)
+{
+	struct bench b;
+	u32 id, len;
+
+	bench_init(&b, 8, features);
+	drv_one(&b, 10, 0);
+	CHECK_EQ(dev_pop(&b), 1);
+	dev_push(&b, 5);
+	dev_publish(&b);
+	CHECK(drv_used(&b, &id, &len));
+	drv_one(&b, 11, 0);
+	mdev_vq_release(&b.vq);
+
+	/* It is all there. */
+	mdev_vq_pause(&b.vq);
+	CHECK_EQ(mdev_vq_renew(&b.vq), 0);
+	CHECK(!mdev_vq_is_live(&b.vq));
+	mdev_vq_resume(&b.vq);
+	CHECK(mdev_vq_claim(&b.vq));
+	mdev_vq_release(&b.vq);
+
+	/* Something else is there. */
+	mdev_vq_pause(&b.vq);
+	b.vq.maps[2].dead = true;
+	CHECK_EQ(mdev_vq_renew(&b.vq), 0);
+	CHECK_EQ(b.broken, 0);
+	CHECK_EQ(space_nr_maps(&b.space), 3);
+	CHECK(mdev_vq_claim(&b.vq));
+	CHECK(dev_alive(&b));
+	CHECK_EQ(dev_pop(&b), 1);
+	dev_push(&b, 6);
+	dev_publish(&b);
+	CHECK(drv_used(&b, &id, &len));
+	CHECK_EQ(len, 6);
+	mdev_vq_release(&b.vq);
+
+	/* Nothing is. */
+	mdev_vq_pause(&b.vq);
+	space_unmap(&b.space, b.ring[1]);
+	CHECK_EQ(b.broken, 0);
+	CHECK_EQ(mdev_vq_renew(&b.vq), 0);
+	CHECK_EQ(b.broken, 1);
+	CHECK_EQ(b.errors, 1);
+	CHECK_STR(shim_message, "unmapped");
+	CHECK_EQ(space_nr_maps(&b.space), 0);
+	CHECK(!mdev_vq_is_started(&b.vq));
+	mdev_vq_resume(&b.vq);
+	CHECK(!mdev_vq_claim(&b.vq));
+	CHECK_EQ(mdev_vq_renew(&b.vq), 0);
+	CHECK_EQ(b.broken, 1);
+	/* for bench_destroy() to release */
+	atomic_inc(&b.vq.users);
+	bench_destroy(&b);
+}
+
+static void test_renew(void)
+{
+	renew(0);
+	renew(F_EVENT);
+	renew(F_PACKED);
+}
+
 static void test_callbacks(void)
 {
 	struct virtio_mdev_vq_stats stats;
@@ -360,6 +424,7 @@ const struct unit_test life_tests[] = {
 	{ "life: whether a queue is to be looked at", test_pending },
 	{ "a second start goes on where the first ended", test_restart },
 	{ "a queue breaks if its memory is unmapped", test_unmapped },
+	{ "a paused queue finds its memory exchanged", test_renew },
 	{ "callbacks, and none", test_callbacks },
 	{ "counters", test_stats },
 	{ "pause and stop wait for the user", test_pause },
