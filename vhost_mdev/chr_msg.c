@@ -30,6 +30,42 @@ vhost_mdev_chr_as(struct vhost_mdev_chr *chr, u32 asid)
 	return &chr->as[array_index_nospec(asid, chr->nr_as)];
 }
 
+/*
+ * As of vhost-vdpa a device does not see what a batch does before its end.  One
+ * that can stand still does so from the first unmap on, so that memory, that of
+ * virtqueues too, may be mapped anew under it: QEMU takes large mappings apart and
+ * puts them together again whenever the guest's memory map changes a little.
+ */
+static void vhost_mdev_chr_hold(struct vhost_mdev *vd)
+{
+	const struct virtio_mdev_ops *ops = vd->cdev->ops;
+
+	if (vd->held || vd->suspended || !ops->suspend || !ops->resume)
+		return;
+	/* If it cannot then its virtqueues may break, as without a batch. */
+	vd->held = !ops->suspend(vd->cdev);
+}
+
+static int vhost_mdev_chr_unhold(struct vhost_mdev *vd)
+{
+	int ret;
+
+	if (!vd->held)
+		return 0;
+	vd->held = false;
+	/* By the user meanwhile: RESUME is for the same to say. */
+	if (vd->suspended)
+		return 0;
+	ret = vd->cdev->ops->resume(vd->cdev);
+	if (ret) {
+		vd->suspended = true;
+		dev_notice_ratelimited(&vd->cdev->dev,
+				       "the device cannot go on after a batch: %pe; it stays suspended\n",
+				       ERR_PTR(ret));
+	}
+	return ret;
+}
+
 static int vhost_mdev_chr_msg(struct vhost_mdev_chr *chr, u32 asid,
 			      const struct vhost_mdev_iotlb_msg *msg)
 {
@@ -53,6 +89,8 @@ static int vhost_mdev_chr_msg(struct vhost_mdev_chr *chr, u32 asid,
 		return vhost_mem_iotlb_map(as, chr->mm, msg->iova, msg->size,
 					   msg->uaddr, msg->perm, live);
 	case VHOST_MDEV_IOTLB_INVALIDATE:
+		if (live && chr->in_batch)
+			vhost_mdev_chr_hold(vd);
 		return vhost_mem_iotlb_unmap(as, chr->mm, msg->iova, msg->size,
 					     live, chr->in_batch);
 	case VHOST_MDEV_IOTLB_BATCH_BEGIN:
@@ -62,7 +100,7 @@ static int vhost_mdev_chr_msg(struct vhost_mdev_chr *chr, u32 asid,
 	case VHOST_MDEV_IOTLB_BATCH_END:
 		chr->in_batch = false;
 		vhost_mem_iotlb_settle(as, chr->mm);
-		return 0;
+		return vhost_mdev_chr_unhold(vd);
 	}
 	return -EINVAL;
 }
@@ -75,7 +113,8 @@ static int vhost_mdev_chr_msg(struct vhost_mdev_chr *chr, u32 asid,
  * Context: process context, by the user.
  * Return: bytes taken; -EINVAL for a message that is too short or makes no
  * sense; -EFAULT; -EPERM if the caller is not the owner; what
- * vhost_mem_iotlb_map() and vhost_mem_iotlb_unmap() return.
+ * vhost_mem_iotlb_map() and vhost_mem_iotlb_unmap() return; at the end of a batch
+ * what the device says that cannot go on.
  */
 ssize_t vhost_mdev_chr_write(struct kiocb *iocb, struct iov_iter *from)
 {

@@ -113,6 +113,7 @@ int vhost_mdev_reset(struct vhost_mdev *vd)
 		return ret;
 	}
 	vd->suspended = false;
+	vd->held = false;
 	if (vd->be->mem_reset)
 		vd->be->mem_reset(vd);
 	return 0;
