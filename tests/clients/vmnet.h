@@ -44,5 +44,6 @@ int cmd_owner(struct vm_opts *o);
 int cmd_order(struct vm_opts *o);
 int cmd_asid(struct vm_opts *o);
 int cmd_churn(struct vm_opts *o);
+int cmd_exchange(struct vm_opts *o);
 
 #endif

@@ -19,6 +19,9 @@ check "65535 pieces" vc pieces
 check "messages beside traffic" vc churn --size 300
 check "messages beside traffic, packed, indirect" \
 	vc churn --size 300 --packed --indirect --queue-size 64
+check "memory that is exchanged" vc exchange --size 300
+check "the same, packed, in order, two pairs" vc exchange --size 300 --packed \
+	--in-order --pairs 2 --queue-size 64
 check "memory that is taken away" vc unmap-live --queue-size 64 --size 300
 check "the same, in batches" \
 	vc unmap-live --queue-size 64 --size 300 --batch --count 3

@@ -8,6 +8,9 @@
 . /tests/lib-vhost.sh
 
 vhost_up
+check "memory is exchanged while suspended" v exchange --size 300
+check "the same, packed, in order" \
+	v exchange --size 300 --packed --in-order --queue-size 64
 check "UNMAP_DMA of what is in use" v unmap-live --queue-size 64 --size 300
 check "the same, indirect" \
 	v unmap-live --queue-size 64 --size 1514 --indirect --event-idx --count 3
