@@ -114,7 +114,7 @@ qemu_guest()
 	# an emulated page walk is slow enough with four levels
 	local cpu=max,la57=off memory=1024 accel_arg=tcg,thread=multi
 	local serial=(-serial "file:$console" -serial stdio)
-	local shares=() share machine=q35 devices=() iommu= become=exec
+	local shares=() share machine=q35 devices=() args= become=exec
 
 	[ "$accel" != kvm ] || { cpu=host; accel_arg=kvm; }
 	# KASAN takes an eighth, and more
@@ -123,7 +123,8 @@ qemu_guest()
 	[ "$console" != - ] || serial=(-serial mon:stdio)
 	if [ -n "${GUEST_DEVICES:-}" ]; then
 		hardware_devices "$dir"
-		iommu=intel_iommu=on
+		# ACPI leaves slots only to who knows more of PCIe than the debug kernel
+		args="intel_iommu=on pcie_ports=native"
 		# KVM's own cannot remap interrupts
 		[ "$accel" != kvm ] || machine+=,kernel-irqchip=split
 	fi
@@ -142,7 +143,7 @@ qemu_guest()
 		-append "console=ttyS0 loglevel=7 log_buf_len=8M panic=-1 \
 oops=panic panic_on_warn=1 softlockup_panic=1 watchdog_thresh=30 \
 rcupdate.rcu_cpu_stall_timeout=60 mitigations=off tsc=reliable \
-no_timer_check random.trust_cpu=on kernel=$kernel $iommu ${CMDLINE_EXTRA:-} $*"
+no_timer_check random.trust_cpu=on kernel=$kernel $args ${CMDLINE_EXTRA:-} $*"
 }
 
 # the programs without which there is no guest
