@@ -408,6 +408,13 @@ static long vhost_mdev_do_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 	return ret;
 }
 
+static bool vhost_mdev_is_present(struct vhost_mdev *vd)
+{
+	struct mdev_class_device *cdev = vd->cdev;
+
+	return !cdev->ops->is_present || cdev->ops->is_present(cdev);
+}
+
 /**
  * vhost_mdev_ioctl() - a vhost ioctl of the device's user
  * @vd: the device, open
@@ -415,7 +422,8 @@ static long vhost_mdev_do_ioctl(struct vhost_mdev *vd, unsigned int cmd,
  * @arg: its argument
  *
  * Context: process context, by the user.
- * Return: 0; -ENOTTY for an unknown command; the errors of each command.
+ * Return: 0; -ENODEV, whichever the command, if the device is gone; -ENOTTY for
+ * an unknown command; the errors of each command.
  */
 long vhost_mdev_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 		      unsigned long arg)
@@ -429,6 +437,9 @@ long vhost_mdev_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 	if (mutex_lock_killable(&vd->lock))
 		return -EINTR;
 	ret = vhost_mdev_do_ioctl(vd, cmd, (void __user *)arg);
+	/* Asked afterwards, for nothing that was read before may be believed. */
+	if (!vhost_mdev_is_present(vd))
+		ret = -ENODEV;
 	mutex_unlock(&vd->lock);
 	return ret;
 }

@@ -97,10 +97,10 @@ struct virtio_mdev_vq_stats {
  * @get_vq_count.  Unless said otherwise an operation is called from process
  * context, may sleep, and is serialised by the class driver against all other
  * operations of the same instance but @kick_vq, @get_status, @get_vq_stats,
- * @set_vq_affinity, @get_vq_affinity, @get_config and @get_generation, which
- * may run at any time from create to remove.  Operations that return int return
- * 0 or a negative errno, which reaches the user of the instance as it is; the
- * parent logs what a person could not guess from it.
+ * @set_vq_affinity, @get_vq_affinity, @is_present, @get_config and
+ * @get_generation, which may run at any time from create to remove.  Operations
+ * that return int return 0 or a negative errno, which reaches the user of the
+ * instance as it is; the parent logs what a person could not guess from it.
  *
  * @set_vq_address:	Set where the virtqueue lies.
  *			@desc_area, @driver_area, @device_area: addresses in the
@@ -203,6 +203,13 @@ struct virtio_mdev_vq_stats {
  *			device, and the driver has to accept
  *			VIRTIO_F_ACCESS_PLATFORM, which the parent offers.
  *			There from create to remove.  Constant.  Default: none.
+ * @is_present:		(optional) Whether the device is still there, and not pulled
+ *			out or behind a bus that is down.  Does not sleep.  Of
+ *			one that is gone every other operation still returns:
+ *			with -ENODEV if it was to change anything; what it reads
+ *			means nothing, but @get_status has DEVICE_NEEDS_RESET.
+ *			A class driver whose user has to know asks afterwards,
+ *			once for whatever it did.  Default: it is there.
  * @get_config_size:	Size of the configuration space in bytes.  Constant.
  * @get_config:		Read from the configuration space; range checked by the
  *			caller.  Little-endian (section 2.5).  Does not sleep.
@@ -262,6 +269,7 @@ struct virtio_mdev_ops {
 	int (*set_group_asid)(struct mdev_class_device *cdev, u32 group,
 			      u32 asid, struct mdev_mem *mem);
 	struct device *(*get_dma_dev)(struct mdev_class_device *cdev);
+	bool (*is_present)(struct mdev_class_device *cdev);
 	size_t (*get_config_size)(struct mdev_class_device *cdev);
 	void (*get_config)(struct mdev_class_device *cdev, unsigned int offset,
 			   void *buf, unsigned int len);

@@ -16,6 +16,29 @@
 /* How often the configuration space may change while it is read */
 #define VP_MDEV_CONFIG_TRIES	16
 
+/* ---- presence ---- */
+
+/**
+ * vp_mdev_gone() - whether a function does not answer any more
+ * @fn: the function
+ *
+ * It was pulled out, or its bus is down.  Then most hosts read registers as all
+ * ones, but not all do, so its configuration space of PCI is asked, too.
+ *
+ * Context: any.
+ * Return: true if so; and then it does not come back.
+ */
+bool vp_mdev_gone(struct vp_mdev_function *fn)
+{
+	return vp_modern_get_num_queues(&fn->modern) == U16_MAX ||
+	       !pci_device_is_present(fn->pdev);
+}
+
+static bool vp_mdev_is_present(struct mdev_class_device *cdev)
+{
+	return !vp_mdev_gone(to_vp_mdev(cdev)->fn);
+}
+
 /* ---- features and status ---- */
 
 static u64 vp_mdev_get_device_features(struct mdev_class_device *cdev)
@@ -43,6 +66,8 @@ static int vp_mdev_set_driver_features(struct mdev_class_device *cdev,
 	struct vp_mdev *vp = to_vp_mdev(cdev);
 	int ret;
 
+	if (vp_mdev_gone(vp->fn))
+		return -ENODEV;
 	ret = vp_mdev_check_driver_features(vp, features);
 	if (ret)
 		return ret;
@@ -59,22 +84,6 @@ static u64 vp_mdev_get_driver_features(struct mdev_class_device *cdev)
 static u64 vp_mdev_get_mdev_features(struct mdev_class_device *cdev)
 {
 	return VIRTIO_MDEV_F_VERSION_1;
-}
-
-/**
- * vp_mdev_gone() - whether a function does not answer any more
- * @fn: the function
- *
- * It was pulled out, or its bus is down.  Then most hosts read registers as all
- * ones, but not all do, so its configuration space of PCI is asked, too.
- *
- * Context: any.
- * Return: true if so; and then it does not come back.
- */
-bool vp_mdev_gone(struct vp_mdev_function *fn)
-{
-	return vp_modern_get_num_queues(&fn->modern) == U16_MAX ||
-	       !pci_device_is_present(fn->pdev);
 }
 
 static u8 vp_mdev_get_status(struct mdev_class_device *cdev)
@@ -329,6 +338,7 @@ static void vp_mdev_set_config(struct mdev_class_device *cdev,
 	.set_status = vp_mdev_set_status,				\
 	.reset = vp_mdev_reset,						\
 	.get_dma_dev = vp_mdev_get_dma_dev,				\
+	.is_present = vp_mdev_is_present,				\
 	.get_config_size = vp_mdev_get_config_size,			\
 	.get_config = vp_mdev_get_config,				\
 	.set_config = vp_mdev_set_config,				\

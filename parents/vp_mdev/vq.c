@@ -48,6 +48,8 @@ int vp_mdev_set_vq_num(struct mdev_class_device *cdev, u16 idx, u32 num)
 {
 	struct vp_mdev *vp = to_vp_mdev(cdev);
 
+	if (vp_mdev_gone(vp->fn))
+		return -ENODEV;
 	if (vp->vqs[idx].started)
 		return -EBUSY;
 	if (!vp_mdev_num_ok(vp, idx, num))
@@ -84,6 +86,8 @@ int vp_mdev_set_vq_address(struct mdev_class_device *cdev, u16 idx,
 	struct vp_mdev *vp = to_vp_mdev(cdev);
 	struct vp_mdev_vq *vq = &vp->vqs[idx];
 
+	if (vp_mdev_gone(vp->fn))
+		return -ENODEV;
 	if (vq->started)
 		return -EBUSY;
 	if (!vp_mdev_areas_ok(vp, idx, desc_area, driver_area, device_area))
@@ -104,6 +108,8 @@ int vp_mdev_set_vq_state(struct mdev_class_device *cdev, u16 idx,
 {
 	struct vp_mdev *vp = to_vp_mdev(cdev);
 
+	if (vp_mdev_gone(vp->fn))
+		return -ENODEV;
 	if (vp->vqs[idx].started)
 		return -EBUSY;
 	if (vp_mdev_packed(vp) ?
@@ -122,7 +128,7 @@ int vp_mdev_set_vq_state(struct mdev_class_device *cdev, u16 idx,
 int vp_mdev_get_vq_state(struct mdev_class_device *cdev, u16 idx,
 			 struct virtio_mdev_vq_state *state)
 {
-	return -EOPNOTSUPP;
+	return vp_mdev_gone(to_vp_mdev(cdev)->fn) ? -ENODEV : -EOPNOTSUPP;
 }
 
 /* ---- start and stop ---- */
@@ -235,6 +241,8 @@ int vp_mdev_reset_vq(struct mdev_class_device *cdev, u16 idx)
 	struct vp_mdev_vq *vq = &vp->vqs[idx];
 	int ret;
 
+	if (vp_mdev_gone(vp->fn))
+		return -ENODEV;
 	if (vq->started) {
 		if (!(vp->driver_features & BIT_ULL(VIRTIO_F_RING_RESET)))
 			return -EOPNOTSUPP;
@@ -252,6 +260,8 @@ int vp_mdev_set_vq_ready(struct mdev_class_device *cdev, u16 idx, bool ready)
 	struct vp_mdev_vq *vq = &vp->vqs[idx];
 	int ret;
 
+	if (vp_mdev_gone(vp->fn))
+		return -ENODEV;
 	if (ready == vq->ready)
 		return 0;
 	if (!ready) {

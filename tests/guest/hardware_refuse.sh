@@ -1,6 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# only: 6.1 6.12 7.2
 # devices: hardware
 #
 # Functions that can have no instance, and what the log says to do about it.

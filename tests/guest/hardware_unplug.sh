@@ -1,6 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# only: 6.1 6.12 7.2
 # devices: hardware
 # timeout: 900
 #

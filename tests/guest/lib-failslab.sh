@@ -80,16 +80,16 @@ unaim()
 faults()
 {
 	what=$1
+	began=$(cut -d. -f1 /proc/uptime)
 	shift
 	if out=$(failnth "$@" 2>&1); then
 		pass "$what"
-		note "$what: $out"
+		note "$what: $out, in $(($(cut -d. -f1 /proc/uptime) - began)) s"
 	else
 		fail "$what" "$out"
 	fi
 }
 
-# failslab_begin: load the modules and take aim at them
 # failslab_begin [PARENT]: load the modules, mvnet or another, and take aim at them
 failslab_begin()
 {

@@ -53,6 +53,18 @@ rxq() { echo $(($1 * 2)); }
 txq() { echo $(($1 * 2 + 1)); }
 CTRLQ=16
 
+# channels DEV: how many pairs of virtqueues are in use
+channels()
+{
+	ethtool -l "$1" | awk '/^Combined:/ { v = $2 } END { print v }'
+}
+
+# max_channels DEV: how many there are
+max_channels()
+{
+	ethtool -l "$1" | awk '/^Combined:/ { print $2; exit }'
+}
+
 # pair_up DEV [MTU]: two namespaces with a macvlan device of DEV each
 pair_up()
 {
@@ -90,7 +102,7 @@ in_ns()
 	ip netns exec "$@"
 }
 
-# tcp_copy FILE OUT: send FILE from a to b by TCP
+# tcp_copy FILE OUT [CPUS]: send FILE from a to b by TCP, from any CPU or of a mask
 tcp_copy()
 {
 	# nc hangs up when its input ends: the receiver's never does
@@ -98,7 +110,8 @@ tcp_copy()
 	ip netns exec $NSB nc -l -p 5001 0<>/tmp/never >"$2" &
 	_nc=$!
 	wait_for 10 listening $NSB 5001 || return 1
-	ip netns exec $NSA timeout 300 tcpsend $IPB 5001 <"$1" || {
+	ip netns exec $NSA timeout 300 taskset "${3:-ff}" \
+		tcpsend $IPB 5001 <"$1" || {
 		kill $_nc
 		return 1
 	}

@@ -14,16 +14,6 @@ FRAMES=4000
 modprobe mvnet
 net_up "$UUID" || exit 1
 
-channels()
-{
-	ethtool -l "$1" | awk '/^Combined:/ { v = $2 } END { print v }'
-}
-
-max_channels()
-{
-	ethtool -l "$1" | awk '/^Combined:/ { print $2; exit }'
-}
-
 check_equal "there are eight pairs" 8 "$(max_channels "$DEV")"
 check_not "nine pairs are refused" ethtool -L "$DEV" combined 9
 

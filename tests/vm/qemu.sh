@@ -15,7 +15,8 @@ hardware_nic()
 		-device "virtio-net-pci,netdev=$1,romfile=,mac=52:54:00:6d:64:$2,$3")
 }
 
-# hardware_devices DIR: set "devices" to an IOMMU and what is behind it:
+# hardware_devices DIR: set "devices" to an IOMMU and what is behind it, and "become"
+# to what QEMU is run by:
 #
 #	10.0	NIC whose doorbells share a page; on its network 10.0.2.100 sends
 #		lines of numbers to who connects to port 5001, and what it gets to
@@ -30,11 +31,14 @@ hardware_nic()
 #	18.0	entropy device for vfio-pci
 #	19.0	slot in which there is the device "plug", a NIC with a page for each
 #		doorbell; without ACPI it is Linux that serves it
+#	1a.0	NIC with two pairs of virtqueues, if the host has taps for it
+#	1b.0	the NIC that it is connected with
 #
 # The disks are files in DIR.  The third serial line is QEMU's own monitor.
 hardware_devices()
 {
 	local i modern=disable-legacy=on,iommu_platform=on
+	local tap=tap,script=no,downscript=no
 
 	devices=(-device intel-iommu,intremap=on,caching-mode=on
 		-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off
@@ -61,6 +65,35 @@ hardware_devices()
 	devices+=(-device "virtio-rng-pci,bus=pcie.0,addr=18.0,$modern"
 		-device "pcie-root-port,id=hotslot,bus=pcie.0,addr=19.0,chassis=2")
 	hardware_nic net2 78 "id=plug,bus=hotslot,page-per-vq=on,$modern"
+	if (with_taps true) 2>/dev/null; then
+		become=with_taps
+		devices+=(-netdev "$tap,id=net3,ifname=pairs,queues=2"
+			-device "virtio-net-pci,netdev=net3,mq=on,romfile=,mac=52:54:00:6d:64:79,bus=pcie.0,addr=1a.0,$modern"
+			-netdev "$tap,id=net4,ifname=peer"
+			-device "virtio-net-pci,netdev=net4,romfile=,mac=52:54:00:6d:64:7a,bus=pcie.0,addr=1b.0,$modern")
+	fi
+}
+
+# with_taps COMMAND...: become it, in a network namespace of its own in which two
+# taps are on one bridge, for a user network has one queue only.  All of that is
+# gone when the process is.
+with_taps()
+{
+	local user=()
+
+	[ "$EUID" = 0 ] || user=(--map-root-user)
+	# shellcheck disable=SC2016 # for the other shell
+	exec unshare "${user[@]}" --net sh -c '
+		set -e
+		# user networks run their commands by it
+		ip link set dev lo up
+		ip link add name hub type bridge
+		ip tuntap add dev pairs mode tap multi_queue
+		ip tuntap add dev peer mode tap
+		ip link set dev pairs master hub up
+		ip link set dev peer master hub up
+		ip link set dev hub up
+		exec "$@"' - "$@"
 }
 
 # qemu_guest ACCEL KERNEL DIR CONSOLE CMDLINE...
@@ -81,7 +114,7 @@ qemu_guest()
 	# an emulated page walk is slow enough with four levels
 	local cpu=max,la57=off memory=1024 accel_arg=tcg,thread=multi
 	local serial=(-serial "file:$console" -serial stdio)
-	local shares=() share machine=q35 devices=() iommu=
+	local shares=() share machine=q35 devices=() args= become=exec
 
 	[ "$accel" != kvm ] || { cpu=host; accel_arg=kvm; }
 	# KASAN takes an eighth, and more
@@ -90,7 +123,8 @@ qemu_guest()
 	[ "$console" != - ] || serial=(-serial mon:stdio)
 	if [ -n "${GUEST_DEVICES:-}" ]; then
 		hardware_devices "$dir"
-		iommu=intel_iommu=on
+		# ACPI leaves slots only to who knows more of PCIe than the debug kernel
+		args="intel_iommu=on pcie_ports=native"
 		# KVM's own cannot remap interrupts
 		[ "$accel" != kvm ] || machine+=,kernel-irqchip=split
 	fi
@@ -101,7 +135,7 @@ qemu_guest()
 	done
 	# Shares first: they go to whichever bus QEMU thinks of.
 	# shellcheck disable=SC2086 # QEMU_EXTRA is a list
-	exec qemu-system-x86_64 -accel "$accel_arg" -cpu $cpu -M $machine -smp 2 \
+	"$become" qemu-system-x86_64 -accel "$accel_arg" -cpu $cpu -M $machine -smp 2 \
 		-m $memory -nodefaults -display none -no-reboot \
 		"${serial[@]}" "${shares[@]}" "${devices[@]}" -kernel "$dir/kernel/bzImage" \
 		-initrd "$dir/initrd" \
@@ -109,7 +143,7 @@ qemu_guest()
 		-append "console=ttyS0 loglevel=7 log_buf_len=8M panic=-1 \
 oops=panic panic_on_warn=1 softlockup_panic=1 watchdog_thresh=30 \
 rcupdate.rcu_cpu_stall_timeout=60 mitigations=off tsc=reliable \
-no_timer_check random.trust_cpu=on kernel=$kernel $iommu ${CMDLINE_EXTRA:-} $*"
+no_timer_check random.trust_cpu=on kernel=$kernel $args ${CMDLINE_EXTRA:-} $*"
 }
 
 # the programs without which there is no guest
