@@ -42,7 +42,6 @@ qemu_test --chardev shared
 qemu_test --chardev hotplug
 qemu_test --chardev killed
 qemu_test --chardev stop
-qemu_test --chardev boot
 
 root_down
 check_equal "pages pinned in the end" 0 "$(pinned_pages)"
