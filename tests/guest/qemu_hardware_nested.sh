@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# only: 6.12 7.2
 # root: 12-backports
 # qemu: patched
 # devices: hardware
@@ -32,29 +31,16 @@ hw_vhost $HW_PAGES || exit 1
 qemu_root_up
 check "what its guest boots is there" nested_up || exit 1
 
-# guest SCRIPT [OPTION...]: its life
-guest()
-{
-	_how=$1
-	_before=$(hw_irqs $HW_PAGES vq0)
-	shift
-	note "$_how"
-	nested_start "$_how" "$UUID" -global virtio-net-pci.romfile= "$@"
-	if nested_boots "$_how: the guest boots"; then
-		online "$_how"
-		check_equal "$_how: the instance runs" running "$(state_of "$UUID")"
-		check "$_how: memory is pinned" test "$(pinned_pages)" -gt 0
-		check "$_how: interrupts came from the NIC" \
-			test "$(hw_irqs $HW_PAGES vq0)" -gt "$_before"
-		nested_reboot
-		nested_boots "$_how: it boots again" && online "$_how, again"
-	fi
-	nested_stop "$_how: the guest"
-	qemu_idle "$_how"
-}
-
-guest vfio-net.sh
-guest vfio-device.sh -global virtio-pci.page-per-vq=on
+nested_start vfio-net.sh "$UUID" -global virtio-net-pci.romfile=
+if nested_boots "the guest boots"; then
+	online "at first"
+	check_equal "the instance runs" running "$(state_of "$UUID")"
+	check "interrupts came from the NIC" test "$(hw_irqs $HW_PAGES vq0)" -gt 0
+	nested_reboot
+	nested_boots "it boots again" && online "after the reboot"
+fi
+nested_stop "the guest"
+qemu_idle "in the end"
 
 nested_down
 qemu_root_down
