@@ -55,13 +55,19 @@ qemu_instances()
 		create_blk vhost ram64m "$DISK" || exit 1
 }
 
-# qemu_test TEST [MORE]: of root/mdev.py, on both
+# qemu_test [--chardev] TEST [MORE]: of root/mdev.py, on both
 qemu_test()
 {
 	note "$*"
+	_by=
+	if [ "$1" = --chardev ]; then
+		_by=$1
+		shift
+	fi
 	_test=$1
 	shift
-	checks_of python3 /tests/root/mdev.py "$_test" "$CARD" "$DISK" "$@"
+	# shellcheck disable=SC2086 # nothing, or an option
+	checks_of python3 /tests/root/mdev.py $_by "$_test" "$CARD" "$DISK" "$@"
 	check_equal "$_test: pages pinned" 0 "$(pinned_pages)"
 }
 

@@ -5,7 +5,8 @@
 # memory: 2048
 # timeout: 600
 #
-# The virtual machine is stopped, and goes on with devices as they were.
+# The virtual machine is stopped, and goes on with devices as they were; and its
+# memory map changes under them.
 . /tests/lib.sh
 . /tests/lib-blk.sh
 . /tests/lib-root.sh
@@ -14,4 +15,5 @@
 qemu_instances
 qemu_root_up
 qemu_test stop
+qemu_test map
 qemu_instances_down

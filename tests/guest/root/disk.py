@@ -31,10 +31,10 @@ def check(what, good, got=None):
         print("got: %s" % (got,), flush=True)
 
 
-def request(m, dev, ring, kind, data):
-    """Read (0) or write (1) sector 7; returns status, data, interrupt."""
+def request(m, dev, ring, kind, data, sector=7):
+    """Read (0) or write (1); returns status, data, interrupt."""
     m.write(DATA, kind.to_bytes(4, "little") + bytes(4) +
-            (7).to_bytes(8, "little"))
+            sector.to_bytes(8, "little"))
     m.write(DATA + 0x1000, data)
     m.write(DATA + 0x2000, b"\xff")
     ring.add([[(DATA, 16, False), (DATA + 0x1000, 512, not kind),
@@ -49,8 +49,8 @@ def request(m, dev, ring, kind, data):
         dev.take_interrupt(1)
 
 
-def session(m, what, bits, first=0):
-    """All of a driver's life, with the first disk from a slot on."""
+def driver(m, what, bits, first=0):
+    """Start the first disk from a slot on; returns it and its ring."""
     dev = virtio_pci.VirtioPci(m, BLOCK, first)
     dev.reset()
     offered = dev.offered()
@@ -67,6 +67,12 @@ def session(m, what, bits, first=0):
     ring = make(m, RINGS, min(size, 64))
     dev.add_queue(0, ring, 1)
     dev.driver_ok()
+    return dev, ring
+
+
+def session(m, what, bits, first=0):
+    """All of a driver's life, with the first disk from a slot on."""
+    dev, ring = driver(m, what, bits, first)
     data = os.urandom(512)
     try:
         check("%s: write" % what,

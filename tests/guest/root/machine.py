@@ -136,13 +136,13 @@ class Machine:
         # each of them once in a view
         return len(set(re.findall(r"doorbell\[(\d+)\]", tree)))
 
-    def vfio(self):
-        """How many descriptors of /dev/vfio/vfio it has."""
+    def count(self, path):
+        """How many descriptors it has of files whose paths begin so."""
         at = "/proc/%d/fd" % self.process.pid
         count = 0
         for fd in os.listdir(at):
             try:
-                count += os.readlink("%s/%s" % (at, fd)) == "/dev/vfio/vfio"
+                count += os.readlink("%s/%s" % (at, fd)).startswith(path)
             except FileNotFoundError:
                 pass
         return count

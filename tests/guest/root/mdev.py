@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What QEMU does with instances that it has by VFIO, beside their data path.
+"""What QEMU does with instances, beside their data path.
 
-    mdev.py TEST NET DISK [MORE]
+    mdev.py [--chardev] TEST NET DISK [MORE]
 
-Both are UUIDs: of an instance of mvnet, and of mvblk.  MORE is, for errors, the
-UUID of an instance of class VIRTIO, for unprivileged, whether RLIMIT_MEMLOCK is
-enough, and for hardware, a disk on the PCI bus.  Prints a line for each check.
+Both are UUIDs: of an instance of mvnet, and of mvblk, which QEMU gets by VFIO, or
+by the char device.  MORE is, for errors, the UUID of an instance of class VIRTIO,
+for unprivileged, whether RLIMIT_MEMLOCK is enough, and for hardware, a disk on the
+PCI bus.  Prints a line for each check.
 """
 
 import argparse
@@ -29,6 +30,41 @@ STDERR = "/tmp/qemu.err"
 # the registers of PCI hot-plug by ACPI: which bus, what is to go, ejection
 HOTPLUG = 0xae00
 PCI_DOWN, PCI_EJECT, PCI_SELECT = HOTPLUG + 4, HOTPLUG + 8, HOTPLUG + 0x10
+
+
+CARD = "virtio-net-pci,netdev=n0,mq=on,vectors=18,romfile="
+
+chardev = False
+
+
+def node(uuid):
+    at = "/sys/bus/mdev_class/devices/%s/vhost-mdev" % uuid
+    return "/dev/" + os.listdir(at)[0]
+
+
+def netdev(uuid):
+    """An instance as a network backend, for QMP."""
+    if chardev:
+        return {"type": "vhost-vdpa", "id": "n0", "vhostdev": node(uuid)}
+    return {"type": "vhost-mdev", "id": "n0", "sysfsdev": MDEV + uuid}
+
+
+def device(uuid, **properties):
+    """An instance as a device, for QMP."""
+    if chardev:
+        return {"driver": "vhost-vdpa-device-pci", "disable-legacy": "on",
+                "vhostdev": node(uuid), **properties}
+    return {"driver": "vhost-mdev-pci", "sysfsdev": MDEV + uuid, **properties}
+
+
+def option(arguments):
+    """The same for the command line."""
+    return ",".join("%s=%s" % pair for pair in arguments.items())
+
+
+def open_nodes(m):
+    """How many containers or char devices QEMU has."""
+    return m.count("/dev/vhost-mdev-" if chardev else "/dev/vfio/vfio")
 
 
 def options(pairs):
@@ -54,6 +90,10 @@ def until(condition, seconds=30):
 def end(m, expected=""):
     """It ends, and had nothing to say but that."""
     status, said = m.quit()
+    if chardev:
+        # of all pairs of a card but the first, see client_qemu_10
+        said = "".join(line for line in said.splitlines(True)
+                       if "ring restore failed" not in line)
     check("QEMU ends with status 0", status == 0, status)
     check("QEMU says %s" % (expected or "nothing"),
           bool(re.fullmatch(expected, said.strip(), re.S)),
@@ -113,10 +153,10 @@ def eject(m, slot):
 # --- two instances in a container ----------------------------------------------
 
 def test_shared(card_id, disk_id):
-    m = start("-netdev", "vhost-mdev,id=n0,sysfsdev=%s%s" % (MDEV, card_id),
-              "-device", "virtio-net-pci,netdev=n0,mq=on,vectors=18,romfile=",
-              "-device", "vhost-mdev-pci,sysfsdev=%s%s" % (MDEV, disk_id))
-    check("both are in one container", m.vfio() == 1, m.vfio())
+    m = start("-netdev", option(netdev(card_id)), "-device", CARD,
+              "-device", option(device(disk_id)))
+    check("each has a node" if chardev else "both are in one container",
+          open_nodes(m) == 1 + chardev, open_nodes(m))
     card = network(m, "the first")
     disk.session(m, "the second", (virtio_pci.VERSION_1,))
     check("both run", (state(card_id), state(disk_id)) ==
@@ -131,12 +171,9 @@ def test_shared(card_id, disk_id):
 def test_hardware(card_id, disk_id, function):
     """The same, and a function of the PCI bus by vfio-pci."""
     m = start("-device", "vfio-pci,host=%s,addr=5" % function,
-              "-netdev", "vhost-mdev,id=n0,sysfsdev=%s%s" % (MDEV, card_id),
-              "-device", "virtio-net-pci,netdev=n0,addr=6,mq=on,vectors=18,"
-              "romfile=",
-              "-device", "vhost-mdev-pci,addr=7,sysfsdev=%s%s"
-              % (MDEV, disk_id))
-    check("all are in one container", m.vfio() == 1, m.vfio())
+              "-netdev", option(netdev(card_id)), "-device", CARD + ",addr=6",
+              "-device", option(device(disk_id, addr=7)))
+    check("all are in one container", open_nodes(m) == 1, open_nodes(m))
     disk.session(m, "the function", (virtio_pci.VERSION_1,))
     disk.session(m, "the disk", (virtio_pci.VERSION_1,), 6)
     network(m, "the card")
@@ -153,8 +190,7 @@ def test_hardware(card_id, disk_id, function):
 def test_hotplug(card_id, disk_id):
     m = start()
     for turn in ("once", "twice"):
-        m.qmp("device_add", driver="vhost-mdev-pci", id="d0", addr="5",
-              sysfsdev=MDEV + disk_id)
+        m.qmp("device_add", **device(disk_id, id="d0", addr="5"))
         disk.session(m, "a disk is plugged in %s" % turn,
                      (virtio_pci.VERSION_1,))
         m.qmp("device_del", id="d0")
@@ -162,28 +198,37 @@ def test_hotplug(card_id, disk_id):
               to_be_ejected(m))
         eject(m, 5)
         check("it is unplugged", state(disk_id) == "idle", state(disk_id))
-        check("no container is left", m.vfio() == 0, m.vfio())
+        check("it is closed", open_nodes(m) == 0, open_nodes(m))
 
-        m.qmp("netdev_add", type="vhost-mdev", id="n0", sysfsdev=MDEV + card_id)
+        m.qmp("netdev_add", **netdev(card_id))
         m.qmp("device_add", driver="virtio-net-pci", netdev="n0", id="d1",
               addr="6", mq=True, vectors=18, romfile="")
         network(m, "a network card is plugged in %s" % turn)
         m.qmp("device_del", id="d1")
         eject(m, 6)
-        check("its instance is idle", state(card_id) == "idle", state(card_id))
+        # by the char device, the backend sets up again what it knows
+        idle = ("idle", "setup") if chardev else ("idle",)
+        check("its instance does nothing", state(card_id) in idle,
+              state(card_id))
         m.qmp("netdev_del", id="n0")
-        check("no container is left", m.vfio() == 0, m.vfio())
+        check("it is closed, too", open_nodes(m) == 0, open_nodes(m))
+
+    m.qmp("device_add", **device(disk_id, id="d0", addr="5"))
+    disk.session(m, "a guest that will not answer", (virtio_pci.VERSION_1,))
+    m.qmp("device_del", id="d0")
+    m.qmp("system_reset")
+    m.wait_event("RESET")
+    m.wait_event("DEVICE_DELETED")
+    check("its reset unplugs the disk", open_nodes(m) == 0 and
+          state(disk_id) == "idle", (open_nodes(m), state(disk_id)))
     end(m)
 
 
 # --- the host wants it back -------------------------------------------------------
 
 def test_remove(card_id, disk_id):
-    m = start("-netdev", "vhost-mdev,id=n0,sysfsdev=%s%s" % (MDEV, card_id),
-              "-device",
-              "virtio-net-pci,netdev=n0,addr=6,mq=on,vectors=18,romfile=",
-              "-device",
-              "vhost-mdev-pci,addr=5,sysfsdev=%s%s" % (MDEV, disk_id))
+    m = start("-netdev", option(netdev(card_id)), "-device", CARD + ",addr=6",
+              "-device", option(device(disk_id, addr=5)))
     network(m, "at first")
     disk.session(m, "at first", (virtio_pci.VERSION_1,))
 
@@ -205,15 +250,14 @@ def test_remove(card_id, disk_id):
     # what remains, the netdev, goes when the kernel asks again
     check("the card is removed", until(lambda: host.poll() is not None, 60) and
           host.returncode == 0, host.poll())
-    check("no container is left", m.vfio() == 0, m.vfio())
+    check("no container is left", open_nodes(m) == 0, open_nodes(m))
     end(m, "qemu-system-x86_64: info: vhost-mdev: %s: the host wants it back, "
         "netdev n0 is deleted" % card_id)
 
 
 def test_refuse(card_id, disk_id):
     """A slot without hot-plug: the host has to wait, and QEMU says so."""
-    m = start("-device", "vhost-mdev-pci,sysfsdev=%s%s" % (MDEV, disk_id),
-              machine_type="q35")
+    m = start("-device", option(device(disk_id)), machine_type="q35")
     disk.session(m, "before", (virtio_pci.VERSION_1,))
     host = remover(disk_id)
     check("QEMU says that it cannot", until(lambda: "wants it back" in m.said()),
@@ -227,11 +271,61 @@ def test_refuse(card_id, disk_id):
           host.returncode == 0, host.poll())
 
 
+# --- firmware --------------------------------------------------------------------
+
+def boot(*arguments):
+    """Until the guest ends it: the status, what QEMU and firmware had to say."""
+    log = "/tmp/firmware.log"
+    process = subprocess.Popen(
+        ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-m", "64",
+         "-nodefaults", "-display", "none", "-no-reboot",
+         "-device", "isa-debug-exit,iobase=0x501,iosize=2",
+         "-chardev", "file,id=log,path=" + log,
+         "-device", "isa-debugcon,iobase=0x402,chardev=log", *arguments],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT)
+    try:
+        said = process.communicate(timeout=120)[0]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        said = process.communicate()[0]
+    with open(log, errors="replace") as f:
+        return process.returncode, said.decode(), f.read()
+
+
+def test_boot(card_id, disk_id):
+    """Firmware boots the disk that it is told to."""
+    other = "/tmp/other.img"
+
+    def sector(code):
+        # mov dx, 0x501; mov al, code; out dx, al; hlt; jmp to the hlt
+        return (b"\xba\x01\x05\xb0" + bytes([code]) +
+                b"\xee\xf4\xeb\xfd").ljust(510, b"\0") + b"\x55\xaa"
+
+    m = start("-device", option(device(disk_id)))
+    dev, ring = disk.driver(m, "at first", (virtio_pci.VERSION_1,))
+    check("a boot sector is written", disk.request(m, dev, ring, 1, sector(10),
+                                                   0)[0] == 0)
+    end(m)
+    with open(other, "wb") as f:
+        f.write(sector(20).ljust(1 << 20, b"\0"))
+    for ours, theirs, code in ((0, 1, 10), (1, 0, 20)):
+        status, said, firmware = boot(
+            "-drive", "if=none,id=other,format=raw,file=" + other, "-device",
+            "virtio-blk-pci,drive=other,addr=4,bootindex=%d" % theirs,
+            "-device", option(device(disk_id, addr=5, bootindex=ours)))
+        # what is written to the port comes as an odd status
+        check("the disk with bootindex=0 is booted, %s"
+              % ("the instance" if ours == 0 else "the other"),
+              status == 2 * code + 1,
+              "status %s, firmware says\n%s" % (status, firmware))
+        check("QEMU says nothing", not said, said)
+
+
 # --- stop and go on ---------------------------------------------------------------
 
 def test_stop(card_id, disk_id):
-    m = start("-netdev", "vhost-mdev,id=n0,sysfsdev=%s%s" % (MDEV, card_id),
-              "-device", "virtio-net-pci,netdev=n0,mq=on,vectors=18,romfile=")
+    m = start("-netdev", option(netdev(card_id)), "-device", CARD)
     card = network(m, "at first")
     check("the driver wants no frames for others",
           card.command(net.CTRL_RX_CLASS, 0, b"\0") == 0)
@@ -250,8 +344,10 @@ def test_stop(card_id, disk_id):
         check("what was there is done afterwards",
               len(card.wait(tx, 1)) == 1 and len(card.wait(rx, 1)) == 1)
         card.traffic("it went on %s" % turn)
-        got = card.foreign()
-        check("what the control queue was told is still so", got == 0, got)
+        # by the char device, the device was reset
+        if not chardev:
+            got = card.foreign()
+            check("what the control queue was told is still so", got == 0, got)
 
     m.qmp("stop")
     m.qmp("system_reset")
@@ -261,10 +357,47 @@ def test_stop(card_id, disk_id):
     end(m)
 
 
+def map_memory(m, below):
+    """Have the chipset's PAM0 map RAM at 0xf0000, or not.
+
+    In the first case that and what lies above are one section, in the other
+    they are two.
+    """
+    m.outl(0xcf8, 0x80000090)
+    m.outl(0xcfc, 0x30 if below else 0)
+
+
+def test_map(card_id, disk_id):
+    m = start("-netdev", option(netdev(card_id)), "-device", CARD,
+              machine_type="q35")
+    card = network(m, "at first")
+    check("the driver wants no frames for others",
+          card.command(net.CTRL_RX_CLASS, 0, b"\0") == 0)
+    check("it wants all pairs", card.command(
+        net.CTRL_MQ_CLASS, 0, struct.pack("<H", card.max_pairs)) == 0)
+    for below, what in ((True, "joined"), (False, "split")):
+        map_memory(m, below)
+        card.traffic("sections are " + what)
+        card.traffic("sections are %s, another pair" % what, 7)
+    for below, what in ((True, "joined"), (False, "split")):
+        m.qmp("stop")
+        map_memory(m, below)
+        m.qmp("cont")
+        card.traffic("sections were %s while it stood still" % what)
+    got = card.foreign()
+    check("what the control queue was told is still so", got == 0, got)
+    # which splits them
+    map_memory(m, True)
+    card.offer_rx(card.rings[0], net.DATA)
+    m.qmp("system_reset")
+    m.wait_event("RESET")
+    network(m, "after a reset")
+    end(m)
+
+
 def test_killed(card_id, disk_id):
-    m = start("-netdev", "vhost-mdev,id=n0,sysfsdev=%s%s" % (MDEV, card_id),
-              "-device", "virtio-net-pci,netdev=n0,mq=on,vectors=18,romfile=",
-              "-device", "vhost-mdev-pci,sysfsdev=%s%s" % (MDEV, disk_id))
+    m = start("-netdev", option(netdev(card_id)), "-device", CARD,
+              "-device", option(device(disk_id)))
     card = network(m, "before")
     card.offer_rx(card.rings[0], net.DATA)
     m.process.kill()
@@ -294,13 +427,12 @@ def inflate(m, page):
 
 def test_balloon(card_id, disk_id):
     page = 0x1000000
-    for device in ([], ["-device", "vhost-mdev-pci,sysfsdev=%s%s"
-                        % (MDEV, disk_id)]):
-        m = start("-device", "virtio-balloon-pci,disable-legacy=on", *device)
+    for beside in ([], ["-device", option(device(disk_id))]):
+        m = start("-device", "virtio-balloon-pci,disable-legacy=on", *beside)
         m.write(page, b"\xa5" * 4096)
         inflate(m, page)
         kept = m.read(page, 4096) == b"\xa5" * 4096
-        if device:
+        if beside:
             check("a balloon discards nothing beside an instance", kept)
         else:
             check("a balloon discards memory by itself", not kept)
@@ -371,11 +503,9 @@ class Iommu:
 
 def test_iommu(card_id, disk_id):
     m = start("-device", "intel-iommu,caching-mode=on",
-              "-netdev", "vhost-mdev,id=n0,sysfsdev=%s%s" % (MDEV, card_id),
-              "-device", "virtio-net-pci,netdev=n0,mq=on,vectors=18,romfile=,"
-              "iommu_platform=on",
-              "-device", "vhost-mdev-pci,iommu_platform=on,sysfsdev=%s%s"
-              % (MDEV, disk_id), machine_type="q35")
+              "-netdev", option(netdev(card_id)),
+              "-device", CARD + ",iommu_platform=on", "-device",
+              option(device(disk_id, iommu_platform="on")), machine_type="q35")
     card = network(m, "before the IOMMU is on")
     disk.session(m, "before the IOMMU is on", (virtio_pci.VERSION_1,))
 
@@ -436,16 +566,15 @@ def test_errors(card_id, disk_id, kernel_id):
             sysfsdev=MDEV + disk_id, **{"queue-size": 4096})
     refused(m, "an odd queue", "a power of two up to 1024 is possible",
             sysfsdev=MDEV + disk_id, **{"queue-size": 100})
-    check("nothing of that is left", m.vfio() == 0 and
-          state(disk_id) == "idle", (m.vfio(), state(disk_id)))
+    check("nothing of that is left", open_nodes(m) == 0 and
+          state(disk_id) == "idle", (open_nodes(m), state(disk_id)))
 
     os.rename("/dev/vfio/vfio", "/dev/vfio/hidden")
     refused(m, "no container", "is the module vfio_iommu_type1 loaded?",
             sysfsdev=MDEV + disk_id)
     os.rename("/dev/vfio/hidden", "/dev/vfio/vfio")
 
-    m.qmp("device_add", driver="vhost-mdev-pci", id="d0",
-          sysfsdev=MDEV + disk_id)
+    m.qmp("device_add", **device(disk_id, id="d0"))
     refused(m, "twice in one QEMU", "another device of this QEMU",
             sysfsdev=MDEV + disk_id)
     other = start(stderr="/tmp/other.err")
@@ -460,15 +589,14 @@ def test_errors(card_id, disk_id, kernel_id):
 def test_unprivileged(card_id, disk_id, enough):
     """As nobody, with as much locked memory as the shell gives."""
     group = os.path.basename(os.readlink("%s%s/iommu_group" % (MDEV, disk_id)))
-    node = "/dev/vfio/" + group
+    at = "/dev/vfio/" + group
     m = start(command=("setpriv", "--reuid=65534", "--regid=65534",
                        "--clear-groups"))
-    refused(m, "without access", "QEMU's user needs access to " + node,
+    refused(m, "without access", "QEMU's user needs access to " + at,
             sysfsdev=MDEV + disk_id)
-    os.chown(node, 65534, 65534)
-    m.qmp("device_add", driver="vhost-mdev-pci", id="d0",
-          sysfsdev=MDEV + disk_id)
-    os.chown(node, 0, 0)
+    os.chown(at, 65534, 65534)
+    m.qmp("device_add", **device(disk_id, id="d0"))
+    os.chown(at, 0, 0)
     if enough == "yes":
         disk.session(m, "by nobody", (virtio_pci.VERSION_1,))
         end(m)
@@ -489,11 +617,16 @@ def test_unprivileged(card_id, disk_id, enough):
 
 
 def main():
-    test = globals()["test_" + sys.argv[1]]
+    global chardev
+    arguments = sys.argv[1:]
+    if arguments[0] == "--chardev":
+        chardev = True
+        arguments.pop(0)
+    name, *arguments = arguments
     try:
-        test(*sys.argv[2:])
+        globals()["test_" + name](*arguments)
     except (RuntimeError, OSError) as error:
-        check("%s comes to its end" % sys.argv[1], False, error)
+        check("%s comes to its end" % name, False, error)
         if os.path.exists(STDERR):
             with open(STDERR) as f:
                 print(f.read())

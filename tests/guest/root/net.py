@@ -251,6 +251,9 @@ def main():
                     "vectors=%d" % (2 * args.pairs + 2),
                     "packed=%s" % ("on" if args.packed else "off")):
         options += ["-global", "virtio-net-pci." + setting]
+    if args.script == "disk.sh":
+        # a network card has another ID then
+        options += ["-global", "vhost-vdpa-device-pci.disable-legacy=on"]
     if args.doorbells:
         options += ["-global", "virtio-pci.page-per-vq=on"]
     command = ["sh", "/tests/root/" + args.script]
