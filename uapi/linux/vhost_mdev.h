@@ -81,7 +81,6 @@ struct vhost_mdev_iova_range {
 	__u64 last;
 };
 
-/* Each of these fails with ENODEV once the device is gone for good. */
 #define VHOST_MDEV_IOCTL	0xAF
 
 /* Device features, see virtio 1.2, section 6 and the device type's own. */
