@@ -6,7 +6,7 @@
 # timeout: 1200
 #
 # QEMU of Debian 12's backports, unmodified, on the char device: the same programs
-# as in qemu_net, qemu_shared, qemu_hotplug and qemu_stop.
+# as in qemu_net, qemu_shared, qemu_hotplug, qemu_stop and qemu_boot.
 . /tests/lib.sh
 . /tests/lib-blk.sh
 . /tests/lib-vhost.sh
@@ -42,6 +42,8 @@ qemu_test --chardev shared
 qemu_test --chardev hotplug
 qemu_test --chardev killed
 qemu_test --chardev stop
+qemu_test --chardev map
+qemu_test --chardev boot
 
 root_down
 check_equal "pages pinned in the end" 0 "$(pinned_pages)"

@@ -216,9 +216,7 @@ struct vhost_mdev_iova_range {
  *
  * BATCH_BEGIN and BATCH_END stand around messages of the same address space.
  * Each is carried out and reports its errors at once, but what was unmapped may
- * be accessed up to BATCH_END.  A live device that can be suspended stands still
- * from the first INVALIDATE in between to BATCH_END; only then do virtqueues break
- * whose rings are not mapped, so that they can be mapped anew.
+ * be accessed up to BATCH_END.
  */
 struct vhost_mdev_iotlb_msg {
 	__aligned_u64 iova;

@@ -384,8 +384,10 @@ def test_map(card_id, disk_id):
         map_memory(m, below)
         m.qmp("cont")
         card.traffic("sections were %s while it stood still" % what)
-    got = card.foreign()
-    check("what the control queue was told is still so", got == 0, got)
+    if not chardev:
+        # there QEMU sets it up anew, without that
+        got = card.foreign()
+        check("what the control queue was told is still so", got == 0, got)
     # which splits them
     map_memory(m, True)
     card.offer_rx(card.rings[0], net.DATA)
