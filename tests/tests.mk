@@ -11,7 +11,8 @@
 #				say where it is; QEMU= has options, see qemu/build
 #	make check-qemu		... and test it
 #	make check SETS="..."	several of these at once: check, debug, 7.2, clients,
-#				hardware, qemu
+#				hardware, qemu; QUICK=1 spares the debug kernel what
+#				takes longest
 #	make fuzz		fuzz the virtqueue library, for FUZZ_SECONDS (3600)
 #	make bench		measure it beside what does the same job, in a
 #				guest; BENCH= has options, see tests/bench/run
@@ -20,6 +21,7 @@
 # in $VIRTIO_MDEV_CACHE, ~/.cache/virtio-mdev by default.
 
 SETS ?= check
+export QUICK
 
 demo:
 	@$(top)/tests/vm/demo

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
+# slow: debug
 # timeout: 300
 #
 # Modules are unloaded in every order, with instances there, and the parent is

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
+# slow: debug
 # timeout: 300
 #
 # mvblk's device, driven by a program on its VFIO fd.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
+# slow: debug
 # timeout: 300
 #
 # Jumbo frames: what is 9000 bytes on the one side is that on the other.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
+# slow: debug
 # timeout: 300
 #
 # Many frames, small and large: what the device took is what arrives.

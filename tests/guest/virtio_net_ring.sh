@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
+# slow: debug
 # timeout: 300
 #
 # Rings of another size while there is traffic: single queues are reset.
