@@ -408,17 +408,6 @@ void mdev_vq_stop(struct mdev_vq *vq)
 }
 EXPORT_SYMBOL_GPL(mdev_vq_stop);
 
-/* Which of the rings' memory the driver took away; NULL if it is all there */
-static const struct mdev_ring_map *mdev_vq_lost(const struct mdev_vq *vq)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(vq->maps); i++)
-		if (READ_ONCE(vq->maps[i].dead))
-			return &vq->maps[i];
-	return NULL;
-}
-
 /**
  * mdev_vq_renew() - map the rings anew if their memory was taken away meanwhile
  * @vq: virtqueue after mdev_vq_pause(); nothing happens if it is not started, or
@@ -434,19 +423,16 @@ int mdev_vq_renew(struct mdev_vq *vq)
 {
 	const struct mdev_ring_map *lost = mdev_vq_lost(vq);
 	struct mdev_mem *mem = vq->mem;
-	u64 iova;
 	int ret;
 
 	if (!vq->started || READ_ONCE(vq->broken) || !lost)
 		return 0;
-	iova = lost->iova;
 	mdev_vq_stop(vq);
 	ret = mdev_vq_start(vq, mem);
 	if (ret == -ENOMEM || ret == -EINTR)
 		return ret;
 	if (ret)
-		mdev_vq_break(vq, "its memory at %#llx was unmapped",
-			      (unsigned long long)iova);
+		mdev_vq_break_lost(vq, lost);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(mdev_vq_renew);

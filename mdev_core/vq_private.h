@@ -124,6 +124,25 @@ static inline void *mdev_vq_tlb_lookup(struct mdev_vq_tlb *tlb,
 	return entry->page + offset_in_page(iova);
 }
 
+/* Which of the rings' memory the driver took away; NULL if it is all there */
+static inline const struct mdev_ring_map *
+mdev_vq_lost(const struct mdev_vq *vq)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vq->maps); i++)
+		if (READ_ONCE(vq->maps[i].dead))
+			return &vq->maps[i];
+	return NULL;
+}
+
+static inline void mdev_vq_break_lost(struct mdev_vq *vq,
+				      const struct mdev_ring_map *lost)
+{
+	mdev_vq_break(vq, "its memory at %#llx was unmapped",
+		      (unsigned long long)lost->iova);
+}
+
 /* vq_desc.c: what descriptors of all layouts have in common */
 int mdev_vq_chain_odd(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 		      u64 iova, u32 len, bool in);

@@ -65,18 +65,14 @@ EXPORT_SYMBOL_GPL(mdev_vq_release);
  */
 bool mdev_vq_alive(struct mdev_vq *vq)
 {
-	unsigned int i;
+	const struct mdev_ring_map *lost;
 
 	if (READ_ONCE(vq->broken))
 		return false;
-	for (i = 0; i < ARRAY_SIZE(vq->maps); i++) {
-		if (READ_ONCE(vq->maps[i].dead)) {
-			mdev_vq_break(vq, "its memory at %#llx was unmapped",
-				      (unsigned long long)vq->maps[i].iova);
-			return false;
-		}
-	}
-	return true;
+	lost = mdev_vq_lost(vq);
+	if (lost)
+		mdev_vq_break_lost(vq, lost);
+	return !lost;
 }
 EXPORT_SYMBOL_GPL(mdev_vq_alive);
 
@@ -94,8 +90,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_alive);
  */
 bool mdev_vq_pending(struct mdev_vq *vq)
 {
-	bool pending = false;
-	unsigned int i;
+	bool pending;
 	int token;
 
 	if (!vq->started || !vq->live || READ_ONCE(vq->broken))
@@ -108,10 +103,7 @@ bool mdev_vq_pending(struct mdev_vq *vq)
 	smp_mb();
 	token = mdev_mem_enter(vq->mem);
 	/* Who looks at it breaks the queue if its memory has gone. */
-	for (i = 0; i < ARRAY_SIZE(vq->maps); i++)
-		pending |= READ_ONCE(vq->maps[i].dead);
-	if (!pending)
-		pending = vq->layout->pending(vq);
+	pending = mdev_vq_lost(vq) || vq->layout->pending(vq);
 	mdev_mem_leave(vq->mem, token);
 	return pending;
 }
