@@ -31,7 +31,6 @@ vdev=$(virtio_of "$uuid")
 # virtio_net comes after ours, so its own allocations are out of range; those
 # of ours that it asks for are what is meant
 check "virtio_net can be loaded" modprobe virtio_net
-text_note
 wait_for 10 netdev_of "$uuid"
 check "virtio_net has bound" netdev_of "$uuid"
 put "$vdev" /sys/bus/virtio/drivers/virtio_net/unbind
@@ -49,6 +48,5 @@ dir=$(type_dir mvnet0-virtio '*-net1')
 faults "create and bind to virtio_net" -e $INSTANCES -e $MDEVS \
 	-p $INSTANCES/$uuid/driver \
 	-w "1=$MDEVS/$uuid/remove" write "$uuid" "$dir/create"
-rmmod virtio_net
 
 failslab_end

@@ -33,7 +33,6 @@ avoid()
 # the rest of the kernel does without memory is not our affair.
 aim()
 {
-	text_note
 	range=$(awk -v ours=" $(echo "$OURS" | tr '\n' ' ')" '
 		index(ours, " " $1 " ") { print $6, $2 }' /proc/modules | sort)
 	# addresses are of equal length, so they sort as text
@@ -66,7 +65,6 @@ aim()
 
 unaim()
 {
-	text_note
 	echo N >/sys/kernel/debug/failslab/cache-filter
 	for f in $FAULTS; do
 		echo 0 >"$f/require-start"

@@ -328,6 +328,7 @@ pinned_pages()
 # remove all instances and unload our modules; a failure is reported
 unload()
 {
+	text_note
 	for _d in /sys/bus/mdev/devices/*; do
 		[ -d "$_d" ] || continue
 		put 1 "$_d/remove" ||
@@ -397,16 +398,18 @@ splat_check()
 	return 1
 }
 
-# text_note: remember where virtio_net and our modules are, for leak_check, when
-# they are gone and their symbols with them
+# text_note: remember where virtio_net and our modules are, and until when, for
+# leak_check, when they are gone and their symbols with them
 TEXT_SEEN=/run/text-seen
 
 text_note()
 {
+	[ -w /sys/kernel/debug/kmemleak ] || return 0
+	_now=$(sed -n 's/^jiffies: //p' /proc/timer_list | head -n 1)
 	while read -r _mod _size _ _ _ _at _; do
 		case " $(echo "$OURS" | tr '\n' ' ') virtio_net " in
-		*" $_mod "*) printf '%s %s 0x%x\n' "$_mod" "$_at" \
-			$((_at + _size)) ;;
+		*" $_mod "*) printf '%s %s 0x%x %s\n' "$_mod" "$_at" \
+			$((_at + _size)) "$_now" ;;
 		esac
 	done </proc/modules >>$TEXT_SEEN
 }
@@ -414,7 +417,8 @@ text_note()
 # kml_report FILE: of what kmemleak has found, that which can be ours.  When a
 # probe of virtio_net fails, for what we did not give it, 6.12 keeps its rss_hdr
 # and the maps for XPS.  So what virtio_net's probe allocated does not count, if
-# none of our modules is on the way there.
+# none of our modules is on the way there.  It may be an earlier script's: a scan
+# overlooks what an old pointer on a stack leads to.
 kml_report()
 {
 	awk -v seen=$TEXT_SEEN '
@@ -424,20 +428,20 @@ kml_report()
 			name[++n] = part[1]
 			from[n] = part[2]
 			to[n] = part[3]
+			until[n] = part[4]
 		}
 	}
-	# addresses are of equal length, so they compare as text; where ours
-	# were, too, in the meantime, it is ours
-	function within(frame, theirs,	 i, at)
+	# is the frame in virtio_net, or else in one of ours?  Addresses are of
+	# equal length, so they compare as text; other modules were there later.
+	function within(frame, theirs,	 i)
 	{
 		if (frame ~ /\[/)
 			return theirs == (frame ~ /\[virtio_net\]/)
-		at = 0
 		for (i = 1; i <= n; i++)
-			if (frame "" >= from[i] "" && frame "" < to[i] "" &&
-			    at != 2)
-				at = name[i] == "virtio_net" ? 1 : 2
-		return at == (theirs ? 1 : 2)
+			if (until[i] >= born && frame "" >= from[i] "" &&
+			    frame "" < to[i] "")
+				return theirs == (name[i] == "virtio_net")
+		return 0
 	}
 	function harmless(  i)
 	{
@@ -452,6 +456,7 @@ kml_report()
 			printf "%s", text
 	}
 	/^unreferenced object/ { tell(); text = ""; frames = -1 }
+	/ jiffies [0-9]+/ { born = $NF + 0 }
 	frames >= 0 { sub(/^ */, ""); frame[++frames] = $0; $0 = "    " $0 }
 	/^ *backtrace/ { frames = 0 }
 	{ text = text $0 "\n" }
@@ -476,7 +481,6 @@ leak_check()
 		_out=$(kml_report $_kml)
 	fi
 	echo clear >$_kml
-	rm -f $TEXT_SEEN
 	if [ -z "$_out" ]; then
 		pass "no memory leaked"
 		return 0
