@@ -14,25 +14,14 @@ qemu_root_up()
 	check "a Debian 12 can be mounted" root_up 12-backports || exit 1
 	mkdir -p /mnt/qemu
 	check "the patched QEMU is there" share_mount qemu /mnt/qemu || exit 1
-	qemu_patched
-	note "$(in_root qemu-system-x86_64 --version | head -n 1)"
-}
-
-qemu_patched()
-{
 	mount --bind /mnt/qemu/qemu-system-x86_64 \
 		"$ROOT/usr/bin/qemu-system-x86_64"
-}
-
-# qemu_stock: Debian's own again
-qemu_stock()
-{
-	umount "$ROOT/usr/bin/qemu-system-x86_64"
+	note "$(in_root qemu-system-x86_64 --version | head -n 1)"
 }
 
 qemu_root_down()
 {
-	qemu_stock 2>/dev/null
+	umount "$ROOT/usr/bin/qemu-system-x86_64" 2>/dev/null
 	umount /mnt/qemu
 	root_down
 }
@@ -76,4 +65,15 @@ qemu_instances_down()
 	qemu_root_down
 	check_equal "pages pinned in the end" 0 "$(pinned_pages)"
 	unload
+}
+
+# qemu_tests TEST...: of root/mdev.py, and nothing else
+qemu_tests()
+{
+	qemu_instances
+	qemu_root_up
+	for _one; do
+		qemu_test "$_one"
+	done
+	qemu_instances_down
 }

@@ -11,7 +11,4 @@
 . /tests/lib-root.sh
 . /tests/lib-qemu.sh
 
-qemu_instances
-qemu_root_up
-qemu_test boot
-qemu_instances_down
+qemu_tests boot

@@ -12,9 +12,4 @@
 . /tests/lib-root.sh
 . /tests/lib-qemu.sh
 
-qemu_instances
-qemu_root_up
-qemu_test shared
-qemu_test balloon
-qemu_test killed
-qemu_instances_down
+qemu_tests shared balloon killed

@@ -12,8 +12,4 @@
 . /tests/lib-root.sh
 . /tests/lib-qemu.sh
 
-qemu_instances
-qemu_root_up
-qemu_test stop
-qemu_test map
-qemu_instances_down
+qemu_tests stop map
