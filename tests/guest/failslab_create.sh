@@ -42,11 +42,4 @@ check "virtio_net binds afterwards" \
 	put "$vdev" /sys/bus/virtio/drivers/virtio_net/bind
 check "class virtio: remove" remove_mdev "$uuid"
 
-# the class driver, with virtio_net there: everything down to the net device
-uuid=$(new_uuid)
-dir=$(type_dir mvnet0-virtio '*-net1')
-faults "create and bind to virtio_net" -e $INSTANCES -e $MDEVS \
-	-p $INSTANCES/$uuid/driver \
-	-w "1=$MDEVS/$uuid/remove" write "$uuid" "$dir/create"
-
 failslab_end

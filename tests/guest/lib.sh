@@ -21,7 +21,7 @@
 # Comment lines that the runner reads in a script:
 #
 #	# only: debug		runs on these kernels (6.1 6.12 7.2 debug)
-#	# slow: debug		left out on these kernels in a quick run
+#	# slow: debug		in a quick run 6.12 has it, not the debug kernel
 #	# timeout: 60		seconds (default 120; four times on debug)
 #	# expect-log: REGEX	lines of the kernel log that are no splat here
 #	# devices: hardware	there is an IOMMU and virtio functions on the PCI
