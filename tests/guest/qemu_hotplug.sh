@@ -11,4 +11,5 @@
 . /tests/lib-root.sh
 . /tests/lib-qemu.sh
 
+modprobe mvnet doorbell=1
 qemu_tests hotplug
