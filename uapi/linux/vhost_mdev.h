@@ -216,7 +216,9 @@ struct vhost_mdev_iova_range {
  *
  * BATCH_BEGIN and BATCH_END stand around messages of the same address space.
  * Each is carried out and reports its errors at once, but what was unmapped may
- * be accessed up to BATCH_END.
+ * be accessed up to BATCH_END.  If the device can be suspended, it stands still
+ * from the first INVALIDATE to BATCH_END, and only virtqueues that do not lie in
+ * mapped memory then are broken.
  */
 struct vhost_mdev_iotlb_msg {
 	__aligned_u64 iova;
