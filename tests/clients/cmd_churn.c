@@ -18,15 +18,10 @@ struct churn {
 	bool batch;
 };
 
-static int msg(struct churn *t, __u8 type, __u64 iova, __u64 size, void *va)
-{
-	return vm_msg(t->net->dev->fd, 0, type, iova, size, va,
-		      VHOST_MDEV_ACCESS_RW);
-}
-
 static void *churn(void *arg)
 {
 	struct churn *t = arg;
+	struct vm_net *net = t->net;
 	unsigned int i, seed = t->index;
 	__u64 at = AREA(t->index);
 	__u8 *mem = mmap(NULL, PAGES * VM_PAGE, PROT_READ | PROT_WRITE,
@@ -38,17 +33,20 @@ static void *churn(void *arg)
 		unsigned int n = 1 + rand_r(&seed) % PAGES;
 		unsigned int off = rand_r(&seed) % n;
 
-		must(msg(t, VHOST_MDEV_IOTLB_UPDATE, at, n * VM_PAGE, mem));
-		must(msg(t, VHOST_MDEV_IOTLB_INVALIDATE, at + off * VM_PAGE,
-			 VM_PAGE, NULL));
+		must(vm_net_msg(net, VHOST_MDEV_IOTLB_UPDATE, at, n * VM_PAGE,
+				mem));
+		must(vm_net_msg(net, VHOST_MDEV_IOTLB_INVALIDATE,
+				at + off * VM_PAGE, VM_PAGE, NULL));
 		if (t->batch)
-			must(msg(t, VHOST_MDEV_IOTLB_BATCH_BEGIN, 0, 0, NULL));
-		must(msg(t, VHOST_MDEV_IOTLB_UPDATE, at + off * VM_PAGE,
-			 VM_PAGE, mem));
-		must(msg(t, VHOST_MDEV_IOTLB_INVALIDATE, at, n * VM_PAGE,
-			 NULL));
+			must(vm_net_msg(net, VHOST_MDEV_IOTLB_BATCH_BEGIN, 0,
+					0, NULL));
+		must(vm_net_msg(net, VHOST_MDEV_IOTLB_UPDATE,
+				at + off * VM_PAGE, VM_PAGE, mem));
+		must(vm_net_msg(net, VHOST_MDEV_IOTLB_INVALIDATE, at,
+				n * VM_PAGE, NULL));
 		if (t->batch)
-			must(msg(t, VHOST_MDEV_IOTLB_BATCH_END, 0, 0, NULL));
+			must(vm_net_msg(net, VHOST_MDEV_IOTLB_BATCH_END, 0, 0,
+					NULL));
 	}
 	munmap(mem, PAGES * VM_PAGE);
 	return NULL;

@@ -11,24 +11,21 @@ struct exchange {
 	unsigned int count;
 };
 
-static int msg(struct vm_net *n, __u8 type, __u64 iova, __u64 size, void *va)
-{
-	return vm_msg(n->dev->fd, 0, type, iova, size, va,
-		      VHOST_MDEV_ACCESS_RW);
-}
-
 /* All of it goes and, but for the rings if they are to be lost, comes back. */
 static void batch(struct vm_net *n, bool rings)
 {
 	struct vm_mem *r = &n->rings, *b = &n->bufs;
 
-	must(msg(n, VHOST_MDEV_IOTLB_BATCH_BEGIN, 0, 0, NULL));
-	must(msg(n, VHOST_MDEV_IOTLB_INVALIDATE, r->iova, r->size, NULL));
-	must(msg(n, VHOST_MDEV_IOTLB_INVALIDATE, b->iova, b->size, NULL));
-	must(msg(n, VHOST_MDEV_IOTLB_UPDATE, b->iova, b->size, b->va));
+	must(vm_net_msg(n, VHOST_MDEV_IOTLB_BATCH_BEGIN, 0, 0, NULL));
+	must(vm_net_msg(n, VHOST_MDEV_IOTLB_INVALIDATE, r->iova, r->size,
+			NULL));
+	must(vm_net_msg(n, VHOST_MDEV_IOTLB_INVALIDATE, b->iova, b->size,
+			NULL));
+	must(vm_net_msg(n, VHOST_MDEV_IOTLB_UPDATE, b->iova, b->size, b->va));
 	if (rings)
-		must(msg(n, VHOST_MDEV_IOTLB_UPDATE, r->iova, r->size, r->va));
-	must(msg(n, VHOST_MDEV_IOTLB_BATCH_END, 0, 0, NULL));
+		must(vm_net_msg(n, VHOST_MDEV_IOTLB_UPDATE, r->iova, r->size,
+				r->va));
+	must(vm_net_msg(n, VHOST_MDEV_IOTLB_BATCH_END, 0, 0, NULL));
 }
 
 static void *batches(void *arg)

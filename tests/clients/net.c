@@ -240,6 +240,12 @@ void vm_net_move(struct vm_net *n)
 		vm_vq_moved(vm_net_vq(n, i), &n->rings);
 }
 
+int vm_net_msg(struct vm_net *n, __u8 type, __u64 iova, __u64 size,
+	       const void *va)
+{
+	return vm_msg(n->dev->fd, 0, type, iova, size, va, VHOST_MDEV_ACCESS_RW);
+}
+
 void vm_net_forget(struct vm_net *n)
 {
 	unsigned int i;

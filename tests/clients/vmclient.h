@@ -348,6 +348,9 @@ int vm_net_live(struct vm_net *n);
 void vm_net_move(struct vm_net *n);
 /* Empty rings again, after a reset; frames in flight are forgotten. */
 void vm_net_forget(struct vm_net *n);
+/* By the char device, for its first address space: memory to read and write */
+int vm_net_msg(struct vm_net *n, __u8 type, __u64 iova, __u64 size,
+	       const void *va);
 /* Reset, and live again with empty rings. */
 int vm_net_again(struct vm_net *n);
 /* Reset the device, if it is open, and let go of all. */
