@@ -18,7 +18,8 @@ from virtio_pci import ACCESS_PLATFORM, RING_PACKED, VERSION_1
 import vring
 
 BLOCK = 2
-RINGS, DATA, VECTORS = 0x200000, 0x400000, 0x180000
+# above those of net; devices that run side by side have memory of their own
+RINGS, DATA, EACH, VECTORS = 0x800000, 0x810000, 0x20000, 0x180000
 
 failures = 0
 
@@ -33,25 +34,27 @@ def check(what, good, got=None):
 
 def request(m, dev, ring, kind, data, sector=7):
     """Read (0) or write (1); returns status, data, interrupt."""
-    m.write(DATA, kind.to_bytes(4, "little") + bytes(4) +
+    at = dev.data
+    m.write(at, kind.to_bytes(4, "little") + bytes(4) +
             sector.to_bytes(8, "little"))
-    m.write(DATA + 0x1000, data)
-    m.write(DATA + 0x2000, b"\xff")
-    ring.add([[(DATA, 16, False), (DATA + 0x1000, 512, not kind),
-               (DATA + 0x2000, 1, True)]])
+    m.write(at + 0x1000, data)
+    m.write(at + 0x2000, b"\xff")
+    ring.add([[(at, 16, False), (at + 0x1000, 512, not kind),
+               (at + 0x2000, 1, True)]])
     dev.kick(ring)
     deadline = time.monotonic() + 10
     while not ring.take():
         if time.monotonic() > deadline:
             raise RuntimeError("no answer")
     time.sleep(0.2)
-    return m.load(DATA + 0x2000, 1), m.read(DATA + 0x1000, 512), \
+    return m.load(at + 0x2000, 1), m.read(at + 0x1000, 512), \
         dev.take_interrupt(1)
 
 
 def driver(m, what, bits, first=0):
     """Start the first disk from a slot on; returns it and its ring."""
     dev = virtio_pci.VirtioPci(m, BLOCK, first)
+    dev.data = DATA + EACH * first
     dev.reset()
     offered = dev.offered()
     want = sum(1 << n for n in bits)
@@ -64,7 +67,7 @@ def driver(m, what, bits, first=0):
     dev.enable_msix(VECTORS, 2)
     make = vring.Packed if RING_PACKED in bits else vring.Split
     size = dev.queue_size(0)
-    ring = make(m, RINGS, min(size, 64))
+    ring = make(m, RINGS + EACH * first, min(size, 64))
     dev.add_queue(0, ring, 1)
     dev.driver_ok()
     return dev, ring
