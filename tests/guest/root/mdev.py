@@ -206,12 +206,14 @@ def test_hotplug(card_id, disk_id):
               **{"page-per-vq": turn == "twice"})
         network(m, "a network card is plugged in %s" % turn)
         doorbells = m.doorbells()
-        check("doorbells are mapped into the machine if it has pages for them",
-              chardev or bool(doorbells) == (turn == "twice"), doorbells)
+        if not chardev:  # there, the instance has none
+            check("doorbells are mapped into the machine if it has pages for "
+                  "them", bool(doorbells) == (turn == "twice"), doorbells)
         # without a reset: its driver could still ring
         m.qmp("device_del", id="d1")
         eject(m, 6)
-        check("no doorbell is left", m.doorbells() == 0, m.doorbells())
+        if doorbells:
+            check("no doorbell is left", m.doorbells() == 0, m.doorbells())
         # by the char device, the backend sets up again what it knows
         idle = ("idle", "setup") if chardev else ("idle",)
         check("its instance does nothing", state(card_id) in idle,
