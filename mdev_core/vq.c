@@ -417,7 +417,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_stop);
  * then it breaks.
  *
  * Context: process context, may sleep; as mdev_vq_start().
- * Return: 0, also if it broke; -ENOMEM or -EINTR, and the queue is stopped.
+ * Return: 0, also if it broke; -ENOMEM, -EINTR or -EBUSY, and the queue is stopped.
  */
 int mdev_vq_renew(struct mdev_vq *vq)
 {
@@ -429,7 +429,7 @@ int mdev_vq_renew(struct mdev_vq *vq)
 		return 0;
 	mdev_vq_stop(vq);
 	ret = mdev_vq_start(vq, mem);
-	if (ret == -ENOMEM || ret == -EINTR)
+	if (ret == -ENOMEM || ret == -EINTR || ret == -EBUSY)
 		return ret;
 	if (ret)
 		mdev_vq_break_lost(vq, lost);

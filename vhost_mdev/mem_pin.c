@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Driver memory behind a VFIO container: pins, and who is making one.
+ * Driver memory behind a VFIO container: pins, that is, who is just pinning.
  */
 
+#include <linux/ktime.h>
 #include <linux/mm.h>
 
 #include "mem_vfio.h"
+
+/* Of two stamps the later one is larger, however soon it follows the other. */
+u64 vhost_mem_stamp(struct vhost_mem_vfio *vm)
+{
+	lockdep_assert_held(&vm->pages.xa_lock);
+	vm->stamp = max_t(u64, vm->stamp + 1, ktime_get_ns());
+	return vm->stamp;
+}
 
 /*
  * Announce that a range is going to be pinned, so that an unmap waits.  To be
@@ -17,7 +26,7 @@ void vhost_mem_pin_begin(struct vhost_mem_vfio *vm, struct vhost_mem_pin *pin,
 	lockdep_assert_held(&vm->pages.xa_lock);
 	pin->first = first;
 	pin->last = last;
-	pin->died = 0;
+	pin->dead = false;
 	list_add(&pin->node, &vm->pins);
 }
 
@@ -25,41 +34,47 @@ void vhost_mem_pin_end(struct vhost_mem_vfio *vm, struct vhost_mem_pin *pin)
 {
 	lockdep_assert_held(&vm->pages.xa_lock);
 	list_del(&pin->node);
-	if (pin->died)
+	if (pin->dead)
 		wake_up_all(&vm->drained);
 }
 
-void vhost_mem_unpin_range(struct vhost_mem_vfio *vm, u64 first,
-			   unsigned long npages)
+/* Tell those who are pinning in a range to undo it. */
+void vhost_mem_kill_pins(struct vhost_mem_vfio *vm, u64 first, u64 last)
 {
-	while (npages) {
-		unsigned long n = min_t(unsigned long, npages,
-					VFIO_PIN_PAGES_MAX_ENTRIES);
+	struct vhost_mem_pin *pin;
 
-		vfio_unpin_pages(vm->vdev, first, n);
-		first += (u64)n << PAGE_SHIFT;
-		npages -= n;
-	}
+	lockdep_assert_held(&vm->pages.xa_lock);
+	list_for_each_entry(pin, &vm->pins, node)
+		if (vhost_mem_overlap(first, last, pin->first, pin->last))
+			pin->dead = true;
 }
 
-int vhost_mem_pin_range(struct vhost_mem_vfio *vm, u64 first,
-			unsigned long npages, int prot, struct page **pages)
+static int vhost_mem_pin_count(const struct vhost_mem_pin *pin)
 {
-	unsigned long done, n;
-	int ret;
+	return ((pin->last - pin->first) >> PAGE_SHIFT) + 1;
+}
 
-	for (done = 0; done < npages; done += n) {
-		n = min_t(unsigned long, npages - done,
-			  VFIO_PIN_PAGES_MAX_ENTRIES);
-		ret = vfio_pin_pages(vm->vdev,
-				     first + ((u64)done << PAGE_SHIFT), n, prot,
-				     pages + done);
-		if (ret != n) {
-			vhost_mem_unpin_range(vm, first, done);
-			return ret < 0 ? ret : -EFAULT;
-		}
-	}
-	return 0;
+/*
+ * Pin all pages of @pin by one call, VFIO_PIN_PAGES_MAX_ENTRIES at most.
+ * Returns 0 or what vfio_pin_pages() failed with.
+ */
+int vhost_mem_pin_pages(struct vhost_mem_vfio *vm,
+			const struct vhost_mem_pin *pin, int prot,
+			struct page **pages)
+{
+	int n = vhost_mem_pin_count(pin), ret;
+
+	ret = vfio_pin_pages(vm->vdev, pin->first, n, prot, pages);
+	if (ret == n)
+		return 0;
+	return ret < 0 ? ret : -EFAULT;
+}
+
+/* Undo vhost_mem_pin_pages(). */
+void vhost_mem_unpin_pages(struct vhost_mem_vfio *vm,
+			   const struct vhost_mem_pin *pin)
+{
+	vfio_unpin_pages(vm->vdev, pin->first, vhost_mem_pin_count(pin));
 }
 
 /*

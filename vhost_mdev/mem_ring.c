@@ -13,18 +13,21 @@
 /* Most pieces are no longer than this, which spares an allocation for each. */
 #define VHOST_MEM_FEW_PAGES	4
 
+/* How long the user waits for an unmap to be over */
+#define VHOST_MEM_RING_WAIT	(10 * HZ)
+
 /* Begin to pin, unless somebody is unmapping that range: then returns false. */
 static bool vhost_mem_ring_begin(struct vhost_mem_vfio *vm,
-				 struct vhost_mem_ring *ring,
+				 struct vhost_mem_run *run,
 				 struct vhost_mem_pin *pin, int *ret)
 {
 	bool held;
 
 	vhost_mem_lock(vm);
 	*ret = vm->open ? 0 : -EFAULT;
-	held = vm->open && vhost_mem_held(vm, ring->first, ring->last);
+	held = vm->open && vhost_mem_held(vm, run->first, run->last);
 	if (vm->open && !held)
-		vhost_mem_pin_begin(vm, pin, ring->first, ring->last);
+		vhost_mem_pin_begin(vm, pin, run->first, run->last);
 	vhost_mem_unlock(vm);
 	return !held;
 }
@@ -51,11 +54,12 @@ void *vhost_mem_ring_addr(struct page **pages, unsigned long n,
 }
 
 static int vhost_mem_ring_pin(struct vhost_mem_vfio *vm,
-			      struct vhost_mem_ring *ring, unsigned int perm,
+			      struct vhost_mem_ring *ring,
+			      const struct vhost_mem_pin *pin, unsigned int perm,
 			      void **addr)
 {
+	unsigned long i, n = vhost_mem_run_pages(&ring->run);
 	struct page *few[VHOST_MEM_FEW_PAGES], **pages = few;
-	unsigned long i, n = vhost_mem_ring_pages(ring);
 	int ret, prot = IOMMU_READ;
 
 	if (perm & MDEV_MEM_WRITE)
@@ -67,7 +71,7 @@ static int vhost_mem_ring_pin(struct vhost_mem_vfio *vm,
 			return -ENOMEM;
 	}
 
-	ret = vhost_mem_pin_range(vm, ring->first, n, prot, pages);
+	ret = vhost_mem_pin_pages(vm, pin, prot, pages);
 	if (ret)
 		goto out_free;
 
@@ -86,7 +90,7 @@ static int vhost_mem_ring_pin(struct vhost_mem_vfio *vm,
 	ret = -ENOMEM;
 
 out_unpin:
-	vhost_mem_unpin_range(vm, ring->first, n);
+	vhost_mem_unpin_pages(vm, pin);
 out_free:
 	if (pages != few)
 		kvfree(pages);
@@ -100,31 +104,37 @@ out_free:
 }
 
 /*
- * Pin and map the pages of @ring.  Returns 1 if an unmap came across, so that
- * it is to be tried again.
+ * Pin and map the pages of @ring, which may take *@timeout jiffies.  Returns 1 if
+ * an unmap came across, so that it is to be tried again.
  */
 static int vhost_mem_ring_try(struct vhost_mem_vfio *vm,
 			      struct vhost_mem_ring *ring,
-			      struct mdev_ring_map *map)
+			      struct mdev_ring_map *map, long *timeout)
 {
 	struct vhost_mem_pin pin;
 	void *addr;
 	int ret;
 
-	if (wait_event_interruptible(vm->drained,
-				     vhost_mem_ring_begin(vm, ring, &pin, &ret)))
+	*timeout = wait_event_interruptible_timeout(vm->drained,
+						    vhost_mem_ring_begin(vm,
+									 &ring->run,
+									 &pin,
+									 &ret),
+						    *timeout);
+	if (*timeout < 0)
 		return -EINTR;
+	if (!*timeout)
+		return -EBUSY;
 	if (ret)
 		return ret;
-	ret = vhost_mem_ring_pin(vm, ring, map->perm, &addr);
+	ret = vhost_mem_ring_pin(vm, ring, &pin, map->perm, &addr);
 
 	vhost_mem_lock(vm);
-	if (!ret && pin.died) {
+	if (!ret && pin.dead) {
 		vhost_mem_unlock(vm);
 		vunmap(ring->vmapped);
 		ring->vmapped = NULL;
-		vhost_mem_unpin_range(vm, ring->first,
-				      vhost_mem_ring_pages(ring));
+		vhost_mem_unpin_pages(vm, &pin);
 		vhost_mem_lock(vm);
 		ret = 1;
 	}
@@ -133,30 +143,38 @@ static int vhost_mem_ring_try(struct vhost_mem_vfio *vm,
 		ring->map = map;
 		map->priv = ring;
 		map->addr = addr + offset_in_page(map->iova);
-		list_add(&ring->node, &vm->rings);
+		list_add(&ring->run.node, &vm->rings);
 	}
 	vhost_mem_unlock(vm);
 	return ret;
 }
 
+/* mdev_mem_ops.map_ring */
 int vhost_mem_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map)
 {
 	struct vhost_mem_vfio *vm = to_vhost_mem_vfio(mem);
 	struct vhost_mem_ring *ring;
 	bool again = true;
+	long timeout;
 	int ret;
 
+	/* So that a ring is a run: one call pins it */
+	BUILD_BUG_ON(VHOST_MEM_RING_MAX / PAGE_SIZE >=
+		     VFIO_PIN_PAGES_MAX_ENTRIES);
 	if (map->len > VHOST_MEM_RING_MAX)
 		return -EINVAL;
+	timeout = vhost_mem_join(vm, VHOST_MEM_RING_WAIT);
+	if (timeout < 0)
+		return timeout;
 
 	ring = kzalloc(sizeof(*ring), GFP_KERNEL_ACCOUNT);
 	if (!ring)
 		return -ENOMEM;
-	ring->first = ALIGN_DOWN(map->iova, PAGE_SIZE);
-	ring->last = (map->iova + map->len - 1) | ~PAGE_MASK;
+	vhost_mem_run_init(&ring->run, vm, ALIGN_DOWN(map->iova, PAGE_SIZE),
+			   (map->iova + map->len - 1) | ~PAGE_MASK, true);
 
 	do {
-		ret = vhost_mem_ring_try(vm, ring, map);
+		ret = vhost_mem_ring_try(vm, ring, map, &timeout);
 		if (ret == -ENOMEM && again) {
 			/* A ring cannot be copied; data can. */
 			vhost_mem_unpin_data(vm, true);
@@ -171,9 +189,13 @@ int vhost_mem_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map)
 	if (ret == -ENOMEM)
 		dev_warn_ratelimited(vm->dev,
 				     "memory for a virtqueue cannot be locked; raise RLIMIT_MEMLOCK of the user (ulimit -l)\n");
+	if (ret == -EBUSY)
+		dev_warn_ratelimited(vm->dev,
+				     "cannot map a virtqueue, because its memory is being unmapped; try again when that has ended\n");
 	return ret;
 }
 
+/* mdev_mem_ops.unmap_ring */
 void vhost_mem_unmap_ring(struct mdev_mem *mem, struct mdev_ring_map *map)
 {
 	struct vhost_mem_vfio *vm = to_vhost_mem_vfio(mem);
@@ -185,8 +207,8 @@ void vhost_mem_unmap_ring(struct mdev_mem *mem, struct mdev_ring_map *map)
 	if (ring) {
 		/* From here on the worker alone knows of it. */
 		ring->map = NULL;
-		if (!ring->died)
-			vhost_mem_kill_ring(ring, vhost_mem_stamp(vm));
+		if (!ring->run.died)
+			vhost_mem_run_kill(&ring->run);
 	}
 	vhost_mem_unlock(vm);
 	if (ring)

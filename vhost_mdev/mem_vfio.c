@@ -4,11 +4,12 @@
  * and let go as soon as the user unmaps them.
  */
 
-#include <linux/iommu.h>
 #include <linux/mm.h>
-#include <linux/overflow.h>
 
 #include "mem_vfio.h"
+
+/* How many runs are unpinned at the same time, if an unmap is in a hurry */
+#define VHOST_MEM_UNPIN_AT_ONCE	256
 
 /* ---- read sections and data ---- */
 
@@ -28,145 +29,6 @@ static void *vhost_mem_lookup(struct mdev_mem *mem, u64 iova, unsigned int perm,
 			      size_t *len)
 {
 	return vhost_mem_find(&to_vhost_mem_vfio(mem)->pages, iova, perm, len);
-}
-
-/* May a page be pinned now?  Begins to, if so. */
-static int vhost_mem_fault_begin(struct vhost_mem_vfio *vm,
-				 struct vhost_mem_pin *pin, u64 iova,
-				 unsigned int perm)
-{
-	u64 last = iova + PAGE_SIZE - 1;
-	void *entry;
-	int ret = 1;
-
-	vhost_mem_lock(vm);
-	entry = xa_load(&vm->pages, iova >> PAGE_SHIFT);
-	if (!vm->open)
-		ret = -EFAULT;
-	else if (entry && vhost_mem_entry_state(entry) != VHOST_MEM_DEAD)
-		ret = vhost_mem_allows(entry, perm) ? 0 : -EFAULT;
-	else if (entry || !vhost_mem_may_pin(vm, iova, last))
-		ret = -EAGAIN;
-	else
-		vhost_mem_pin_begin(vm, pin, iova, last);
-	vhost_mem_unlock(vm);
-	return ret;
-}
-
-/* Put a pinned page where the lookup finds it; if that fails unpin it. */
-static int vhost_mem_fault_end(struct vhost_mem_vfio *vm,
-			       struct vhost_mem_pin *pin, struct page *page,
-			       unsigned int state)
-{
-	unsigned long index = pin->first >> PAGE_SHIFT;
-	int ret;
-
-	vhost_mem_lock(vm);
-	if (!vm->open || pin->died)
-		ret = -EAGAIN;
-	else if (!vhost_mem_usable(page))
-		ret = -EAGAIN;
-	else
-		/* Atomic: the lock must not be dropped to get memory. */
-		ret = __xa_insert(&vm->pages, index,
-				  vhost_mem_entry(state, page_to_pfn(page)),
-				  GFP_ATOMIC | __GFP_NOWARN);
-	if (!ret) {
-		vhost_mem_pin_end(vm, pin);
-		vhost_mem_unlock(vm);
-		return 0;
-	}
-	vhost_mem_unlock(vm);
-
-	/* An unmap waits for the pin to be gone, not for the intention alone. */
-	vfio_unpin_pages(vm->vdev, pin->first, 1);
-
-	vhost_mem_lock(vm);
-	vhost_mem_pin_end(vm, pin);
-	vhost_mem_unlock(vm);
-
-	/* Another thread was faster, or memory is short. */
-	return ret == -EBUSY ? 0 : -EAGAIN;
-}
-
-static void vhost_mem_fault_undo(struct vhost_mem_vfio *vm,
-				 struct vhost_mem_pin *pin, bool limited)
-{
-	bool first;
-
-	vhost_mem_lock(vm);
-	vhost_mem_pin_end(vm, pin);
-	first = limited && !vm->limited;
-	if (first)
-		vm->limited = true;
-	vhost_mem_unlock(vm);
-
-	if (first)
-		dev_warn_ratelimited(vm->dev,
-				     "locked memory is exhausted, so data is copied page by page until the next reset; raise RLIMIT_MEMLOCK of the user (ulimit -l) for full speed\n");
-}
-
-static int vhost_mem_fault(struct mdev_mem *mem, u64 iova, unsigned int perm)
-{
-	struct vhost_mem_vfio *vm = to_vhost_mem_vfio(mem);
-	unsigned int state = VHOST_MEM_RW;
-	struct vhost_mem_pin pin;
-	struct page *page;
-	int ret;
-
-	iova = ALIGN_DOWN(iova, PAGE_SIZE);
-	ret = vhost_mem_fault_begin(vm, &pin, iova, perm);
-	if (ret <= 0)
-		return ret;
-
-	ret = vhost_mem_pin_range(vm, iova, 1, IOMMU_READ | IOMMU_WRITE, &page);
-	if (ret == -EPERM && perm == MDEV_MEM_WRITE) {
-		state = VHOST_MEM_WO;
-		ret = vhost_mem_pin_range(vm, iova, 1, IOMMU_WRITE, &page);
-	}
-	if (!ret)
-		return vhost_mem_fault_end(vm, &pin, page, state);
-
-	vhost_mem_fault_undo(vm, &pin, ret == -ENOMEM);
-	switch (ret) {
-	case -ENOMEM:
-	case -EBUSY:
-		return -EAGAIN;
-	case -EPERM:
-		/*
-		 * A page pinned for reading alone can become a different one
-		 * from what the user sees, when the user writes to a private
-		 * mapping and older kernels copy it then.  A copy of the data
-		 * is always right.
-		 */
-		return perm == MDEV_MEM_READ ? -EAGAIN : -EFAULT;
-	default:
-		return -EFAULT;
-	}
-}
-
-static int vhost_mem_rw(struct mdev_mem *mem, u64 iova, void *buf, size_t len,
-			bool write)
-{
-	struct vhost_mem_vfio *vm = to_vhost_mem_vfio(mem);
-	u64 end;
-
-	if (!len)
-		return 0;
-	if (check_add_overflow(iova, (u64)len - 1, &end))
-		return -EFAULT;
-	return vfio_dma_rw(vm->vdev, iova, buf, len, write) ? -EFAULT : 0;
-}
-
-static int vhost_mem_read(struct mdev_mem *mem, u64 iova, void *buf, size_t len)
-{
-	return vhost_mem_rw(mem, iova, buf, len, false);
-}
-
-static int vhost_mem_write(struct mdev_mem *mem, u64 iova, const void *buf,
-			   size_t len)
-{
-	return vhost_mem_rw(mem, iova, (void *)buf, len, true);
 }
 
 static const struct mdev_mem_ops vhost_mem_vfio_mem_ops = {
@@ -199,16 +61,13 @@ void vhost_mem_vfio_drop(struct vhost_mem_vfio *vm)
  * vhost_mem_vfio_open() - a user begins to use the device
  * @vm: the memory
  *
- * Return: 0 or -EINTR.
+ * Return: 0.
  */
 int vhost_mem_vfio_open(struct vhost_mem_vfio *vm)
 {
-	int ret = vhost_mem_hold_open(vm);
-
-	if (ret)
-		return ret;
 	vhost_mem_lock(vm);
 	vm->open = true;
+	vm->joined = false;
 	vhost_mem_unlock(vm);
 	return 0;
 }
@@ -217,24 +76,16 @@ int vhost_mem_vfio_open(struct vhost_mem_vfio *vm)
  * vhost_mem_vfio_close() - hold nothing of the user's memory any longer
  * @vm: the memory
  *
- * Rings that the parent did not unmap are taken from it.  Waits for unmaps that
- * go on.
+ * Rings that the parent did not unmap are taken from it.
+ *
+ * Context: process context; sleeps until what was pinned is unpinned.
  */
 void vhost_mem_vfio_close(struct vhost_mem_vfio *vm)
 {
-	struct vhost_mem_ring *ring;
-	struct vhost_mem_pin *pin;
-	u64 stamp;
-
 	vhost_mem_lock(vm);
 	vm->open = false;
-	stamp = vhost_mem_stamp(vm);
-	list_for_each_entry(pin, &vm->pins, node)
-		pin->died = stamp;
-	list_for_each_entry(ring, &vm->rings, node)
-		if (!ring->died)
-			vhost_mem_kill_ring(ring, stamp);
-	vhost_mem_invalidate_rings(vm, stamp);
+	vhost_mem_kill_pins(vm, 0, U64_MAX);
+	vhost_mem_kill_rings(vm, 0, U64_MAX);
 	vhost_mem_unlock(vm);
 	/* Nothing is added any more. */
 	wait_event(vm->drained, list_empty(&vm->pins));
@@ -261,8 +112,12 @@ int vhost_mem_vfio_init(struct vhost_mem_vfio *vm, struct vfio_device *vdev,
 	vm->mem.ops = &vhost_mem_vfio_mem_ops;
 	vm->vdev = vdev;
 	vm->dev = dev;
-	xa_init(&vm->pages);
+	xa_init_flags(&vm->pages, XA_FLAGS_ACCOUNT);
+	INIT_LIST_HEAD(&vm->runs);
 	INIT_LIST_HEAD(&vm->rings);
+	INIT_LIST_HEAD(&vm->dying);
+	INIT_LIST_HEAD(&vm->ready);
+	INIT_LIST_HEAD(&vm->busy);
 	INIT_LIST_HEAD(&vm->pins);
 	INIT_LIST_HEAD(&vm->holds);
 	init_waitqueue_head(&vm->drained);
@@ -273,7 +128,7 @@ int vhost_mem_vfio_init(struct vhost_mem_vfio *vm, struct vfio_device *vdev,
 		return ret;
 	/* With a rescuer: an unmap waits for it, whatever memory there is. */
 	vm->wq = alloc_workqueue("vhost_mdev-%.8s", WQ_UNBOUND | WQ_MEM_RECLAIM,
-				 0, dev_name(dev));
+				 VHOST_MEM_UNPIN_AT_ONCE, dev_name(dev));
 	if (!vm->wq) {
 		cleanup_srcu_struct(&vm->srcu);
 		return -ENOMEM;

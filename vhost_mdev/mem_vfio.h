@@ -16,26 +16,61 @@
 #include "mem_page.h"
 
 /**
+ * DOC: words
+ *
+ * A *page* is identified by its I/O virtual address (IOVA).  A *run* is what one
+ * vfio_pin_pages() pinned, up to 512 pages next to each other; it is unpinned by
+ * one vfio_unpin_pages(), as a whole.  A *ring* is a run that holds a piece of a
+ * virtqueue; all other runs hold data.  A *pin* is a task that is just making a
+ * run, or copies to or from a page that it pins for so long.  A *hold* is a range in
+ * which nothing may be pinned, because a task is unmapping it.  Ranges have an
+ * inclusive @last.
+ */
+
+#define VHOST_MEM_SHORTS	8
+
+/**
+ * struct vhost_mem_short - a block that could not be pinned as a whole
+ * @block: its address, plus 1 so that 0 is none
+ * @order: how much of it could be pinned at once, as a power of two
+ */
+struct vhost_mem_short {
+	u64 block;
+	unsigned int order;
+};
+
+/**
  * struct vhost_mem_vfio - the memory of a VFIO container
  * @mem: what the parent sees
  * @vdev: the device to pin by
  * @dev: the device in messages
  * @srcu: read sections of the parent
- * @pages: what is pinned for data, by page number; see vhost_mem_entry(), a dead
- *	page's value being the time stamp of its end.  The
- *	lock of this array guards all that follows, and is the only one that
- *	dma_unmap takes: nothing that can wait for an unmap is called under it.
- * @rings: struct vhost_mem_ring
+ * @pages: the pages of all live data runs, by page number; see
+ *	vhost_mem_entry().  The lock of this array guards all that follows, and is
+ *	the only one that dma_unmap takes: nothing that can wait for an unmap is
+ *	called under it.
+ * @runs: live data runs, the oldest first
+ * @rings: live rings
+ * @dying: runs that have ended, the oldest first, and that readers may still use
+ * @ready: runs that no reader uses, to be unpinned
+ * @busy: runs that a work is unpinning
+ * @nr_runs: data runs in any of these lists
  * @pins: struct vhost_mem_pin, of those who are pinning
  * @holds: struct vhost_mem_hold, of those who are unmapping
  * @copy_until: data is copied for so long, as a time stamp
+ * @evicted: time stamp of the last run that had to make room for another
  * @stamp: last time stamp given out, in nanoseconds and never twice
  * @open: a user has the device open
- * @limited: locked memory is exhausted, so data is copied until the next reset
- * @drained: woken when something was unpinned, a pin in flight is settled, or an
- *	unmap is over
+ * @joined: something may have been pinned since it was opened
+ * @joined_at: number of the last unmapper that had begun by then
+ * @single: locked memory was exhausted, so pages are pinned one by one
+ * @limited: it was exhausted again, so data is copied until the next reset
+ * @shorts: aligned blocks that could not be pinned as a whole, to be found by their
+ *	number
+ * @drained: woken when a run was unpinned, a pin has ended or a hold has
  * @wq: this instance's own, so that no other user can stall it
- * @unpin: the one work on @wq, which unpins all that has ended
+ * @unpin: the work on @wq that finds out which runs are ready, and unpins them
+ *	one after the other unless an unmap is in a hurry
  */
 struct vhost_mem_vfio {
 	struct mdev_mem mem;
@@ -43,51 +78,72 @@ struct vhost_mem_vfio {
 	struct device *dev;
 	struct srcu_struct srcu;
 	struct xarray pages;
+	struct list_head runs;
 	struct list_head rings;
+	struct list_head dying;
+	struct list_head ready;
+	struct list_head busy;
+	unsigned int nr_runs;
 	struct list_head pins;
 	struct list_head holds;
 	u64 copy_until;
+	u64 evicted;
 	u64 stamp;
 	bool open;
+	bool joined;
+	u64 joined_at;
+	bool single;
 	bool limited;
+	struct vhost_mem_short shorts[VHOST_MEM_SHORTS];
 	wait_queue_head_t drained;
 	struct workqueue_struct *wq;
 	struct work_struct unpin;
 };
 
-/* A page that is to be unpinned by the worker */
-#define VHOST_MEM_DYING		XA_MARK_0
+/**
+ * struct vhost_mem_run - pages that were pinned by one call
+ * @node: in one of the lists of &struct vhost_mem_vfio
+ * @work: unpins the run, if that is not left to &vhost_mem_vfio.unpin
+ * @vm: the memory
+ * @first: lowest address
+ * @last: highest address
+ * @died: time stamp of its end, 0 if alive
+ * @is_ring: it is in a struct vhost_mem_ring
+ */
+struct vhost_mem_run {
+	struct list_head node;
+	struct work_struct work;
+	struct vhost_mem_vfio *vm;
+	u64 first;
+	u64 last;
+	u64 died;
+	bool is_ring;
+};
+
+/**
+ * struct vhost_mem_ring - a mapped ring piece
+ * @run: its pages
+ * @map: the user of it, NULL if that is gone
+ * @vmapped: kernel mapping, NULL if the linear one does
+ */
+struct vhost_mem_ring {
+	struct vhost_mem_run run;
+	struct mdev_ring_map *map;
+	void *vmapped;
+};
 
 /**
  * struct vhost_mem_pin - somebody who is pinning
  * @node: in &vhost_mem_vfio.pins
  * @first: lowest address
  * @last: highest address
- * @died: time stamp of the unmap that came across, 0 for none
+ * @dead: an unmap came across, which waits for this to be undone
  */
 struct vhost_mem_pin {
 	struct list_head node;
 	u64 first;
 	u64 last;
-	u64 died;
-};
-
-/**
- * struct vhost_mem_ring - the pins of a mapped ring piece
- * @node: in &vhost_mem_vfio.rings; only the worker takes it out
- * @map: the user of it, NULL if that is gone
- * @first: lowest address of the pages
- * @last: highest address of the pages
- * @died: time stamp of the end, 0 if alive
- * @vmapped: kernel mapping, NULL if the linear one does
- */
-struct vhost_mem_ring {
-	struct list_head node;
-	struct mdev_ring_map *map;
-	u64 first;
-	u64 last;
-	u64 died;
-	void *vmapped;
+	bool dead;
 };
 
 #define to_vhost_mem_vfio(m) container_of(m, struct vhost_mem_vfio, mem)
@@ -107,10 +163,16 @@ static inline bool vhost_mem_overlap(u64 first, u64 last, u64 first2, u64 last2)
 	return first <= last2 && first2 <= last;
 }
 
-static inline unsigned long
-vhost_mem_ring_pages(const struct vhost_mem_ring *ring)
+static inline unsigned long vhost_mem_run_pages(const struct vhost_mem_run *run)
 {
-	return ((ring->last - ring->first) >> PAGE_SHIFT) + 1;
+	return ((run->last - run->first) >> PAGE_SHIFT) + 1;
+}
+
+static inline struct vhost_mem_ring *
+vhost_mem_run_ring(struct vhost_mem_run *run)
+{
+	return run->is_ring ? container_of(run, struct vhost_mem_ring, run) :
+			      NULL;
 }
 
 /* mem_vfio.c */
@@ -121,32 +183,53 @@ int vhost_mem_vfio_open(struct vhost_mem_vfio *vm);
 void vhost_mem_vfio_close(struct vhost_mem_vfio *vm);
 void vhost_mem_vfio_drop(struct vhost_mem_vfio *vm);
 
+/* mem_run.c */
+void vhost_mem_run_init(struct vhost_mem_run *run, struct vhost_mem_vfio *vm,
+			u64 first, u64 last, bool is_ring);
+struct vhost_mem_run *vhost_mem_run_find(struct list_head *runs, u64 first,
+					 u64 last);
+void vhost_mem_run_kill(struct vhost_mem_run *run);
+bool vhost_mem_kill_data(struct vhost_mem_vfio *vm, u64 first, u64 last);
+void vhost_mem_kill_rings(struct vhost_mem_vfio *vm, u64 first, u64 last);
+void vhost_mem_unpin_work(struct work_struct *work);
+void vhost_mem_unpin_hurry(struct vhost_mem_vfio *vm);
+bool vhost_mem_drained(struct vhost_mem_vfio *vm, u64 first, u64 last);
+
 /* mem_pin.c */
+u64 vhost_mem_stamp(struct vhost_mem_vfio *vm);
 void vhost_mem_pin_begin(struct vhost_mem_vfio *vm, struct vhost_mem_pin *pin,
 			 u64 first, u64 last);
 void vhost_mem_pin_end(struct vhost_mem_vfio *vm, struct vhost_mem_pin *pin);
-int vhost_mem_pin_range(struct vhost_mem_vfio *vm, u64 first,
-			unsigned long npages, int prot, struct page **pages);
-void vhost_mem_unpin_range(struct vhost_mem_vfio *vm, u64 first,
-			   unsigned long npages);
+void vhost_mem_kill_pins(struct vhost_mem_vfio *vm, u64 first, u64 last);
+int vhost_mem_pin_pages(struct vhost_mem_vfio *vm,
+			const struct vhost_mem_pin *pin, int prot,
+			struct page **pages);
+void vhost_mem_unpin_pages(struct vhost_mem_vfio *vm,
+			   const struct vhost_mem_pin *pin);
+
+/* mem_data.c */
+int vhost_mem_fault(struct mdev_mem *mem, u64 iova, unsigned int perm);
+void vhost_mem_unpin_data(struct vhost_mem_vfio *vm, bool limited);
+
+/* mem_copy.c */
+int vhost_mem_read(struct mdev_mem *mem, u64 iova, void *buf, size_t len);
+int vhost_mem_write(struct mdev_mem *mem, u64 iova, const void *buf,
+		    size_t len);
 
 /* mem_ring.c */
 int vhost_mem_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map);
 void vhost_mem_unmap_ring(struct mdev_mem *mem, struct mdev_ring_map *map);
 
 /* mem_hold.c */
+#define VHOST_MEM_HOLD_ALL	4
 unsigned int vhost_mem_hold(struct vhost_mem_vfio *vm, u64 first, u64 last);
+bool vhost_mem_unmapped(struct vhost_mem_vfio *vm, u64 first, u64 last);
 bool vhost_mem_held(struct vhost_mem_vfio *vm, u64 first, u64 last);
-int vhost_mem_hold_open(struct vhost_mem_vfio *vm);
+bool vhost_mem_hurried(struct vhost_mem_vfio *vm);
+long vhost_mem_join(struct vhost_mem_vfio *vm, long timeout);
 void vhost_mem_hold_close(struct vhost_mem_vfio *vm);
 
 /* mem_unmap.c */
-u64 vhost_mem_stamp(struct vhost_mem_vfio *vm);
-bool vhost_mem_may_pin(struct vhost_mem_vfio *vm, u64 first, u64 last);
-void vhost_mem_kill_ring(struct vhost_mem_ring *ring, u64 stamp);
-void vhost_mem_invalidate_rings(struct vhost_mem_vfio *vm, u64 stamp);
-void vhost_mem_unpin_data(struct vhost_mem_vfio *vm, bool limited);
-void vhost_mem_unpin_work(struct work_struct *work);
 void vhost_mem_vfio_unmap(struct vhost_mem_vfio *vm, u64 iova, u64 len);
 
 #endif /* _VHOST_MDEV_MEM_VFIO_H */

@@ -254,7 +254,8 @@ static inline int mdev_mem_write(struct mdev_mem *mem, u64 iova,
  * may sleep.
  * Return: 0; -EINVAL if @len is 0 or the range wraps; -EFAULT if any of it is
  * not mapped by the driver with @perm; -ENOMEM if memory or RLIMIT_MEMLOCK is
- * exhausted; -EINTR if a signal came while it waited for an unmap to finish.
+ * exhausted; -EINTR if a signal came while it waited for an unmap to finish;
+ * -EBUSY if it waited for too long.
  */
 int mdev_mem_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map);
 

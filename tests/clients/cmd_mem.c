@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmnet unmap-live, memlock, readonly: memory that is not there any more. */
+/* vmnet unmap-live, memlock, readonly, write-only: memory that is not there any more. */
 #include <errno.h>
+#include <linux/vfio.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -277,6 +278,55 @@ int cmd_readonly(struct vm_opts *o)
 	if (must(vm_get_status(&d)) & VIRTIO_CONFIG_S_DRIVER_OK)
 		die("DRIVER_OK failed, and is set");
 	pass("rings mapped read-only: EFAULT at DRIVER_OK");
+	must(vm_set_status(&d, 0));
+	must(vm_dma_unmap(&c, b->iova, rx));
+	must(vm_dma_unmap(&c, b->iova + rx, b->size - rx));
+	b->mapped = false;
+	vm_net_free(&n);
+	vm_dev_close(&d);
+	vm_container_close(&c);
+	return 0;
+}
+
+static int map_write_only(struct vm_container *c, void *va, __u64 iova,
+			  size_t size)
+{
+	struct vfio_iommu_type1_dma_map m = {
+		.argsz = sizeof(m),
+		.flags = VFIO_DMA_MAP_FLAG_WRITE,
+		.vaddr = (unsigned long)va,
+		.iova = iova,
+		.size = size,
+	};
+
+	return vm_ioctl(c->fd, VFIO_IOMMU_MAP_DMA, &m);
+}
+
+/* Receive buffers that the device cannot read, with little to be locked */
+int cmd_write_only(struct vm_opts *o)
+{
+	struct vm_container c;
+	struct vm_net n;
+	struct vm_dev d;
+	struct vm_mem *b = &n.bufs;
+	size_t rx;
+
+	if (o->memlock)
+		must(vm_limit_memlock(o->memlock));
+	must(vm_container_open(&c));
+	must(vm_dev_open(&c, &d, o->uuid[0]));
+	must(vm_net_alloc(&n, &d, &o->net));
+	rx = pages(n.rx_size * n.pair[0].rx_slots);
+	must(vm_mem_unmap(b));
+	must(map_write_only(&c, b->va, b->iova, rx));
+	must(vm_dma_map(&c, b->va + rx, b->iova + rx, b->size - rx, true));
+	must(vm_net_rings(&n, NULL));
+	must(vm_net_live(&n));
+	vm_net_run(&n, o->frames);
+	if (broken(&n))
+		die("receive buffers mapped for writing only: NEEDS_RESET");
+	pass("receive buffers mapped for writing only: %llu frames",
+	     (unsigned long long)o->frames);
 	must(vm_set_status(&d, 0));
 	must(vm_dma_unmap(&c, b->iova, rx));
 	must(vm_dma_unmap(&c, b->iova + rx, b->size - rx));

@@ -16,8 +16,9 @@
 static const struct {
 	const char *name;
 	int (*run)(struct vm_opts *o);
-	unsigned int uuids;
+	unsigned int uuids;	/* at least; one more is optional for some */
 	const char *help;
+	bool more;
 } cmds[] = {
 	{ "demo", cmd_demo, 1, "walk through, in words" },
 	{ "traffic", cmd_traffic, 1, "frames out and in, each byte compared" },
@@ -35,6 +36,10 @@ static const struct {
 	{ "unmap-live", cmd_unmap_live, 1, "UNMAP_DMA of what is in use" },
 	{ "memlock", cmd_memlock, 1, "traffic with 64 KiB of locked memory" },
 	{ "readonly", cmd_readonly, 1, "mappings that the device must not write" },
+	{ "write-only", cmd_write_only, 1, "mappings that the device may only write" },
+	{ "scatter", cmd_scatter, 1, "threads unmap what is pinned in many places",
+	  true },
+	{ "reuse-unmap", cmd_reuse_unmap, 1, "mappings replaced during an unmap" },
 	{ "race", cmd_race, 2, "unmap and map by threads, under traffic" },
 	{ "remap", cmd_remap, 1, "unmap and map live rings, --count times" },
 	{ "stall", cmd_stall, 1, "an unmap that its user makes stand still" },
@@ -53,7 +58,8 @@ static const struct {
 enum {
 	OPT_MRG = 256, OPT_NO_CSUM, OPT_GSO, OPT_VARY, OPT_ABSENT, OPT_MQ, OPT_CTRL,
 	OPT_MOVE, OPT_PACKED, OPT_IN_ORDER, OPT_CHARDEV, OPT_V1, OPT_BATCH,
-	OPT_PIECES, OPT_WRONLY,
+	OPT_PIECES, OPT_WRONLY, OPT_THREADS, OPT_TOUCHES, OPT_STRIDE, OPT_SECONDS,
+	OPT_MEMLOCK, OPT_SIZE_KIB,
 };
 
 static const struct option longopts[] = {
@@ -80,6 +86,12 @@ static const struct option longopts[] = {
 	{ "batch", no_argument, NULL, OPT_BATCH },
 	{ "pieces", no_argument, NULL, OPT_PIECES },
 	{ "wronly", no_argument, NULL, OPT_WRONLY },
+	{ "threads", required_argument, NULL, OPT_THREADS },
+	{ "touches", required_argument, NULL, OPT_TOUCHES },
+	{ "stride", required_argument, NULL, OPT_STRIDE },
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ "memlock", required_argument, NULL, OPT_MEMLOCK },
+	{ "size-kib", required_argument, NULL, OPT_SIZE_KIB },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -99,6 +111,9 @@ static void usage(int status)
 	       "  --packed --in-order\n"
 	       "  --indirect --event-idx --mrg --no-csum --gso --mq --ctrl\n"
 	       "  --move          race: other addresses each time\n"
+	       "  --threads N --size-kib N --touches N --stride PAGES --seconds N\n"
+	       "                  scatter: unmappers, and what each of them unmaps\n"
+	       "  --memlock BYTES scatter, reuse-unmap: what may be locked\n"
 	       "  --absent        doorbell: check that there is none\n"
 	       "  --chardev       not the VFIO but the char device, and there\n"
 	       "  --wronly        opened for writing only\n"
@@ -119,7 +134,11 @@ static void check_opts(const struct vm_opts *o)
 
 int main(int argc, char **argv)
 {
-	struct vm_opts o = { .frames = 1000, .net = vm_net_default };
+	struct vm_opts o = {
+		.frames = 1000,
+		.stride = 1,
+		.net = vm_net_default,
+	};
 	unsigned int i;
 	int c;
 
@@ -183,6 +202,24 @@ int main(int argc, char **argv)
 		case OPT_ABSENT:
 			o.absent = true;
 			break;
+		case OPT_THREADS:
+			o.threads = atoi(optarg);
+			break;
+		case OPT_TOUCHES:
+			o.touches = atoi(optarg);
+			break;
+		case OPT_STRIDE:
+			o.stride = atoi(optarg);
+			break;
+		case OPT_SECONDS:
+			o.seconds = atoi(optarg);
+			break;
+		case OPT_MEMLOCK:
+			o.memlock = strtoull(optarg, NULL, 0);
+			break;
+		case OPT_SIZE_KIB:
+			o.size_kib = atoi(optarg);
+			break;
 		case OPT_CHARDEV:
 			vm_way.chardev = true;
 			break;
@@ -210,7 +247,8 @@ int main(int argc, char **argv)
 	for (i = 0; i < ARRAY_SIZE(cmds); i++) {
 		if (strcmp(cmds[i].name, argv[optind]))
 			continue;
-		if (o.nr_uuids != cmds[i].uuids) {
+		if (o.nr_uuids != cmds[i].uuids &&
+		    !(cmds[i].more && o.nr_uuids == cmds[i].uuids + 1)) {
 			printf("%s wants --uuid %u times\n", cmds[i].name,
 			       cmds[i].uuids);
 			return 2;

@@ -11,6 +11,8 @@ struct vm_opts {
 	__u64 frames;
 	unsigned int count;	/* times that a subcommand repeats */
 	unsigned int size_kib;
+	unsigned int threads, touches, stride, seconds;	/* scatter */
+	size_t memlock;		/* bytes that may be locked, 0: no limit */
 	bool move;		/* race: to other addresses each time */
 	bool absent;		/* the feature is not there: check the refusal */
 	struct vm_net_opts net;
@@ -32,6 +34,9 @@ int cmd_resume(struct vm_opts *o);
 int cmd_unmap_live(struct vm_opts *o);
 int cmd_memlock(struct vm_opts *o);
 int cmd_readonly(struct vm_opts *o);
+int cmd_write_only(struct vm_opts *o);
+int cmd_scatter(struct vm_opts *o);
+int cmd_reuse_unmap(struct vm_opts *o);
 int cmd_race(struct vm_opts *o);
 int cmd_remap(struct vm_opts *o);
 int cmd_stall(struct vm_opts *o);
