@@ -17,6 +17,9 @@ check "the same, indirect" \
 check "the same, packed, in order" v unmap-live --packed --in-order \
 	--queue-size 64 --size 300 --indirect
 check "mappings that may not be written" v readonly --queue-size 64
+check "mappings that may only be written" v write-only --queue-size 64
+check "the same with less locked memory than that" \
+	v write-only --queue-size 64 --memlock 122880
 check "64 KiB of locked memory" v memlock --frames 3000
 check "64 KiB of locked memory, jumbo frames" \
 	v memlock --frames 300 --size 9014 --indirect --queue-size 64
