@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmnet unmap-live, memlock, readonly, write-only: memory that is not there any more. */
+/* vmnet unmap-live, half, memlock, readonly, write-only: memory that is not there any more. */
 #include <errno.h>
 #include <linux/vfio.h>
 #include <pthread.h>
@@ -174,6 +174,60 @@ int cmd_unmap_live(struct vm_opts *o)
 	pass("unmap beside a thread in traffic, %u times: the same", count);
 	must(vm_net_again(&n));
 	vm_net_run(&n, o->frames);
+	vm_net_free(&n);
+	vm_dev_close(&d);
+	vm_container_close(&c);
+	return 0;
+}
+
+/*
+ * DRIVER_OK fails at the last virtqueue, after the others were started: none is
+ * live then, and nothing has to be reset.
+ */
+int cmd_half(struct vm_opts *o)
+{
+	struct vm_container c;
+	struct vm_net n;
+	struct vm_dev d;
+	struct vm_vq *v;
+	unsigned int ms;
+	long pinned;
+	int status;
+
+	must(vm_container_open(&c));
+	must(vm_dev_open(&c, &d, o->uuid[0]));
+	must(vm_net_alloc(&n, &d, &o->net));
+	must(vm_net_rings(&n, NULL));
+	v = vm_net_vq(&n, vm_net_nqs(&n) - 1);
+	must(vm_vring_addr(&d, v->index, v->desc_iova, v->avail_iova,
+			   BIT64(46)));
+	pinned = vm_pinned();
+	n.pair[0].target = 10;
+	vm_net_pump(&n);
+	fails(EFAULT, vm_add_status(&d, VIRTIO_CONFIG_S_DRIVER_OK));
+	status = must(vm_get_status(&d));
+	if (status != (VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |
+		       VIRTIO_CONFIG_S_FEATURES_OK))
+		die("DRIVER_OK failed, and the status is %#x", status);
+	/* They are unpinned when nobody can see them any more. */
+	for (ms = 0; vm_pinned() != pinned; ms++) {
+		if (ms == 30000)
+			die("DRIVER_OK failed, and %ld pages stay pinned",
+			    vm_pinned() - pinned);
+		vm_sleep_ms(1);
+	}
+	if (errors(&n, 0))
+		die("DRIVER_OK failed, and a virtqueue has an error");
+	vm_net_pump(&n);
+	vm_sleep_ms(100);
+	if (vm_net_pump(&n) && n.pair[0].done)
+		die("DRIVER_OK failed, and a virtqueue is served");
+	pass("DRIVER_OK that fails at the last virtqueue: none is live");
+	must(vm_vring_addr(&d, v->index, v->desc_iova, v->avail_iova,
+			   v->used_iova));
+	must(vm_net_live(&n));
+	vm_net_run(&n, o->frames);
+	pass("and it works without a reset when that one is mapped");
 	vm_net_free(&n);
 	vm_dev_close(&d);
 	vm_container_close(&c);

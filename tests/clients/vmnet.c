@@ -34,6 +34,7 @@ static const struct {
 	{ "two", cmd_two, 2, "two instances in one container" },
 	{ "resume", cmd_resume, 1, "stop, save, set up again, go on" },
 	{ "unmap-live", cmd_unmap_live, 1, "UNMAP_DMA of what is in use" },
+	{ "half", cmd_half, 1, "DRIVER_OK that fails at the last virtqueue" },
 	{ "memlock", cmd_memlock, 1, "traffic with 64 KiB of locked memory" },
 	{ "readonly", cmd_readonly, 1, "mappings that the device must not write" },
 	{ "write-only", cmd_write_only, 1, "mappings that the device may only write" },

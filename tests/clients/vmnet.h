@@ -32,6 +32,7 @@ int cmd_request(struct vm_opts *o);
 int cmd_two(struct vm_opts *o);
 int cmd_resume(struct vm_opts *o);
 int cmd_unmap_live(struct vm_opts *o);
+int cmd_half(struct vm_opts *o);
 int cmd_memlock(struct vm_opts *o);
 int cmd_readonly(struct vm_opts *o);
 int cmd_write_only(struct vm_opts *o);

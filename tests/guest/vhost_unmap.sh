@@ -16,6 +16,7 @@ check "the same, indirect" \
 	v unmap-live --queue-size 64 --size 1514 --indirect --event-idx --count 3
 check "the same, packed, in order" v unmap-live --packed --in-order \
 	--queue-size 64 --size 300 --indirect
+check "DRIVER_OK that fails half-way" v half --pairs 2 --queue-size 64
 check "mappings that may not be written" v readonly --queue-size 64
 check "mappings that may only be written" v write-only --queue-size 64
 check "the same with less locked memory than that" \
