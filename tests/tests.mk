@@ -11,8 +11,8 @@
 #				say where it is; QEMU= has options, see qemu/build
 #	make check-qemu		... and test it
 #	make check SETS="..."	several of these at once: check, debug, 7.2, clients,
-#				hardware, qemu; QUICK=1 leaves out what takes long
-#				and is much the same elsewhere
+#				hardware, qemu; with QUICK=1 a script runs only on
+#				kernels where what it tests differs
 #	make fuzz		fuzz the virtqueue library, for FUZZ_SECONDS (3600)
 #	make bench		measure it beside what does the same job, in a
 #				guest; BENCH= has options, see tests/bench/run

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
+# kernels: 6.1 7.2
 # timeout: 240
 #
 # Class VHOST by the char device: one user, from set-up to traffic.

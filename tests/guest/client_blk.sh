@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
+# slow: debug
 # root: 12-backports
 # nested: yes
 # memory: 2048

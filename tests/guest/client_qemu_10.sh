@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
+# slow: debug
 # root: 12-backports
 # memory: 2048
 # timeout: 1200

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
+# kernels: 6.1 7.2
 # devices: hardware
 # timeout: 600
 #

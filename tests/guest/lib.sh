@@ -22,12 +22,14 @@
 #
 #	# only: debug		runs on these kernels (6.1 6.12 7.2 debug)
 #	# slow: debug		in a quick run 6.12 has it, not the debug kernel
+#	# kernels: 6.1 7.2	a quick run has it on these, too, because compat/
+#	#			or the kernel's own code differs there
 #	# timeout: 60		seconds (default 120; four times on debug)
 #	# expect-log: REGEX	lines of the kernel log that are no splat here
 #	# devices: hardware	there is an IOMMU and virtio functions on the PCI
 #	#			bus, see lib-hw.sh
 #	# leaks: apart		kmemleak looks before it and right after it, not
-#	#			only every few scripts
+#	#			only once for all scripts of a guest
 
 NAME=${NAME:-$(basename "$0" .sh)}
 KERNEL=${KERNEL:-unknown}	# 6.1, 6.12, 7.2 or debug

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
+# slow: debug
 # root: 12-backports
 # qemu: patched
 # memory: 2048

@@ -1,5 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
+# slow: debug
+# kernels: 6.1
 # root: 12-backports
 # qemu: patched
 # memory: 2048

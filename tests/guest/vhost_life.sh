@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
+# kernels: 6.1 7.2
 # timeout: 180
 #
 # Users of the VFIO fd that come, go, are killed, or are in the way.

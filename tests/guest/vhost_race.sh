@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
+# kernels: 6.1
 # timeout: 600
 #
 # Two threads unmap and map buffers that are in use, a third opens and closes

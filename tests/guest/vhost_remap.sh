@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
+# kernels: 6.1
 # timeout: 180
 #
 # Rings that are unmapped, and mapped at the same place.

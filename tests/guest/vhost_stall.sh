@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
+# kernels: 6.1
 # timeout: 240
 #
 # Users who make an unmap stand still, by userfaultfd.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
+# kernels: 6.1 7.2
 # timeout: 180
 #
 # Memory that the user takes away, will not let write, or may not lock.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
+# kernels: 6.1 7.2
 # timeout: 300
 #
 # mvblk's device in RAM, driven by the kernel's virtio-blk.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
+# kernels: 6.1 7.2
 #
 # The kernel's virtio-net on an instance: frames go out and come back.
 . /tests/lib.sh

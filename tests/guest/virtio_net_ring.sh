@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # slow: debug
+# kernels: 6.1
 # timeout: 300
 #
 # Rings of another size while there is traffic: single queues are reset.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
+# kernels: 6.1 7.2
 #
 # The example parent of an entropy device, driven by the kernel's virtio-rng.
 . /tests/lib.sh

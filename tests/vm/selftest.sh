@@ -46,5 +46,46 @@ verdict "a run without failures succeeds" test $rc = 0
 rc=$?
 verdict "a script that is not there is an error" test $rc = 2
 
+# --- which scripts a quick run has --------------------------------------------
+
+marked=$(mktemp -d) || exit 2
+trap 'rm -rf "$marked"' EXIT
+echo >"$marked/plain.sh"
+echo "# slow: debug" >"$marked/slow.sh"
+echo "# only: 6.1" >"$marked/only.sh"
+echo "# kernels: 6.1 7.2" >"$marked/compat.sh"
+echo "# nested: yes" >"$marked/nested.sh"
+
+# listed OPTION...: what each kernel has
+listed()
+{
+	local k
+	for k in debug 6.12 6.1 7.2; do
+		echo "$k:" $("$here/run" --kernel $k --list "$@")
+	done
+}
+
+verdict "a quick run has scripts where they say, on debug if they say nothing" \
+	diff -u - <(listed --tests "$marked" --quick) <<-EOF
+	debug: compat plain
+	6.12: slow
+	6.1: compat only
+	7.2: compat
+	EOF
+
+# everywhere [--quick]: which scripts of ours run at all
+everywhere()
+{
+	local group
+	for group in "" --hardware --clients --qemu; do
+		listed $group "$@"
+	done | sed 's/^[^ ]* *//' | tr ' ' '\n' | sort -u
+}
+
+verdict "a quick run has all scripts but guests in guests" \
+	diff -u <(cd "$here/../guest" && grep -L '^# nested: yes' \
+		$(everywhere | sed '/./s/$/.sh/') | sed 's/\.sh$//') \
+	<(everywhere --quick | grep .)
+
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
