@@ -407,13 +407,26 @@ TEXT_SEEN=/run/text-seen
 text_note()
 {
 	[ -w /sys/kernel/debug/kmemleak ] || return 0
-	_now=$(sed -n 's/^jiffies: //p' /proc/timer_list | head -n 1)
+	_now=$(jiffies)
 	while read -r _mod _size _ _ _ _at _; do
 		case " $(echo "$OURS" | tr '\n' ' ') virtio_net " in
 		*" $_mod "*) printf '%s %s 0x%x %s\n' "$_mod" "$_at" \
 			$((_at + _size)) "$_now" ;;
 		esac
 	done </proc/modules >>$TEXT_SEEN
+}
+
+jiffies()
+{
+	sed -n '/^jiffies: /{ s///p; q }' /proc/timer_list
+}
+
+# leaks_count_from_now: what the kernel leaked while it booted is its own affair
+LEAKS_FROM=/run/leaks-from
+
+leaks_count_from_now()
+{
+	jiffies >$LEAKS_FROM
 }
 
 # kml_report FILE: of what kmemleak has found, that which can be ours.  When a
@@ -423,7 +436,7 @@ text_note()
 # overlooks what an old pointer on a stack leads to.
 kml_report()
 {
-	awk -v seen=$TEXT_SEEN '
+	awk -v seen=$TEXT_SEEN -v start="$(cat $LEAKS_FROM 2>/dev/null)" '
 	BEGIN {
 		while ((getline line <seen) > 0) {
 			split(line, part, " ")
@@ -447,6 +460,8 @@ kml_report()
 	}
 	function harmless(  i)
 	{
+		if (born != "" && born < start + 0)
+			return 1
 		for (i = 1; i <= frames && frame[i] !~ /^virtio_dev_probe\+/; i++)
 			if (within(frame[i], 0))
 				return 0
@@ -457,7 +472,7 @@ kml_report()
 		if (text != "" && !harmless())
 			printf "%s", text
 	}
-	/^unreferenced object/ { tell(); text = ""; frames = -1 }
+	/^unreferenced object/ { tell(); text = born = ""; frames = -1 }
 	/ jiffies [0-9]+/ { born = $NF + 0 }
 	frames >= 0 { sub(/^ */, ""); frame[++frames] = $0; $0 = "    " $0 }
 	/^ *backtrace/ { frames = 0 }
