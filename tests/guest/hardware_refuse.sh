@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# devices: hardware
+# slow: debug
+# devices: hardware outside
 #
 # Functions that can have no instance, and what the log says to do about it.
 . /tests/lib.sh
