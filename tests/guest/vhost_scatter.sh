@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # timeout: 900
+# kernels: 6.1
 #
 # Threads that unmap, all at once, what is pinned in many places, beside traffic
 # and while another instance of the container is opened and closed; and mappings
