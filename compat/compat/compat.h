@@ -14,6 +14,7 @@
 
 #include "compat_config.h"
 
+#include "cgroup.h"
 #include "device.h"
 #include "eventfd.h"
 #include "hrtimer.h"

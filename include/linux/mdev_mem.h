@@ -6,6 +6,7 @@
 #ifndef _LINUX_MDEV_MEM_H
 #define _LINUX_MDEV_MEM_H
 
+#include <linux/gfp.h>
 #include <linux/types.h>
 
 #include <asm/barrier.h>
@@ -269,6 +270,22 @@ int mdev_mem_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map);
  * Context: as mdev_mem_map_ring().
  */
 void mdev_mem_unmap_ring(struct mdev_ring_map *map);
+
+/**
+ * mdev_mem_gfp() - how to allocate what the driver has to pay for
+ * @mem: the driver's memory
+ *
+ * For what serving the driver takes, from its start to its reset.  It counts as
+ * memory of the program whose task, or &struct mdev_worker, allocates it, unless
+ * the driver is one of the kernel's own.
+ *
+ * Context: any.
+ * Return: GFP_KERNEL or GFP_KERNEL_ACCOUNT.
+ */
+static inline gfp_t mdev_mem_gfp(const struct mdev_mem *mem)
+{
+	return mem->direct ? GFP_KERNEL : GFP_KERNEL_ACCOUNT;
+}
 
 /**
  * mdev_mem_direct() - the memory of the kernel's own drivers

@@ -107,6 +107,17 @@ static inline void spin_unlock_bh(spinlock_t *lock)
 
 #define wait_var_event(var, cond) \
 	do { (void)(var); while (!(cond)) sched_yield(); } while (0)
+#define HZ	100
+#define wait_var_event_timeout(var, cond, timeout)			\
+({									\
+	unsigned int _tries = 0;					\
+	bool _done;							\
+									\
+	(void)(var);							\
+	while (!(_done = (cond)) && ++_tries < 1000 * (timeout))	\
+		sched_yield();						\
+	_done;								\
+})
 #define wake_up_var(var)	((void)(var))
 
 /* --- the rest -------------------------------------------------------------- */
@@ -120,7 +131,9 @@ static inline void spin_unlock_bh(spinlock_t *lock)
 	}								\
 	_warn; })
 
-#define GFP_KERNEL	0
+typedef int gfp_t;
+#define GFP_KERNEL		0
+#define GFP_KERNEL_ACCOUNT	1
 
 /* A test may have the next allocation fail. */
 extern bool shim_fail_alloc;
@@ -173,6 +186,10 @@ bool pfn_valid(u64 pfn);
 
 typedef int irqreturn_t;
 #define IRQ_HANDLED	1
+
+/* Nobody makes the device give up. */
+#define fatal_signal_pending(task)	((void)(task), false)
+#define current				NULL
 
 struct device_driver { const char *name; };
 struct device { const char *name; };

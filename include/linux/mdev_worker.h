@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Workers: threads that serve virtqueues in software, on the account of who has
+ * them served.
+ */
+#ifndef _LINUX_MDEV_WORKER_H
+#define _LINUX_MDEV_WORKER_H
+
+#include <linux/completion.h>
+#include <linux/compiler.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+struct mdev_mem;
+struct mdev_work;
+struct mem_cgroup;
+struct task_struct;
+
+/**
+ * DOC: workers
+ *
+ * A &struct mdev_worker is one kernel thread that runs one &struct mdev_work
+ * after the other.  It exists from mdev_worker_start(), which the parent calls
+ * when a virtqueue is about to start, to mdev_worker_stop(), when the device is
+ * reset.
+ *
+ * *Who pays.*  Where the driver's memory is not direct the driver is a program,
+ * and the task that calls mdev_worker_start() belongs to it.  The worker joins
+ * the control groups of that program, takes its nice value, and charges its
+ * memory to it, so that the CPU time, memory and block I/O that serving the
+ * queue takes are limited and accounted like the program's own.  What the parent
+ * allocates from start to reset is allocated with mdev_mem_gfp().  Where memory
+ * is direct the driver is the kernel, and so is who pays.
+ *
+ * *A worker can be made to leave.*  To copy to or from a program's memory means
+ * to wait for a page, and the program may have seen to it that the page never
+ * comes (userfaultfd, FUSE), while VFIO's type1 holds a lock that the program
+ * may be waiting for.  So a program's worker takes SIGKILL, which ends that wait
+ * and lets the copy fail; it gets the signal if it has slept in one place
+ *
+ * - for a second while the program is being killed;
+ * - for three seconds while somebody waits for it, see mdev_worker_hurry();
+ * - for 30 seconds in any case.
+ *
+ * The copy breaks its virtqueue, so the driver sees DEVICE_NEEDS_RESET.  The
+ * worker goes on with its next work.
+ *
+ * It is a kernel thread and not one of the program (as vhost_task makes) because
+ * SIGKILL to one of those kills the program, for no more than a reset of the
+ * device; and because type1 copies for a task with memory of its own only what
+ * that very process has mapped, while a device may be handed to another process
+ * than the one that maps memory.
+ */
+
+/**
+ * struct mdev_work - something for a worker to do
+ *
+ * Embedded by the parent.
+ */
+struct mdev_work {
+	/* private: guarded by &mdev_worker.lock */
+	struct list_head node;
+	void (*fn)(struct mdev_work *work);
+};
+
+/**
+ * struct mdev_worker - a thread, and what it has to do
+ *
+ * Embedded by the parent; starting and stopping is serialised by the class
+ * driver.
+ */
+struct mdev_worker {
+	/* private: */
+	/*
+	 * Guards @works, @open and @running.  Raw, because a kick may come with
+	 * interrupts off; nothing is called under it but the scheduler.
+	 */
+	raw_spinlock_t lock;
+	struct list_head works;
+	bool open;
+	bool running;
+
+	/* constant from start to stop */
+	struct task_struct *task;
+	struct task_struct *user;
+	struct mem_cgroup *memcg;
+
+	/* written by the thread */
+	int error;
+	struct completion ready;
+	struct completion done;
+
+	/*
+	 * Guards @switches and @since: who waits for the thread and @watch both
+	 * look how long it has slept.
+	 */
+	spinlock_t look_lock;
+	unsigned long switches;
+	unsigned long since;
+	struct delayed_work watch;
+};
+
+/**
+ * mdev_work_init() - make something for a worker to do
+ * @work: the work
+ * @fn: what to do; @work may be queued again or freed in there
+ *
+ * Context: any.
+ */
+static inline void mdev_work_init(struct mdev_work *work,
+				  void (*fn)(struct mdev_work *work))
+{
+	INIT_LIST_HEAD(&work->node);
+	work->fn = fn;
+}
+
+/**
+ * mdev_worker_pending() - whether there is more to do
+ * @worker: the worker
+ *
+ * Context: any; exact in a work of this worker, apart from what others queue.
+ * Return: true if works are queued.
+ */
+static inline bool mdev_worker_pending(const struct mdev_worker *worker)
+{
+	return !list_empty_careful(&worker->works);
+}
+
+/**
+ * mdev_worker_task() - the thread of a worker
+ * @worker: the worker
+ *
+ * For its scheduling.
+ *
+ * Context: serialised with mdev_worker_start() and mdev_worker_stop().
+ * Return: the task, NULL if the worker is not started.
+ */
+static inline struct task_struct *
+mdev_worker_task(const struct mdev_worker *worker)
+{
+	return worker->task;
+}
+
+void mdev_worker_init(struct mdev_worker *worker);
+__printf(3, 4)
+int mdev_worker_start(struct mdev_worker *worker, const struct mdev_mem *mem,
+		      const char *fmt, ...);
+void mdev_worker_stop(struct mdev_worker *worker);
+void mdev_worker_queue(struct mdev_worker *worker, struct mdev_work *work);
+void mdev_worker_hurry(struct mdev_worker *worker);
+
+#endif /* _LINUX_MDEV_WORKER_H */

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Workers: their thread, who pays for it, and how it is made to leave.
+ */
+
+#include <linux/cgroup.h>
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/memcontrol.h>
+#include <linux/module.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+
+#include <linux/mdev_mem.h>
+#include <linux/mdev_worker.h>
+
+/*
+ * How long a worker may sleep in one place: while its user is being killed, while
+ * somebody waits for it, and in any case
+ */
+#define MDEV_WORKER_DYING	HZ
+#define MDEV_WORKER_AWAITED	(3 * HZ)
+#define MDEV_WORKER_LIMIT	(30 * HZ)
+
+/* ---- how long it has slept ---- */
+
+/* Whether the program that has started the worker comes to its end */
+static bool mdev_worker_user_dies(const struct mdev_worker *worker)
+{
+	const struct signal_struct *signal;
+
+	if (!worker->user)
+		return false;
+	signal = worker->user->signal;
+	return READ_ONCE(signal->flags) & SIGNAL_GROUP_EXIT ||
+	       !atomic_read(&signal->live);
+}
+
+/*
+ * As the kernel's own look for hung tasks: a thread that sleeps, and has not
+ * been switched to since the last look, has slept since then in one place.
+ * A thread that is kept from running by a limit of CPU time does not sleep.
+ */
+static void mdev_worker_look(struct mdev_worker *worker, bool awaited)
+{
+	unsigned long switches, patience = MDEV_WORKER_LIMIT;
+	struct task_struct *task = worker->task;
+	bool stuck = false;
+
+	if (mdev_worker_user_dies(worker))
+		patience = MDEV_WORKER_DYING;
+	else if (awaited)
+		patience = MDEV_WORKER_AWAITED;
+
+	spin_lock(&worker->look_lock);
+	switches = READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
+	if (!READ_ONCE(worker->running) || task_is_running(task) ||
+	    switches != worker->switches) {
+		worker->switches = switches;
+		worker->since = jiffies;
+	} else {
+		stuck = time_after_eq(jiffies, worker->since + patience);
+	}
+	spin_unlock(&worker->look_lock);
+
+	/* A kernel driver's worker does not take it. */
+	if (stuck)
+		send_sig(SIGKILL, task, 1);
+}
+
+/*
+ * Runs every second while the worker does.  A program that is being killed may
+ * not even get to close the device: one of its threads may wait, not to be
+ * interrupted, for a lock that is held where the worker sleeps.
+ */
+static void mdev_worker_watch(struct work_struct *work)
+{
+	struct mdev_worker *worker = container_of(to_delayed_work(work),
+						  struct mdev_worker, watch);
+
+	if (!READ_ONCE(worker->running))
+		return;
+	mdev_worker_look(worker, false);
+	schedule_delayed_work(&worker->watch, HZ);
+}
+
+/**
+ * mdev_worker_hurry() - somebody waits for what the worker is doing to end
+ * @worker: the worker; nothing happens if it is not started
+ *
+ * To be called about once a second.  A worker that sleeps for a page of a
+ * program's memory is made to give up on it.
+ *
+ * Context: process context, serialised with mdev_worker_start() and
+ * mdev_worker_stop().
+ */
+void mdev_worker_hurry(struct mdev_worker *worker)
+{
+	if (worker->task)
+		mdev_worker_look(worker, true);
+}
+EXPORT_SYMBOL_GPL(mdev_worker_hurry);
+
+/* ---- the thread ---- */
+
+/* Join the control groups of the user.  By the thread: it has the right to. */
+static int mdev_worker_join(struct mdev_worker *worker)
+{
+	if (!worker->user || compat_same_cgroups(worker->user, current))
+		return 0;
+	return cgroup_attach_task_all(worker->user, current);
+}
+
+/* What comes next; without anything the thread may sleep until it is woken. */
+static struct mdev_work *mdev_worker_next(struct mdev_worker *worker)
+{
+	struct mdev_work *work;
+
+	raw_spin_lock_irq(&worker->lock);
+	work = list_first_entry_or_null(&worker->works, struct mdev_work, node);
+	if (work)
+		list_del_init(&work->node);
+	WRITE_ONCE(worker->running, work);
+	raw_spin_unlock_irq(&worker->lock);
+	return work;
+}
+
+static void mdev_worker_run(struct mdev_worker *worker, struct mdev_work *work)
+{
+	/* Whom the signal was to get out of the way has left. */
+	if (signal_pending(current))
+		flush_signals(current);
+	if (worker->user && !delayed_work_pending(&worker->watch))
+		schedule_delayed_work(&worker->watch, HZ);
+	work->fn(work);
+	cond_resched();
+}
+
+static int mdev_worker_thread(void *data)
+{
+	struct mdev_worker *worker = data;
+	struct mdev_work *work;
+
+	worker->error = mdev_worker_join(worker);
+	if (worker->user) {
+		/* From the kernel alone: killall5 does not mean us. */
+		allow_kernel_signal(SIGKILL);
+		set_active_memcg(worker->memcg);
+	}
+	complete(&worker->ready);
+
+	for (;;) {
+		/* Signals are for what it sleeps in at work. */
+		set_current_state(TASK_IDLE);
+		work = mdev_worker_next(worker);
+		if (work) {
+			__set_current_state(TASK_RUNNING);
+			mdev_worker_run(worker, work);
+			continue;
+		}
+		if (!READ_ONCE(worker->open))
+			break;
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+	set_active_memcg(NULL);
+	complete(&worker->done);
+	return 0;
+}
+
+/**
+ * mdev_worker_queue() - have a work done
+ * @worker: the worker; nothing happens if it is not started
+ * @work: what to do.  Nothing happens if it is queued already; if it is being
+ *	done, it is done once more.
+ *
+ * Context: any.
+ */
+void mdev_worker_queue(struct mdev_worker *worker, struct mdev_work *work)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&worker->lock, flags);
+	if (worker->open && list_empty(&work->node)) {
+		list_add_tail(&work->node, &worker->works);
+		/* If it runs then it is going to look. */
+		if (!worker->running)
+			wake_up_process(worker->task);
+	}
+	raw_spin_unlock_irqrestore(&worker->lock, flags);
+}
+EXPORT_SYMBOL_GPL(mdev_worker_queue);
+
+/* ---- life ---- */
+
+/**
+ * mdev_worker_init() - make a worker, without a thread
+ * @worker: zeroed memory
+ *
+ * Context: any.
+ */
+void mdev_worker_init(struct mdev_worker *worker)
+{
+	raw_spin_lock_init(&worker->lock);
+	spin_lock_init(&worker->look_lock);
+	INIT_LIST_HEAD(&worker->works);
+	INIT_DELAYED_WORK(&worker->watch, mdev_worker_watch);
+}
+EXPORT_SYMBOL_GPL(mdev_worker_init);
+
+/* The program of the caller is the user, all of its threads together. */
+static void mdev_worker_set_user(struct mdev_worker *worker)
+{
+	struct task_struct *leader = current->group_leader;
+
+	/* Pairs with mdev_worker_put_user() */
+	worker->user = get_task_struct(leader->exit_state ? current : leader);
+	worker->memcg = get_mem_cgroup_from_mm(current->mm);
+}
+
+static void mdev_worker_put_user(struct mdev_worker *worker)
+{
+	if (!worker->user)
+		return;
+	mem_cgroup_put(worker->memcg);
+	put_task_struct(worker->user);
+	worker->memcg = NULL;
+	worker->user = NULL;
+}
+
+/**
+ * mdev_worker_start() - have a thread
+ * @worker: the worker; nothing happens if it has one
+ * @mem: memory of the driver that is served
+ * @fmt: name of the thread, of which 15 characters are kept; then its arguments
+ *
+ * If @mem is not direct, the caller is a task of the program that pays.
+ *
+ * Context: process context, serialised by the class driver; sleeps.
+ * Return: 0; -ENOMEM; -EINTR for a process that is being killed; what joining
+ * the program's control groups failed with.
+ */
+int mdev_worker_start(struct mdev_worker *worker, const struct mdev_mem *mem,
+		      const char *fmt, ...)
+{
+	char name[TASK_COMM_LEN];
+	struct task_struct *task;
+	va_list args;
+
+	if (worker->task)
+		return 0;
+	va_start(args, fmt);
+	vscnprintf(name, sizeof(name), fmt, args);
+	va_end(args);
+	task = kthread_create(mdev_worker_thread, worker, "%s", name);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+
+	/* Pairs with put_task_struct() in mdev_worker_stop() */
+	worker->task = get_task_struct(task);
+	if (!mem->direct && current->mm) {
+		mdev_worker_set_user(worker);
+		set_user_nice(task, task_nice(current));
+	}
+	worker->error = 0;
+	init_completion(&worker->ready);
+	init_completion(&worker->done);
+	raw_spin_lock_irq(&worker->lock);
+	worker->open = true;
+	raw_spin_unlock_irq(&worker->lock);
+	wake_up_process(task);
+	wait_for_completion(&worker->ready);
+	if (!worker->error)
+		return 0;
+
+	pr_err_ratelimited("%s: cannot join the control groups of %s[%d]: %pe\n",
+			   name, worker->user->comm,
+			   task_tgid_nr(worker->user), ERR_PTR(worker->error));
+	mdev_worker_stop(worker);
+	return worker->error;
+}
+EXPORT_SYMBOL_GPL(mdev_worker_start);
+
+/**
+ * mdev_worker_stop() - undo mdev_worker_start()
+ * @worker: the worker; nothing happens if it is not started
+ *
+ * What is queued is not done any more.
+ *
+ * Context: process context, serialised by the class driver; sleeps.  The caller
+ * holds no lock that a work takes.
+ */
+void mdev_worker_stop(struct mdev_worker *worker)
+{
+	struct task_struct *task = worker->task;
+	struct mdev_work *work, *next;
+
+	if (!task)
+		return;
+	raw_spin_lock_irq(&worker->lock);
+	worker->open = false;
+	list_for_each_entry_safe(work, next, &worker->works, node)
+		list_del_init(&work->node);
+	raw_spin_unlock_irq(&worker->lock);
+	wake_up_process(task);
+	while (!wait_for_completion_timeout(&worker->done, HZ))
+		mdev_worker_hurry(worker);
+	/* Its last steps are in this module's text. */
+	kthread_stop(task);
+	/* Nobody schedules it any more. */
+	cancel_delayed_work_sync(&worker->watch);
+	mdev_worker_put_user(worker);
+	worker->task = NULL;
+	put_task_struct(task);
+}
+EXPORT_SYMBOL_GPL(mdev_worker_stop);
