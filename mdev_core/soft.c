@@ -75,7 +75,7 @@ void mdev_vq_give(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 EXPORT_SYMBOL_GPL(mdev_vq_give);
 
 /* A kick may come with interrupts off, so it is served in here. */
-static void mdev_soft_work(struct work_struct *work)
+static void mdev_soft_work(struct mdev_work *work)
 {
 	struct mdev_soft_vq *svq = container_of(work, struct mdev_soft_vq,
 						work);
@@ -87,7 +87,7 @@ static void mdev_soft_work(struct work_struct *work)
 	mdev_vq_release(&svq->vq);
 	/* Let go in between, for whoever waits to stop the virtqueue. */
 	if (more)
-		queue_work(svq->soft->wq, work);
+		mdev_worker_queue(&svq->soft->worker, work);
 }
 
 /**
@@ -102,7 +102,7 @@ void mdev_soft_kick(struct mdev_soft *soft, u16 idx)
 	if (soft->desc->kick)
 		soft->desc->kick(soft, idx);
 	else
-		queue_work(soft->wq, &soft->vqs[idx].work);
+		mdev_worker_queue(&soft->worker, &soft->vqs[idx].work);
 }
 
 static void mdev_soft_vq_wake(struct mdev_vq *vq)
@@ -121,9 +121,22 @@ static void mdev_soft_vq_broken(struct mdev_vq *vq)
 	mdev_soft_config_changed(soft);
 }
 
+static void mdev_soft_vq_hurry(struct mdev_vq *vq)
+{
+	struct mdev_soft_vq *svq = container_of(vq, struct mdev_soft_vq, vq);
+	struct mdev_soft *soft = svq->soft;
+
+	if (soft->desc->serve)
+		mdev_worker_hurry(&soft->worker);
+	else if (soft->desc->get_vq_worker)
+		mdev_worker_hurry(soft->desc->get_vq_worker(soft,
+							    svq - soft->vqs));
+}
+
 static const struct mdev_vq_ops mdev_soft_vq_ops = {
 	.wake = mdev_soft_vq_wake,
 	.broken = mdev_soft_vq_broken,
+	.hurry = mdev_soft_vq_hurry,
 };
 
 static void mdev_soft_tell_config(struct mdev_soft *soft)
@@ -205,33 +218,25 @@ int mdev_soft_init(struct mdev_soft *soft, struct mdev_class_device *cdev,
 		return -ENOMEM;
 	soft->group_mem = kcalloc(max_t(u16, desc->nr_groups, 1),
 				  sizeof(*soft->group_mem), GFP_KERNEL);
-	if (!soft->group_mem)
-		goto err_vqs;
-	if (desc->serve) {
-		soft->wq = alloc_workqueue("mdev_soft", WQ_UNBOUND, 0);
-		if (!soft->wq)
-			goto err_groups;
+	if (!soft->group_mem) {
+		kvfree(soft->vqs);
+		return -ENOMEM;
 	}
 
 	soft->cdev = cdev;
 	soft->desc = desc;
 	soft->features = desc->features;
 	spin_lock_init(&soft->cb_lock);
+	mdev_worker_init(&soft->worker);
 	for (i = 0; i < desc->nr_vqs; i++) {
 		soft->vqs[i].soft = soft;
-		INIT_WORK(&soft->vqs[i].work, mdev_soft_work);
+		mdev_work_init(&soft->vqs[i].work, mdev_soft_work);
 		mdev_vq_init(&soft->vqs[i].vq, &mdev_soft_vq_ops, &cdev->dev, i,
 			     desc->num_max);
 	}
 	mdev_class_set_data(cdev, soft);
 	mdev_class_set_virtio_ops(cdev, &mdev_soft_virtio_ops);
 	return 0;
-
-err_groups:
-	kfree(soft->group_mem);
-err_vqs:
-	kvfree(soft->vqs);
-	return -ENOMEM;
 }
 EXPORT_SYMBOL_GPL(mdev_soft_init);
 
@@ -246,9 +251,7 @@ void mdev_soft_destroy(struct mdev_soft *soft)
 {
 	u16 i;
 
-	/* The virtqueues are stopped, but may have been kicked since. */
-	if (soft->wq)
-		destroy_workqueue(soft->wq);
+	mdev_worker_stop(&soft->worker);
 	for (i = 0; i < soft->desc->nr_vqs; i++)
 		mdev_vq_destroy(&soft->vqs[i].vq);
 	kfree(soft->group_mem);

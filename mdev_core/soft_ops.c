@@ -76,6 +76,13 @@ static int mdev_soft_start_vq(struct mdev_soft *soft, u16 idx)
 		if (ret)
 			return ret < 0 ? ret : 0;
 	}
+	if (soft->desc->serve) {
+		/* The name of a task has 15 characters. */
+		ret = mdev_worker_start(&soft->worker, mem, "mdev-%.8s",
+					dev_name(&soft->cdev->dev));
+		if (ret)
+			return ret;
+	}
 	return mdev_vq_start(vq, mem);
 }
 
@@ -333,6 +340,7 @@ static int mdev_soft_reset(struct mdev_class_device *cdev)
 	mdev_soft_take_features(soft, 0);
 	for (i = 0; i < soft->desc->nr_vqs; i++)
 		mdev_vq_reset(mdev_soft_vq(soft, i));
+	mdev_worker_stop(&soft->worker);
 	if (soft->desc->reset)
 		soft->desc->reset(soft);
 	memset(soft->group_mem, 0, mdev_soft_get_group_count(cdev) *

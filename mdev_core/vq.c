@@ -9,6 +9,7 @@
 
 #include <linux/device.h>
 #include <linux/errno.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
@@ -18,6 +19,16 @@
 #include <linux/wait_bit.h>
 
 #include "vq_private.h"
+
+/* How often to say that somebody waits for the user of a queue to leave */
+#define MDEV_VQ_PATIENCE	HZ
+
+static void mdev_vq_free(struct mdev_vq *vq)
+{
+	kvfree(vq->table);
+	vq->table = NULL;
+	mdev_vq_tlb_destroy(&vq->tlb);
+}
 
 /**
  * mdev_vq_init() - make a virtqueue
@@ -55,9 +66,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_init);
 void mdev_vq_destroy(struct mdev_vq *vq)
 {
 	WARN_ON_ONCE(vq->started);
-	kvfree(vq->table);
-	vq->table = NULL;
-	mdev_vq_tlb_destroy(&vq->tlb);
+	mdev_vq_free(vq);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_destroy);
 
@@ -215,7 +224,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_set_ready);
  * @vq: stopped virtqueue
  *
  * Features stay as they are, for one virtqueue may be reset alone.  Callbacks
- * stay set and counters go on.
+ * stay set and counters go on.  Memory that was allocated for the driver goes.
  *
  * Context: process context, serialised by the class driver.
  */
@@ -230,6 +239,7 @@ void mdev_vq_reset(struct mdev_vq *vq)
 	WRITE_ONCE(vq->ready, false);
 	WRITE_ONCE(vq->broken, false);
 	vq->layout->set_state(vq, &vq->layout->initial);
+	mdev_vq_free(vq);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_reset);
 
@@ -367,7 +377,11 @@ void mdev_vq_pause(struct mdev_vq *vq)
 	 * with smp_mb__after_atomic() there.
 	 */
 	smp_mb();
-	wait_var_event(&vq->users, !atomic_read_acquire(&vq->users));
+	while (!wait_var_event_timeout(&vq->users,
+				       !atomic_read_acquire(&vq->users),
+				       MDEV_VQ_PATIENCE))
+		if (vq->ops->hurry)
+			vq->ops->hurry(vq);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_pause);
 

@@ -150,7 +150,8 @@ int mdev_vq_fault(struct mdev_vq *vq)
 	 * often the driver unmaps and maps the page.
 	 */
 	if (!vq->table && !vq->mem->direct) {
-		vq->table = kvmalloc(MDEV_VQ_TABLE_LEN, GFP_KERNEL);
+		vq->table = kvmalloc(MDEV_VQ_TABLE_LEN,
+				     mdev_mem_gfp(vq->mem));
 		if (!vq->table) {
 			mdev_vq_break(vq, "no memory for an indirect table");
 			return -EPROTO;

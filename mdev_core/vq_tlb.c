@@ -37,7 +37,7 @@ int mdev_vq_tlb_init(struct mdev_vq_tlb *tlb, const struct mdev_mem *mem,
 		return 0;
 	if (!tlb->entries)
 		tlb->entries = kvmalloc_array(size, sizeof(*tlb->entries),
-					      GFP_KERNEL);
+					      mdev_mem_gfp(mem));
 	if (!tlb->entries)
 		return -ENOMEM;
 	tlb->mask = size - 1;

@@ -8,6 +8,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/wait_bit.h>
 
 #include "vq_private.h"
@@ -146,6 +147,27 @@ void mdev_vq_break(struct mdev_vq *vq, const char *fmt, ...)
 	spin_unlock_bh(&vq->cb_lock);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_break);
+
+/**
+ * mdev_vq_break_at() - give up on a virtqueue for an address in it
+ * @vq: claimed virtqueue
+ * @iter: stands where a copy failed
+ *
+ * Context: as mdev_vq_break().
+ */
+void mdev_vq_break_at(struct mdev_vq *vq, const struct mdev_vq_iter *iter)
+{
+	u64 iova = iter->nr ? iter->seg->iova + iter->off : 0;
+
+	/* A worker that was made to leave, see &struct mdev_worker */
+	if (fatal_signal_pending(current))
+		mdev_vq_break(vq, "a buffer at %#llx, where memory did not answer in time",
+			      (unsigned long long)iova);
+	else
+		mdev_vq_break(vq, "a buffer at %#llx, which is not mapped",
+			      (unsigned long long)iova);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_break_at);
 
 /**
  * mdev_vq_set_cb() - set the driver's callbacks

@@ -13,10 +13,10 @@
 #include <linux/types.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
-#include <linux/workqueue.h>
 
 #include <linux/mdev_class.h>
 #include <linux/mdev_vq.h>
+#include <linux/mdev_worker.h>
 #include <linux/virtio_mdev.h>
 
 struct mdev_soft;
@@ -27,8 +27,8 @@ struct mdev_soft;
  * Most of &struct virtio_mdev_ops is the same for every device whose
  * virtqueues are &struct mdev_vq: status, features, starting and stopping the
  * queues, suspend, callbacks.  A parent that embeds a &struct mdev_soft in its
- * instance gets all that, with a worker to serve the queues in, and adds what
- * its device does with a buffer::
+ * instance gets all that, with a &struct mdev_worker to serve the queues in, and
+ * adds what its device does with a buffer::
  *
  *	create:	mdev_soft_init(&foo->soft, cdev, &foo_desc);
  *	serve:	while (budget-- && mdev_vq_take(vq, &chain) > 0) {
@@ -63,14 +63,16 @@ struct mdev_soft;
  * struct mdev_soft_desc - a kind of software device
  * @serve: Serve a virtqueue, which is claimed: take some chains and give them
  *	back.  Return true if there may be more, and it is called again; stay
- *	short, for who stops the device waits for it.  Called by a worker, in
- *	process context, after the driver kicked the queue, when the queue goes
- *	live and when the driver takes its memory away; once at a time for each
- *	queue, but for several queues at once.
+ *	short, because who stops the device, and the other queues, wait for it.
+ *	Called by the worker of the device, in process context, after the driver
+ *	kicked the queue, when the queue goes live and when the driver takes its
+ *	memory away; one call at a time.
  * @kick: (optional, in place of @serve) Have a virtqueue looked at by whoever
  *	serves it, for a parent that does not want the worker.  Called where
  *	@serve would be due, for queues in any state.  Any context; where memory
  *	goes away, which direct memory never does, also with spinlocks held.
+ * @get_vq_worker: (optional, with @kick) The worker that serves a virtqueue, so
+ *	that it can be made to leave; started in @prepare_vq, stopped in @reset.
  * @prepare_vq: (optional) Have all that it takes to serve a virtqueue, which is
  *	about to start; called again at its next start.  The device's memory and
  *	its features are set.  Return 0, a negative errno, or 1 for a queue that
@@ -108,6 +110,7 @@ struct mdev_soft_desc {
 	/* virtqueues */
 	bool (*serve)(struct mdev_soft *soft, struct mdev_vq *vq);
 	void (*kick)(struct mdev_soft *soft, u16 idx);
+	struct mdev_worker *(*get_vq_worker)(struct mdev_soft *soft, u16 idx);
 	int (*prepare_vq)(struct mdev_soft *soft, u16 idx);
 	u32 (*get_vq_group)(struct mdev_soft *soft, u16 idx);
 	int (*get_vq_notification)(struct mdev_soft *soft, u16 idx,
@@ -141,7 +144,7 @@ struct mdev_soft_desc {
 struct mdev_soft_vq {
 	struct mdev_vq vq;
 	struct mdev_soft *soft;
-	struct work_struct work;
+	struct mdev_work work;
 };
 
 /**
@@ -161,10 +164,10 @@ struct mdev_soft {
 	/* private: */
 	struct mdev_soft_vq *vqs;
 	/*
-	 * of this instance alone, so that no other one can stall it; NULL
+	 * of this instance alone, so that no other one can stall it; not used
 	 * without &mdev_soft_desc.serve
 	 */
-	struct workqueue_struct *wq;
+	struct mdev_worker worker;
 
 	/* what the class driver set; it serialises this */
 	bool suspended;

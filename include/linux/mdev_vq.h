@@ -153,10 +153,16 @@ struct mdev_vq_iter {
  * @broken: the queue broke.  Called once, until the next start, in the context
  *	of the user that found out and maybe inside a read section: set
  *	DEVICE_NEEDS_RESET and signal it.  Does not sleep.
+ * @hurry: (optional) Somebody waits for the user of the queue to leave, and has
+ *	for a second: see to it that it gives up if it waits for memory of the
+ *	driver.
+ *	Called again each second, in process context, serialised by the class
+ *	driver.
  */
 struct mdev_vq_ops {
 	void (*wake)(struct mdev_vq *vq);
 	void (*broken)(struct mdev_vq *vq);
+	void (*hurry)(struct mdev_vq *vq);
 };
 
 /**
@@ -352,6 +358,7 @@ void mdev_vq_disable_notify(struct mdev_vq *vq);
 bool mdev_vq_enable_notify(struct mdev_vq *vq);
 __printf(2, 3)
 void mdev_vq_break(struct mdev_vq *vq, const char *fmt, ...);
+void mdev_vq_break_at(struct mdev_vq *vq, const struct mdev_vq_iter *iter);
 
 /* Payload */
 size_t mdev_vq_copy_from(struct mdev_mem *mem, struct mdev_vq_iter *iter,
