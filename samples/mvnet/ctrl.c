@@ -317,11 +317,10 @@ out:
 
 static void mvnet_ctrl_queue(struct mvnet *net)
 {
-	/* The control queue is live, so the worker is there. */
-	kthread_queue_work(net->pairs[0].worker, &net->ctrl.work);
+	mdev_worker_queue(&net->pairs[0].worker, &net->ctrl.work);
 }
 
-void mvnet_ctrl_work(struct kthread_work *work)
+static void mvnet_ctrl_work(struct mdev_work *work)
 {
 	struct mvnet *net = container_of(work, struct mvnet, ctrl.work);
 
@@ -361,11 +360,33 @@ int mvnet_ctrl_prepare(struct mvnet *net)
 	if (!net->ctrl.segs) {
 		net->ctrl.segs = kvmalloc_array(MDEV_VQ_MAX_SEGS,
 						sizeof(*net->ctrl.segs),
-						GFP_KERNEL);
+						mdev_mem_gfp(mdev_soft_mem(&net->soft)));
 		if (!net->ctrl.segs)
 			return -ENOMEM;
 	}
 	return mvnet_pair_prepare(&net->pairs[0]);
+}
+
+/**
+ * mvnet_ctrl_reset() - undo mvnet_ctrl_prepare()
+ * @net: the instance, after mvnet_pair_reset() of its first pair
+ *
+ * Context: process context, serialised by the class driver.
+ */
+void mvnet_ctrl_reset(struct mvnet *net)
+{
+	kvfree(net->ctrl.segs);
+	net->ctrl.segs = NULL;
+}
+
+/**
+ * mvnet_ctrl_init() - make the control queue
+ * @net: the instance, zeroed
+ */
+void mvnet_ctrl_init(struct mvnet *net)
+{
+	spin_lock_init(&net->ctrl.lock);
+	mdev_work_init(&net->ctrl.work, mvnet_ctrl_work);
 }
 
 /**

@@ -16,7 +16,6 @@ static void mvnet_free(struct mvnet *net)
 		mvnet_pair_destroy(&net->pairs[i]);
 	mdev_soft_destroy(&net->soft);
 	mvnet_doorbell_destroy(net);
-	kvfree(net->ctrl.segs);
 	mutex_destroy(&net->worker_lock);
 	kvfree(net);
 }
@@ -46,20 +45,14 @@ static int mvnet_create(struct mdev_class_device *cdev)
 	net->filter.promisc = true;
 	eth_random_addr(net->mac);
 	seqlock_init(&net->state_lock);
-	spin_lock_init(&net->ctrl.lock);
-	kthread_init_work(&net->ctrl.work, mvnet_ctrl_work);
+	mvnet_ctrl_init(net);
 	mutex_init(&net->worker_lock);
 
 	ret = -ENOMEM;
 	for (i = 0; i < net->max_pairs; i++) {
 		if (!zalloc_cpumask_var(&net->pairs[i].affinity, GFP_KERNEL))
 			goto err;
-		net->pairs[i].net = net;
-		net->pairs[i].index = i;
-		spin_lock_init(&net->pairs[i].lock);
-		net->pairs[i].rx = mdev_soft_vq(&net->soft, 2 * i);
-		net->pairs[i].tx = mdev_soft_vq(&net->soft, 2 * i + 1);
-		kthread_init_work(&net->pairs[i].work, mvnet_pair_work);
+		mvnet_pair_init(&net->pairs[i], net, i);
 	}
 
 	mvnet_pairs_reset(net);

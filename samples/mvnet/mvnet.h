@@ -5,7 +5,6 @@
 #include <linux/cpumask.h>
 #include <linux/hrtimer.h>
 #include <linux/if_ether.h>
-#include <linux/kthread.h>
 #include <linux/mutex.h>
 #include <linux/seqlock.h>
 #include <linux/spinlock.h>
@@ -15,6 +14,7 @@
 #include <linux/mdev_mem.h>
 #include <linux/mdev_soft.h>
 #include <linux/mdev_vq.h>
+#include <linux/mdev_worker.h>
 
 /* QEMU and libblkio set up rings of 1024 without asking. */
 #define MVNET_NUM_MAX		1024
@@ -105,8 +105,8 @@ enum mvnet_next {
  * @tx: transmit queue, whose frames go to @rx
  * @index: of the pair
  * @state: set by the control queue
- * @worker: thread of this pair alone; made when one of the queues starts first,
- *	and kept until remove
+ * @worker: of this pair alone; started with the first of its queues, stopped
+ *	by a reset
  * @work: one run over the pair
  * @affinity: where @worker shall run
  * @affinity_set: @affinity counts
@@ -129,8 +129,8 @@ struct mvnet_pair {
 	struct mdev_vq *tx;
 	unsigned int index;
 	enum mvnet_pair_state state;
-	struct kthread_worker *worker;
-	struct kthread_work work;
+	struct mdev_worker worker;
+	struct mdev_work work;
 	cpumask_var_t affinity;
 	bool affinity_set;
 
@@ -157,7 +157,7 @@ struct mvnet_pair {
  * @multi: the other half
  */
 struct mvnet_ctrl {
-	struct kthread_work work;
+	struct mdev_work work;
 	/* one user of the control queue at a time, see above */
 	spinlock_t lock;
 	struct mdev_vq_seg *segs;
@@ -183,8 +183,9 @@ struct mvnet_ctrl {
  * @net_status: VIRTIO_NET_S_*
  * @generation: of the configuration space
  * @filter: receive filter
- * @worker_lock: guards @worker, @affinity and @affinity_set of all pairs
- *	against a change of affinity, which may come at any time
+ * @worker_lock: guards @affinity and @affinity_set of all pairs, and keeps
+ *	their workers from being started or stopped while affinity changes, which
+ *	may come at any time
  * @doorbells: for each virtqueue a page that a user may map and write the queue's
  *	index to, if the module parameter asks for it
  * @doorbell_timer: polls the doorbells while the device is live
@@ -205,7 +206,7 @@ struct mvnet {
 	u32 generation;
 	struct mvnet_filter filter;
 
-	/* guards the workers' existence and affinity, see above */
+	/* guards the workers' start, stop and affinity, see above */
 	struct mutex worker_lock;
 
 	u32 *doorbells[MVNET_MAX_VQS];
@@ -275,7 +276,9 @@ int mvnet_pair_prepare(struct mvnet_pair *pair);
 void mvnet_pair_wake(struct mvnet *net, unsigned int index);
 void mvnet_pair_kick(struct mvnet *net, unsigned int index);
 void mvnet_wake_pairs(struct mvnet *net);
-void mvnet_pair_work(struct kthread_work *work);
+void mvnet_pair_init(struct mvnet_pair *pair, struct mvnet *net,
+		     unsigned int index);
+void mvnet_pair_reset(struct mvnet_pair *pair);
 void mvnet_pair_destroy(struct mvnet_pair *pair);
 int mvnet_set_vq_affinity(struct mdev_soft *soft, u16 idx,
 			  const struct cpumask *mask);
@@ -293,7 +296,8 @@ enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll);
 /* ctrl.c */
 int mvnet_ctrl_prepare(struct mvnet *net);
 void mvnet_ctrl_kick(struct mvnet *net);
-void mvnet_ctrl_work(struct kthread_work *work);
+void mvnet_ctrl_init(struct mvnet *net);
+void mvnet_ctrl_reset(struct mvnet *net);
 void mvnet_pairs_reset(struct mvnet *net);
 void mvnet_filter_reset(struct mvnet *net);
 

@@ -58,9 +58,22 @@ static u32 mvnet_get_vq_group(struct mdev_soft *soft, u16 idx)
 	return mvnet_is_ctrl(soft_to_mvnet(soft), idx) ? 1 : 0;
 }
 
+static struct mdev_worker *mvnet_get_vq_worker(struct mdev_soft *soft, u16 idx)
+{
+	struct mvnet *net = soft_to_mvnet(soft);
+
+	/* The first pair's has the control queue as well. */
+	return &net->pairs[idx / 2 < mvnet_nr_pairs(net) ? idx / 2 : 0].worker;
+}
+
 static void mvnet_reset(struct mdev_soft *soft)
 {
 	struct mvnet *net = soft_to_mvnet(soft);
+	unsigned int i;
+
+	for (i = 0; i < net->max_pairs; i++)
+		mvnet_pair_reset(&net->pairs[i]);
+	mvnet_ctrl_reset(net);
 
 	/*
 	 * The address stays, whoever set it: QEMU sets it once, and resets the
@@ -73,6 +86,7 @@ static void mvnet_reset(struct mdev_soft *soft)
 
 #define MVNET_DESC(_pairs, _features) {					\
 	.kick = mvnet_kick,						\
+	.get_vq_worker = mvnet_get_vq_worker,				\
 	.prepare_vq = mvnet_prepare_vq,					\
 	.get_vq_group = mvnet_get_vq_group,				\
 	.get_vq_notification = mvnet_get_vq_notification,		\

@@ -15,7 +15,7 @@
 
 #include "mvnet.h"
 
-/* Frames in one run, and bytes in case they are large; frames in one section */
+/* Frames in one run and in one section, and bytes in case they are large */
 #define MVNET_BUDGET		64
 #define MVNET_BUDGET_BYTES	(512 * 1024)
 #define MVNET_SECTION_FRAMES	16
@@ -66,12 +66,6 @@ static int mvnet_pop(struct mvnet_pair *pair, struct mdev_vq *vq,
 	return ret;
 }
 
-static void mvnet_bad_address(struct mdev_vq *vq, struct mdev_vq_iter *iter)
-{
-	mdev_vq_break(vq, "a buffer at %#llx, which is not mapped",
-		      iter->nr ? iter->seg->iova + iter->off : 0ULL);
-}
-
 /* In a section: read from the frame. */
 static int mvnet_get(struct mvnet_pair *pair, struct mdev_vq_iter *src,
 		     void *buf, size_t len)
@@ -85,7 +79,7 @@ static int mvnet_get(struct mvnet_pair *pair, struct mdev_vq_iter *src,
 	mvnet_leave(pair);
 	ret = mdev_vq_read(pair->mem, src, buf + done, len - done);
 	if (ret)
-		mvnet_bad_address(pair->tx, src);
+		mdev_vq_break_at(pair->tx, src);
 	return mvnet_enter(pair) ? ret : -EPROTO;
 }
 
@@ -102,7 +96,7 @@ static int mvnet_put(struct mvnet_pair *pair, struct mdev_vq_iter *dst,
 	mvnet_leave(pair);
 	ret = mdev_vq_write(pair->mem, dst, buf + done, len - done);
 	if (ret)
-		mvnet_bad_address(pair->rx, dst);
+		mdev_vq_break_at(pair->rx, dst);
 	return mvnet_enter(pair) ? ret : -EPROTO;
 }
 
@@ -129,7 +123,7 @@ static int mvnet_move(struct mvnet_pair *pair, struct mdev_vq_iter *dst,
 	}
 	if (ret) {
 		vq = bad == src ? pair->tx : pair->rx;
-		mvnet_bad_address(vq, bad);
+		mdev_vq_break_at(vq, bad);
 	}
 	return mvnet_enter(pair) ? ret : -EPROTO;
 }

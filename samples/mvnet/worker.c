@@ -14,27 +14,26 @@
 static int mvnet_pair_alloc(struct mvnet_pair *pair)
 {
 	struct mvnet *net = pair->net;
+	gfp_t gfp = mdev_mem_gfp(mdev_soft_mem(&net->soft));
 	bool csum;
 
 	if (!pair->tx_segs) {
 		pair->tx_segs = kvmalloc_array(MDEV_VQ_MAX_SEGS,
-					       sizeof(*pair->tx_segs),
-					       GFP_KERNEL);
+					       sizeof(*pair->tx_segs), gfp);
 		if (!pair->tx_segs)
 			return -ENOMEM;
 	}
 	/* So that there is room for a whole chain up to half of it */
 	if (!pair->rx_segs) {
 		pair->rx_segs = kvmalloc_array(2 * MDEV_VQ_MAX_SEGS,
-					       sizeof(*pair->rx_segs),
-					       GFP_KERNEL);
+					       sizeof(*pair->rx_segs), gfp);
 		if (!pair->rx_segs)
 			return -ENOMEM;
 	}
 	if (!pair->rx_chains) {
 		pair->rx_chains = kvmalloc_array(MVNET_MAX_MERGE,
 						 sizeof(*pair->rx_chains),
-						 GFP_KERNEL);
+						 gfp);
 		if (!pair->rx_chains)
 			return -ENOMEM;
 	}
@@ -42,7 +41,7 @@ static int mvnet_pair_alloc(struct mvnet_pair *pair)
 	csum = mvnet_has(net, VIRTIO_NET_F_CSUM) &&
 	       !mvnet_has(net, VIRTIO_NET_F_GUEST_CSUM);
 	if (!pair->bounce && (csum || !mdev_soft_mem(&net->soft)->direct)) {
-		pair->bounce = kvmalloc(MVNET_MAX_FRAME, GFP_KERNEL);
+		pair->bounce = kvmalloc(MVNET_MAX_FRAME, gfp);
 		if (!pair->bounce)
 			return -ENOMEM;
 	}
@@ -54,45 +53,57 @@ static int mvnet_pair_alloc(struct mvnet_pair *pair)
  * @pair: the pair, at least one of its queues not started
  *
  * Context: process context, serialised by the class driver.
- * Return: 0 or a negative errno; mvnet_pair_destroy() undoes both.
+ * Return: 0 or a negative errno; mvnet_pair_reset() undoes both.
  */
 int mvnet_pair_prepare(struct mvnet_pair *pair)
 {
 	struct mvnet *net = pair->net;
-	struct kthread_worker *worker;
+	struct task_struct *task;
 	int ret;
 
 	ret = mvnet_pair_alloc(pair);
-	if (ret || pair->worker)
+	if (ret || mdev_worker_task(&pair->worker))
 		return ret;
 
-	/* The name of a task has 15 characters. */
-	worker = kthread_run_worker(0, "mvnet-%.6s-%u",
-				    dev_name(&net->soft.cdev->dev),
-				    pair->index);
-	if (IS_ERR(worker))
-		return PTR_ERR(worker);
-
 	mutex_lock(&net->worker_lock);
-	pair->worker = worker;
-	if (pair->affinity_set)
-		set_cpus_allowed_ptr(worker->task, pair->affinity);
+	/* The name of a task has 15 characters. */
+	ret = mdev_worker_start(&pair->worker, mdev_soft_mem(&net->soft),
+				"mvnet-%.6s-%u", dev_name(&net->soft.cdev->dev),
+				pair->index);
+	task = mdev_worker_task(&pair->worker);
+	if (task && pair->affinity_set)
+		set_cpus_allowed_ptr(task, pair->affinity);
 	mutex_unlock(&net->worker_lock);
-	return 0;
+	return ret;
 }
 
 /**
- * mvnet_pair_destroy() - undo mvnet_pair_prepare()
- * @pair: the pair, whose queues are stopped for good
+ * mvnet_pair_reset() - undo mvnet_pair_prepare()
+ * @pair: the pair, whose queues are stopped
+ *
+ * Context: process context, serialised by the class driver.
  */
-void mvnet_pair_destroy(struct mvnet_pair *pair)
+void mvnet_pair_reset(struct mvnet_pair *pair)
 {
-	if (pair->worker)
-		kthread_destroy_worker(pair->worker);
+	mutex_lock(&pair->net->worker_lock);
+	mdev_worker_stop(&pair->worker);
+	mutex_unlock(&pair->net->worker_lock);
 	kvfree(pair->bounce);
 	kvfree(pair->rx_chains);
 	kvfree(pair->rx_segs);
 	kvfree(pair->tx_segs);
+	pair->bounce = NULL;
+	pair->rx_chains = NULL;
+	pair->rx_segs = NULL;
+	pair->tx_segs = NULL;
+}
+
+/**
+ * mvnet_pair_destroy() - undo mvnet_pair_init()
+ * @pair: the pair, after mvnet_pair_reset()
+ */
+void mvnet_pair_destroy(struct mvnet_pair *pair)
+{
 	free_cpumask_var(pair->affinity);
 }
 
@@ -112,9 +123,8 @@ void mvnet_pair_wake(struct mvnet *net, unsigned int index)
 		return;
 
 	pair = &net->pairs[index];
-	/* Live means that the worker is there, and it stays until remove. */
 	if (mdev_vq_is_live(pair->rx) || mdev_vq_is_live(pair->tx))
-		kthread_queue_work(pair->worker, &pair->work);
+		mdev_worker_queue(&pair->worker, &pair->work);
 }
 
 /**
@@ -182,7 +192,7 @@ static enum mvnet_next mvnet_pair_poll(struct mvnet_pair *pair)
 		cpu_relax();
 		next = mvnet_pair_serve(pair, true);
 	} while (next == MVNET_NEXT_POLL && !need_resched() &&
-		 list_empty_careful(&pair->worker->work_list) &&
+		 !mdev_worker_pending(&pair->worker) &&
 		 ktime_get_ns() < end);
 
 	if (next == MVNET_NEXT_POLL)
@@ -190,7 +200,7 @@ static enum mvnet_next mvnet_pair_poll(struct mvnet_pair *pair)
 	return next;
 }
 
-void mvnet_pair_work(struct kthread_work *work)
+static void mvnet_pair_work(struct mdev_work *work)
 {
 	struct mvnet_pair *pair = container_of(work, struct mvnet_pair, work);
 	enum mvnet_next next;
@@ -203,10 +213,26 @@ void mvnet_pair_work(struct kthread_work *work)
 		next = mvnet_pair_poll(pair);
 	}
 
-	if (next == MVNET_NEXT_RUN) {
+	if (next == MVNET_NEXT_RUN)
 		mvnet_pair_wake(pair->net, pair->index);
-		cond_resched();
-	}
+}
+
+/**
+ * mvnet_pair_init() - make a pair
+ * @pair: zeroed
+ * @net: the instance
+ * @index: of the pair
+ */
+void mvnet_pair_init(struct mvnet_pair *pair, struct mvnet *net,
+		     unsigned int index)
+{
+	pair->net = net;
+	pair->index = index;
+	spin_lock_init(&pair->lock);
+	pair->rx = mdev_soft_vq(&net->soft, 2 * index);
+	pair->tx = mdev_soft_vq(&net->soft, 2 * index + 1);
+	mdev_worker_init(&pair->worker);
+	mdev_work_init(&pair->work, mvnet_pair_work);
 }
 
 /**
@@ -248,6 +274,7 @@ int mvnet_set_vq_affinity(struct mdev_soft *soft, u16 idx,
 			  const struct cpumask *mask)
 {
 	struct mvnet *net = soft_to_mvnet(soft);
+	struct task_struct *task;
 	struct mvnet_pair *pair;
 	int ret = 0;
 
@@ -260,9 +287,9 @@ int mvnet_set_vq_affinity(struct mdev_soft *soft, u16 idx,
 	if (mask)
 		cpumask_copy(pair->affinity, mask);
 	pair->affinity_set = mask;
-	if (pair->worker)
-		ret = set_cpus_allowed_ptr(pair->worker->task,
-					   mask ?: cpu_possible_mask);
+	task = mdev_worker_task(&pair->worker);
+	if (task)
+		ret = set_cpus_allowed_ptr(task, mask ?: cpu_possible_mask);
 	mutex_unlock(&net->worker_lock);
 	return ret;
 }
