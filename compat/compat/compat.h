@@ -20,7 +20,6 @@
 #include "hrtimer.h"
 #include "iommu.h"
 #include "irqbypass.h"
-#include "kthread.h"
 #include "mm.h"
 #include "vfio.h"
 #include "virtio.h"

@@ -13,6 +13,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "mvblk.h"
@@ -49,6 +50,9 @@ static void mvblk_file_end(struct mvblk_file_task task)
 static int mvblk_file_error(struct mvblk_queue *q, const char *what, u64 pos,
 			    int error)
 {
+	/* The worker was made to leave: the request is done all over later. */
+	if (fatal_signal_pending(current))
+		return -EAGAIN;
 	dev_err_ratelimited(&q->blk->soft.cdev->dev,
 			    "cannot %s the backing file at byte %llu: %pe\n",
 			    what, pos, ERR_PTR(error));
@@ -123,7 +127,7 @@ static int mvblk_file_read_some(struct mvblk_queue *q,
 	if (q->mem->direct) {
 		to = mvblk_file_direct(q, dst, MDEV_MEM_WRITE, len);
 		if (!to) {
-			mvblk_bad_address(q, dst);
+			mdev_vq_break_at(q->vq, dst);
 			return -EFAULT;
 		}
 		ret = mvblk_file_get(q, to, *len, pos);
@@ -137,7 +141,7 @@ static int mvblk_file_read_some(struct mvblk_queue *q,
 		return ret;
 	ret = mdev_vq_write(q->mem, dst, q->bounce, *len);
 	if (ret)
-		mvblk_bad_address(q, dst);
+		mdev_vq_break_at(q->vq, dst);
 	return ret;
 }
 
@@ -151,7 +155,7 @@ static int mvblk_file_write_some(struct mvblk_queue *q,
 	if (q->mem->direct) {
 		from = mvblk_file_direct(q, src, MDEV_MEM_READ, len);
 		if (!from) {
-			mvblk_bad_address(q, src);
+			mdev_vq_break_at(q->vq, src);
 			return -EFAULT;
 		}
 		ret = mvblk_file_put(q, from, *len, pos);
@@ -162,7 +166,7 @@ static int mvblk_file_write_some(struct mvblk_queue *q,
 	*len = min_t(size_t, *len, MVBLK_BOUNCE);
 	ret = mdev_vq_read(q->mem, src, q->bounce, *len);
 	if (ret) {
-		mvblk_bad_address(q, src);
+		mdev_vq_break_at(q->vq, src);
 		return ret;
 	}
 	return mvblk_file_put(q, q->bounce, *len, pos);

@@ -9,12 +9,8 @@
 
 static void mvblk_free(struct mvblk *blk)
 {
-	unsigned int i;
-
-	for (i = 0; i < blk->soft.desc->nr_vqs && blk->queues; i++)
-		mvblk_queue_destroy(&blk->queues[i]);
-	kfree(blk->queues);
 	mdev_soft_destroy(&blk->soft);
+	kfree(blk->queues);
 	mvblk_file_destroy(blk);
 	mvblk_ram_destroy(blk);
 	mutex_destroy(&blk->medium_lock);

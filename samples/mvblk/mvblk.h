@@ -4,7 +4,6 @@
 
 #include <linux/atomic.h>
 #include <linux/bits.h>
-#include <linux/kthread.h>
 #include <linux/mutex.h>
 #include <linux/seqlock.h>
 #include <linux/sizes.h>
@@ -16,6 +15,7 @@
 #include <linux/mdev_mem.h>
 #include <linux/mdev_soft.h>
 #include <linux/mdev_vq.h>
+#include <linux/mdev_worker.h>
 
 struct file;
 struct mvblk_queue;
@@ -96,8 +96,7 @@ struct mvblk_kind {
  * struct mvblk_queue - a virtqueue, and what it takes to serve it
  * @blk: the instance
  * @vq: the virtqueue
- * @worker: thread of this queue alone; made when the queue starts first, and kept
- *	until remove
+ * @worker: of this queue alone; started with the queue, stopped by a reset
  * @work: one run over the queue
  * @flags: MVBLK_BUSY
  * @deep: many requests come together, so that they are left to @worker
@@ -115,8 +114,8 @@ struct mvblk_kind {
 struct mvblk_queue {
 	struct mvblk *blk;
 	struct mdev_vq *vq;
-	struct kthread_worker *worker;
-	struct kthread_work work;
+	struct mdev_worker worker;
+	struct mdev_work work;
 	unsigned long flags;
 	bool deep;
 
@@ -257,7 +256,7 @@ extern const struct attribute_group *mvblk_groups[];
 /* worker.c */
 void mvblk_queue_init(struct mvblk_queue *q, struct mvblk *blk, u16 index);
 int mvblk_queue_prepare(struct mvblk_queue *q);
-void mvblk_queue_destroy(struct mvblk_queue *q);
+void mvblk_queue_reset(struct mvblk_queue *q);
 void mvblk_queue_kick(struct mvblk_queue *q);
 
 /* request.c */
@@ -267,7 +266,6 @@ int mvblk_pull(struct mvblk_queue *q, struct mdev_vq_iter *src, void *buf,
 	       size_t len);
 int mvblk_store(struct mvblk_queue *q, struct mdev_vq_iter *dst,
 		const void *buf, size_t len);
-void mvblk_bad_address(struct mvblk_queue *q, struct mdev_vq_iter *iter);
 bool mvblk_run(struct mvblk_queue *q, bool atomic);
 
 /* ram.c */

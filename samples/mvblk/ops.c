@@ -44,10 +44,18 @@ static int mvblk_prepare_vq(struct mdev_soft *soft, u16 idx)
 	return mvblk_queue_prepare(mvblk_queue_of(soft, idx));
 }
 
+static struct mdev_worker *mvblk_get_vq_worker(struct mdev_soft *soft, u16 idx)
+{
+	return &mvblk_queue_of(soft, idx)->worker;
+}
+
 static void mvblk_reset(struct mdev_soft *soft)
 {
 	struct mvblk *blk = soft_to_mvblk(soft);
+	unsigned int i;
 
+	for (i = 0; i < soft->desc->nr_vqs; i++)
+		mvblk_queue_reset(&blk->queues[i]);
 	WRITE_ONCE(blk->writethrough, false);
 	mutex_lock(&blk->medium_lock);
 	blk->active = false;
@@ -57,6 +65,7 @@ static void mvblk_reset(struct mdev_soft *soft)
 /* The number of virtqueues is filled in before they are used. */
 #define MVBLK_DESC(_features) {						\
 	.kick = mvblk_kick,						\
+	.get_vq_worker = mvblk_get_vq_worker,				\
 	.prepare_vq = mvblk_prepare_vq,					\
 	.reset = mvblk_reset,						\
 	.get_config = mvblk_get_config,					\

@@ -7,6 +7,9 @@
  * random, where a tree costs more than it saves.  Pages, and a table that becomes
  * too small, are looked up under RCU and freed after a grace period.  Who needs a
  * page for longer takes a reference.
+ *
+ * A page counts as memory of the program that wrote to it first, for as long as
+ * the device keeps it, as a page of a file in tmpfs does.
  */
 
 #include <linux/gfp.h>
@@ -118,16 +121,21 @@ static struct page *mvblk_ram_add(struct mvblk *blk, u64 index, gfp_t gfp)
 static int mvblk_ram_make(struct mvblk_queue *q, u64 index,
 			  struct page **result)
 {
+	gfp_t account = mdev_mem_gfp(q->mem) & __GFP_ACCOUNT;
 	struct mvblk *blk = q->blk;
 	struct page *page;
 
-	page = mvblk_ram_add(blk, index, GFP_NOWAIT | __GFP_NOWARN);
+	page = mvblk_ram_add(blk, index, GFP_NOWAIT | __GFP_NOWARN | account);
 	if (!page && q->atomic)
 		return -EAGAIN;
 	if (!page) {
-		/* Memory may have to be written to disks first, but not to us. */
+		/*
+		 * Memory may have to be written to disks first, but not to us.
+		 * A program at its limit gets an error, and is not killed.
+		 */
 		mvblk_leave(q);
-		page = mvblk_ram_add(blk, index, GFP_NOIO | __GFP_NOWARN);
+		page = mvblk_ram_add(blk, index, GFP_NOIO | __GFP_NOWARN |
+						 __GFP_RETRY_MAYFAIL | account);
 		if (!mvblk_enter(q)) {
 			if (page)
 				put_page(page);

@@ -50,17 +50,6 @@ void mvblk_leave(struct mvblk_queue *q)
 }
 
 /**
- * mvblk_bad_address() - break a queue whose buffer is where nothing is mapped
- * @q: the queue
- * @iter: where
- */
-void mvblk_bad_address(struct mvblk_queue *q, struct mdev_vq_iter *iter)
-{
-	mdev_vq_break(q->vq, "a buffer at %#llx, which is not mapped",
-		      iter->nr ? iter->seg->iova + iter->off : 0ULL);
-}
-
-/**
  * mvblk_pull() - copy from the driver's memory
  * @q: the queue
  * @src: where from; moves on
@@ -82,7 +71,7 @@ int mvblk_pull(struct mvblk_queue *q, struct mdev_vq_iter *src, void *buf,
 	mvblk_leave(q);
 	ret = mdev_vq_read(q->mem, src, buf + done, len - done);
 	if (ret)
-		mvblk_bad_address(q, src);
+		mdev_vq_break_at(q->vq, src);
 	return mvblk_enter(q) ? ret : -EPROTO;
 }
 
@@ -108,7 +97,7 @@ int mvblk_store(struct mvblk_queue *q, struct mdev_vq_iter *dst,
 	mvblk_leave(q);
 	ret = mdev_vq_write(q->mem, dst, buf + done, len - done);
 	if (ret)
-		mvblk_bad_address(q, dst);
+		mdev_vq_break_at(q->vq, dst);
 	return mvblk_enter(q) ? ret : -EPROTO;
 }
 

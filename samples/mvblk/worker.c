@@ -52,7 +52,7 @@ static bool mvblk_queue_is_quick(const struct mvblk_queue *q)
 	return mem && mem->direct && mvblk_in_ram(q->blk);
 }
 
-static void mvblk_queue_work(struct kthread_work *work)
+static void mvblk_queue_work(struct mdev_work *work)
 {
 	struct mvblk_queue *q = container_of(work, struct mvblk_queue, work);
 	bool more = true;
@@ -68,10 +68,8 @@ static void mvblk_queue_work(struct kthread_work *work)
 		clear_bit_unlock(MVBLK_BUSY, &q->flags);
 	}
 	/* In between, whoever waits to stop the virtqueue has its turn. */
-	if (more) {
-		kthread_queue_work(q->worker, &q->work);
-		cond_resched();
-	}
+	if (more)
+		mdev_worker_queue(&q->worker, &q->work);
 }
 
 /*
@@ -104,27 +102,25 @@ static bool mvblk_queue_try(struct mvblk_queue *q)
  */
 void mvblk_queue_kick(struct mvblk_queue *q)
 {
-	/*
-	 * Not live means that the start, or its undoing, is yet to look; live,
-	 * that the thread is there, and it stays until remove.
-	 */
+	/* Not live means that the start, or its undoing, is yet to look. */
 	if (mdev_vq_is_live(q->vq) && !mvblk_queue_try(q))
-		kthread_queue_work(q->worker, &q->work);
+		mdev_worker_queue(&q->worker, &q->work);
 }
 
 static int mvblk_queue_alloc(struct mvblk_queue *q)
 {
 	struct mvblk *blk = q->blk;
+	gfp_t gfp = mdev_mem_gfp(mdev_soft_mem(&blk->soft));
 
 	if (!q->segs) {
 		q->segs = kvmalloc_array(MDEV_VQ_MAX_SEGS, sizeof(*q->segs),
-					 GFP_KERNEL);
+					 gfp);
 		if (!q->segs)
 			return -ENOMEM;
 	}
 	if (!q->bounce && !mvblk_in_ram(blk) &&
 	    !mdev_soft_mem(&blk->soft)->direct) {
-		q->bounce = kvmalloc(MVBLK_BOUNCE, GFP_KERNEL);
+		q->bounce = kvmalloc(MVBLK_BOUNCE, gfp);
 		if (!q->bounce)
 			return -ENOMEM;
 	}
@@ -136,7 +132,7 @@ static int mvblk_queue_alloc(struct mvblk_queue *q)
  * @q: the queue, not started
  *
  * Context: process context, serialised by the class driver.
- * Return: 0 or a negative errno; mvblk_queue_destroy() undoes both.
+ * Return: 0 or a negative errno; mvblk_queue_reset() undoes both.
  */
 int mvblk_queue_prepare(struct mvblk_queue *q)
 {
@@ -144,23 +140,24 @@ int mvblk_queue_prepare(struct mvblk_queue *q)
 	 * It does not take the CPU from who has just woken it, who may be about
 	 * to make the next request.
 	 */
-	const struct sched_attr batch = { .sched_policy = SCHED_BATCH };
-	struct kthread_worker *worker;
+	struct sched_attr batch = { .sched_policy = SCHED_BATCH };
+	struct task_struct *task;
 	int ret;
 
 	ret = mvblk_queue_alloc(q);
-	if (ret || q->worker)
+	if (ret || mdev_worker_task(&q->worker))
 		return ret;
 
 	/* The name of a task has 15 characters. */
-	worker = kthread_run_worker(0, "mvblk-%.6s-%u",
-				    dev_name(&q->blk->soft.cdev->dev),
-				    q->vq->index);
-	if (IS_ERR(worker))
-		return PTR_ERR(worker);
+	ret = mdev_worker_start(&q->worker, mdev_soft_mem(&q->blk->soft),
+				"mvblk-%.6s-%u", dev_name(&q->blk->soft.cdev->dev),
+				q->vq->index);
+	if (ret)
+		return ret;
+	task = mdev_worker_task(&q->worker);
+	batch.sched_nice = task_nice(task);
 	/* It works without, too. */
-	sched_setattr_nocheck(worker->task, &batch);
-	q->worker = worker;
+	sched_setattr_nocheck(task, &batch);
 	return 0;
 }
 
@@ -174,17 +171,21 @@ void mvblk_queue_init(struct mvblk_queue *q, struct mvblk *blk, u16 index)
 {
 	q->blk = blk;
 	q->vq = mdev_soft_vq(&blk->soft, index);
-	kthread_init_work(&q->work, mvblk_queue_work);
+	mdev_worker_init(&q->worker);
+	mdev_work_init(&q->work, mvblk_queue_work);
 }
 
 /**
- * mvblk_queue_destroy() - undo mvblk_queue_prepare()
- * @q: the queue, stopped for good
+ * mvblk_queue_reset() - undo mvblk_queue_prepare()
+ * @q: the queue, stopped
+ *
+ * Context: process context, serialised by the class driver.
  */
-void mvblk_queue_destroy(struct mvblk_queue *q)
+void mvblk_queue_reset(struct mvblk_queue *q)
 {
-	if (q->worker)
-		kthread_destroy_worker(q->worker);
+	mdev_worker_stop(&q->worker);
 	kvfree(q->bounce);
 	kvfree(q->segs);
+	q->bounce = NULL;
+	q->segs = NULL;
 }
