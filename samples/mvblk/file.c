@@ -294,6 +294,8 @@ static int mvblk_file_zero(struct mvblk_queue *q, u64 pos, u64 len, bool unmap)
 		ret = mvblk_file_put(q, page_address(ZERO_PAGE(0)), n, at);
 		at += n;
 		cond_resched();
+		if (!ret && rest > n && !mdev_vq_is_live(q->vq))
+			ret = -EAGAIN;
 	}
 	mvblk_file_end(task);
 	return ret ?: mvblk_file_written(q, pos, len);

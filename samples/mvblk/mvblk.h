@@ -64,9 +64,9 @@ struct mvblk_queue;
  * section of the driver's memory and return in one, maybe another one; the
  * others are called outside of any.
  *
- * Return 0; -EIO; or, of @read and @write alone, -EAGAIN for what cannot be done
- * without sleeping, or has not come to its end when the virtqueue is stopped, so
- * that the request is given back and done all over later; and -EFAULT or -EPROTO
+ * Return 0; -EIO; -EAGAIN for what cannot be done without sleeping, or has not
+ * come to its end when the virtqueue is stopped, so that the request is given
+ * back and done all over later; and, of @read and @write alone, -EFAULT or -EPROTO
  * if the virtqueue broke.
  */
 struct mvblk_store_ops {
@@ -104,6 +104,7 @@ struct mvblk_kind {
  *	what follows belongs to who set MVBLK_BUSY
  * @served: requests of the last run
  * @together: requests that @worker has served since it was woken
+ * @cost: what they have cost, in bytes
  * @mem: the driver's memory
  * @token: of the read section that it is in
  * @atomic: it may not sleep
@@ -123,6 +124,7 @@ struct mvblk_queue {
 	unsigned int tries;
 	unsigned int served;
 	unsigned int together;
+	u64 cost;
 	struct mdev_mem *mem;
 	int token;
 	bool atomic;

@@ -307,6 +307,9 @@ static int mvblk_ram_zero(struct mvblk_queue *q, u64 pos, u64 len, bool unmap)
 		else
 			mvblk_ram_clear(blk, index << PAGE_SHIFT, PAGE_SIZE);
 		cond_resched();
+		/* Whoever stops the queue does not wait for the end. */
+		if (!mdev_vq_is_live(q->vq))
+			return -EAGAIN;
 	}
 	return 0;
 }

@@ -273,6 +273,8 @@ static int mvblk_ranges(struct mvblk_queue *q, bool zero)
 			MVBLK_SECTOR_SHIFT;
 		if (!bytes)
 			continue;
+		/* A few bytes of request, and as long as it likes */
+		q->cost += bytes;
 		if (zero)
 			ret = store->zero(q, pos, bytes,
 					  le32_to_cpu(seg[i].flags) &
@@ -446,9 +448,9 @@ static bool mvblk_pause(struct mvblk_queue *q)
 bool mvblk_run(struct mvblk_queue *q, bool atomic)
 {
 	bool signal = false, more = false;
-	unsigned int bytes = 0;
 	int ret = -EPROTO;
 
+	q->cost = 0;
 	q->mem = mdev_soft_mem(&q->blk->soft);
 	q->atomic = atomic;
 	q->chain.segs = q->segs;
@@ -460,11 +462,10 @@ bool mvblk_run(struct mvblk_queue *q, bool atomic)
 			ret = mvblk_request(q);
 			if (ret != MVBLK_DONE)
 				break;
-			bytes += min_t(u32, q->chain.out_len + q->chain.in_len,
-				       MVBLK_BUDGET_BYTES);
+			q->cost += mdev_vq_chain_cost(&q->chain);
 			q->served++;
 			if (q->served == MVBLK_BUDGET ||
-			    bytes > MVBLK_BUDGET_BYTES)
+			    q->cost > MVBLK_BUDGET_BYTES)
 				break;
 		} while (mvblk_pause(q));
 

@@ -8,8 +8,9 @@
 
 #include "mvnet.h"
 
-/* Commands in one go */
+/* Commands in one go, and bytes in case they are large */
 #define MVNET_CTRL_BUDGET	16
+#define MVNET_CTRL_BUDGET_BYTES	(64 * 1024)
 
 /* No command that makes sense is longer; a table may be, and then overflows. */
 #define MVNET_CTRL_MAX_LEN	65536
@@ -81,9 +82,8 @@ static int mvnet_ctrl_rx(struct mvnet *net, u8 which, struct mvnet_cmd *cmd)
 static int mvnet_ctrl_macs(struct mvnet *net, struct mvnet_macs *macs,
 			   struct mvnet_cmd *cmd)
 {
-	u8 addr[ETH_ALEN];
 	__le32 entries;
-	u32 nr, i;
+	u32 nr;
 	int ret;
 
 	ret = mvnet_cmd_get(net, cmd, &entries, sizeof(entries));
@@ -95,13 +95,11 @@ static int mvnet_ctrl_macs(struct mvnet *net, struct mvnet_macs *macs,
 
 	macs->overflow = nr > MVNET_MAX_MACS;
 	macs->nr = macs->overflow ? 0 : nr;
-	for (i = 0; i < nr; i++) {
-		ret = mvnet_cmd_get(net, cmd, addr, sizeof(addr));
-		if (ret)
-			return ret;
-		if (i < macs->nr)
-			memcpy(macs->addr[i], addr, ETH_ALEN);
-	}
+	if (!macs->overflow)
+		return mvnet_cmd_get(net, cmd, macs->addr, nr * ETH_ALEN);
+	/* Which they are makes no difference. */
+	mdev_vq_iter_skip(&cmd->data, nr * ETH_ALEN);
+	cmd->len -= nr * ETH_ALEN;
 	return 0;
 }
 
@@ -272,10 +270,13 @@ static bool mvnet_ctrl_run(struct mvnet *net, struct mdev_vq *vq)
 		.max_segs = MDEV_VQ_MAX_SEGS,
 	};
 	unsigned int n;
+	u64 bytes = 0;
 
-	for (n = 0; n < MVNET_CTRL_BUDGET; n++) {
+	for (n = 0; n < MVNET_CTRL_BUDGET && bytes < MVNET_CTRL_BUDGET_BYTES;
+	     n++) {
 		if (mdev_vq_take(vq, &chain) <= 0)
 			return false;
+		bytes += mdev_vq_chain_cost(&chain);
 		if (mvnet_ctrl_answer(net, vq, &chain)) {
 			mdev_vq_unpop(vq, &chain);
 			return false;

@@ -19,6 +19,7 @@
 #define MVNET_BUDGET		64
 #define MVNET_BUDGET_BYTES	(512 * 1024)
 #define MVNET_SECTION_FRAMES	16
+#define MVNET_SECTION_BYTES	(128 * 1024)
 
 /* Results of a frame other than an error */
 #define MVNET_EMPTY		0
@@ -359,8 +360,9 @@ enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll)
 {
 	struct mdev_vq *rx = pair->rx, *tx = pair->tx, *wait = NULL;
 	enum mvnet_next next = MVNET_NEXT_KICK;
+	u64 bytes = 0, section = 0;
 	bool signal_rx, signal_tx;
-	unsigned int n, bytes = 0;
+	unsigned int n;
 	int ret = 0;
 
 	pair->mem = mdev_soft_mem(&pair->net->soft);
@@ -380,10 +382,12 @@ enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll)
 		ret = mvnet_frame(pair);
 		if (ret != MVNET_DONE)
 			break;
-		bytes += pair->tx_chain.out_len;
+		bytes += mdev_vq_chain_cost(&pair->tx_chain);
 		if (bytes > MVNET_BUDGET_BYTES)
 			break;
-		if (n % MVNET_SECTION_FRAMES == MVNET_SECTION_FRAMES - 1) {
+		if (n % MVNET_SECTION_FRAMES == MVNET_SECTION_FRAMES - 1 ||
+		    bytes - section > MVNET_SECTION_BYTES) {
+			section = bytes;
 			/* Somebody may be waiting to unmap. */
 			mvnet_leave(pair);
 			if (!mvnet_enter(pair)) {

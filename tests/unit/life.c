@@ -416,6 +416,49 @@ static void test_pause(void)
 	bench_destroy(&b);
 }
 
+static unsigned int hurries;
+
+/* The user of the queue, which leaves when it is told so for the third time */
+static void leave(struct mdev_vq *vq)
+{
+	if (++hurries == 3)
+		mdev_vq_release(vq);
+}
+
+static void test_hurry(void)
+{
+	static const struct mdev_vq_ops ops = {
+		.wake = none, .broken = none, .hurry = leave,
+	};
+	struct bench b;
+
+	bench_init(&b, 8, 0);
+	b.vq.ops = &ops;
+	hurries = 0;
+	mdev_vq_pause(&b.vq);
+	CHECK_EQ(hurries, 3);
+	/* With nobody inside there is nobody to be told. */
+	mdev_vq_resume(&b.vq);
+	mdev_vq_pause(&b.vq);
+	CHECK_EQ(hurries, 3);
+	mdev_vq_resume(&b.vq);
+	CHECK(mdev_vq_claim(&b.vq));
+	bench_destroy(&b);
+}
+
+static void test_cost(void)
+{
+	struct mdev_vq_chain chain = {
+		.nr_out = 1, .nr_in = 2, .out_len = 60, .in_len = 40,
+	};
+
+	CHECK_EQ(mdev_vq_chain_cost(&chain), 100 + 3 * MDEV_VQ_SEG_COST);
+	/* The largest that there can be does not wrap. */
+	chain.out_len = U32_MAX;
+	chain.in_len = U32_MAX;
+	CHECK(mdev_vq_chain_cost(&chain) > 2ULL * U32_MAX);
+}
+
 const struct unit_test life_tests[] = {
 	{ "ring sizes", test_num },
 	{ "ring addresses", test_address },
@@ -428,5 +471,7 @@ const struct unit_test life_tests[] = {
 	{ "callbacks, and none", test_callbacks },
 	{ "counters", test_stats },
 	{ "pause and stop wait for the user", test_pause },
+	{ "pause says that it waits, until the user leaves", test_hurry },
+	{ "what a chain counts for in a budget", test_cost },
 	{ }
 };
