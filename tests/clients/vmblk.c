@@ -12,11 +12,13 @@
  *	neg		requests that break the rules
  *	ro		a device that is read only
  *	wce		a cache that can be switched off
+ *	stuck		data in a page that does not come when it is read
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <linux/virtio_ids.h>
 
 #include "vmblk.h"
@@ -537,10 +539,39 @@ static void cache(void)
 	pass("it follows from the features");
 }
 
+static void stuck(void)
+{
+	const __u64 iova = BIT64(40);
+	struct stall page;
+
+	/* What is to come back and does not is the failure. */
+	alarm(300);
+	stall_init(&page);
+	/* For reading only, so that the device copies and does not pin. */
+	must(vm_dma_map(&b.c, page.page, iova, VM_PAGE, false));
+	blk_start(0, 1);
+	stall_arm(&page);
+	blk_begin(VIRTIO_BLK_T_OUT, 0);
+	blk_out(b.hdr, sizeof(*b.hdr));
+	blk_out_at(iova, 512);
+	blk_in(b.status, 1);
+	must(vm_vq_add(&b.vq[0], b.sg, b.out, b.in, 1));
+	vm_vq_kick(&b.vq[0]);
+	if (!stall_caught(&page, 30000))
+		die("the device does not come to the page");
+	blk_stop();
+	pass("data in a page that does not come: status 0 works");
+	blk_start(0, 1);
+	blk_expect(blk_write(0, 512), VIRTIO_BLK_S_OK, "write");
+	blk_stop();
+	pass("and so does the device after that");
+	stall_free(&page);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 3)
-		die("usage: vmblk UUID config|data|memlock|neg|ro|wce [FILE]");
+		die("usage: vmblk UUID config|data|memlock|neg|ro|wce|stuck [FILE]");
 	open_device(argv[1]);
 	if (!strcmp(argv[2], "config")) {
 		config();
@@ -558,6 +589,8 @@ int main(int argc, char **argv)
 		read_only();
 	} else if (!strcmp(argv[2], "wce")) {
 		cache();
+	} else if (!strcmp(argv[2], "stuck")) {
+		stuck();
 	} else {
 		die("no command %s", argv[2]);
 	}

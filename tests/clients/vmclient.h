@@ -276,6 +276,21 @@ bool vm_packed_peek(struct vm_vq *v, __u32 *id, __u32 *len);
 __u32 vm_packed_base(struct vm_vq *v);
 void vm_packed_irq(struct vm_vq *v, bool on);
 
+/* ---- stall.c: a page that whoever comes to it waits for ---- */
+
+struct stall {
+	int fd;
+	__u8 *page;
+};
+
+void stall_init(struct stall *s);
+/* Whoever comes to the page from now on waits. */
+void stall_arm(struct stall *s);
+/* Whether somebody waits there */
+bool stall_caught(struct stall *s, int ms);
+void stall_let_go(struct stall *s);
+void stall_free(struct stall *s);
+
 /* ---- net.c, traffic.c ---- */
 
 struct vm_net_opts {

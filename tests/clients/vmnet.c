@@ -45,6 +45,8 @@ static const struct {
 	{ "remap", cmd_remap, 1, "unmap and map live rings, --count times" },
 	{ "stall", cmd_stall, 1, "an unmap that its user makes stand still" },
 	{ "stalled", cmd_stalled, 1, "the same, until killed" },
+	{ "stuck", cmd_stuck, 1, "a page that the device waits for in vain" },
+	{ "stuck-killed", cmd_stuck_killed, 1, "the same, until killed" },
 	{ "doorbell", cmd_doorbell, 1, "mapped doorbells" },
 	{ "exclude", cmd_exclude, 1, "the VFIO and the char device, one a time" },
 	{ "messages", cmd_messages, 1, "messages of all kinds to the char device" },

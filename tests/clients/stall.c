@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A page of memory that does not come until it is let go: by userfaultfd. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "vmclient.h"
+
+void stall_init(struct stall *s)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+
+	s->fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (s->fd < 0)
+		die("userfaultfd: %s", vm_err(-errno));
+	must(vm_ioctl(s->fd, UFFDIO_API, &api));
+	s->page = mmap(NULL, VM_PAGE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (s->page == MAP_FAILED)
+		die("mmap");
+	reg.range.start = (unsigned long)s->page;
+	reg.range.len = VM_PAGE;
+	must(vm_ioctl(s->fd, UFFDIO_REGISTER, &reg));
+}
+
+void stall_arm(struct stall *s)
+{
+	if (madvise(s->page, VM_PAGE, MADV_DONTNEED))
+		die("madvise: %s", vm_err(-errno));
+}
+
+bool stall_caught(struct stall *s, int ms)
+{
+	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+	struct uffd_msg msg;
+
+	if (poll(&p, 1, ms) != 1)
+		return false;
+	return read(s->fd, &msg, sizeof(msg)) == sizeof(msg) &&
+	       msg.event == UFFD_EVENT_PAGEFAULT;
+}
+
+void stall_let_go(struct stall *s)
+{
+	struct uffdio_zeropage z = {
+		.range = { (unsigned long)s->page, VM_PAGE },
+	};
+
+	must(vm_ioctl(s->fd, UFFDIO_ZEROPAGE, &z));
+}
+
+void stall_free(struct stall *s)
+{
+	close(s->fd);
+	munmap(s->page, VM_PAGE);
+}

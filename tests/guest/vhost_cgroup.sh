@@ -1,0 +1,106 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# slow: debug
+# timeout: 240
+#
+# Work done for a program counts as the program's own: it is done in the
+# program's control groups.
+. /tests/lib.sh
+. /tests/lib-vhost.sh
+. /tests/lib-blk.sh
+
+TOP=/sys/fs/cgroup
+GROUP=$TOP/user
+
+# threads NAME: ids of the kernel threads whose name begins like that
+threads()
+{
+	for _t in /proc/[0-9]*; do
+		case $(line_of "$_t/comm" 2>/dev/null) in
+		"$1"*)	basename "$_t" ;;
+		esac
+	done
+}
+
+no_threads()
+{
+	[ -z "$(threads "$1")" ]
+}
+
+# in_group COMMAND...: as a process of the group
+in_group()
+{
+	sh -c 'echo $$ >"$0" && exec "$@"' "$GROUP/cgroup.procs" "$@"
+}
+
+# stat_of FILE NAME: a number
+stat_of()
+{
+	awk -v name="$2" '$1 == name { print $2 }' "$GROUP/$1"
+}
+
+# ticks TID: CPU time of a thread, in hundredths of a second
+ticks()
+{
+	awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"
+}
+
+# charged_at_least BYTES: of the kernel's memory, to the group
+charged_at_least()
+{
+	[ "$(stat_of memory.stat kernel)" -ge "$1" ]
+}
+
+charged_less_than()
+{
+	[ "$(stat_of memory.stat kernel)" -lt "$1" ]
+}
+
+mount -t cgroup2 none $TOP
+check "there are groups for CPU time and memory" \
+	put "+cpu +memory" $TOP/cgroup.subtree_control || exit 1
+mkdir $GROUP
+
+# --- CPU time ----------------------------------------------------------------
+
+vhost_up
+sh -c 'echo $$ >"$0" && exec "$@"' "$GROUP/cgroup.procs" \
+	vmnet --uuid "$UUID" victim --pairs 2 >/tmp/victim.out 2>&1 &
+victim=$!
+check "a program of the group has traffic" wait_for 30 grep -q running \
+	/tmp/victim.out
+found=0
+for t in $(threads mvnet-); do
+	found=$((found + 1))
+	check_equal "the thread of its queues is in the group" "0::/user" \
+		"$(line_of "/proc/$t/cgroup")"
+	check "its CPU time counts as the group's" \
+		test "$(stat_of cpu.stat usage_usec)" -ge $(($(ticks "$t") * 9000))
+done
+check_equal "threads that serve it" 2 $found
+kill -9 $victim
+wait $victim
+check "they are gone with the program" wait_for 10 no_threads mvnet-
+check "and leave the group" rmdir $GROUP
+mkdir $GROUP
+
+# --- memory ------------------------------------------------------------------
+
+check "mvblk can be loaded" modprobe mvblk
+BLK=$(new_uuid)
+check "an instance of mvblk is created" create_blk vhost ram64m "$BLK"
+before=$(stat_of memory.stat kernel)
+check "a program of the group writes to it" in_group vmblk "$BLK" data
+pages=$(cat "$(instance "$BLK")/allocated")
+check "it wrote to some pages" test "$pages" -ge 1048576
+check "they are charged to the group ($pages bytes, $before before)" \
+	wait_for 10 charged_at_least $((before + pages * 9 / 10))
+check "the device can be made smaller" put 512 "$(instance "$BLK")/size"
+check "which takes the charge away" \
+	wait_for 10 charged_less_than $((before + pages / 2))
+
+unload
+check "nothing is left in the group" rmdir $GROUP
+put "-cpu -memory" $TOP/cgroup.subtree_control
+umount $TOP

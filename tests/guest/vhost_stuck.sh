@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# timeout: 240
+#
+# Users whose memory does not answer when the device copies from it: pages of a
+# userfaultfd that nobody serves.
+. /tests/lib.sh
+. /tests/lib-vhost.sh
+. /tests/lib-blk.sh
+
+# gone PID: no thread of it is left, for wait_for
+gone()
+{
+	[ -d "/proc/$1" ] || return 0
+	set -- "/proc/$1" "/proc/$1"/task/*
+	[ $# = 2 ] && grep -q '^State:.Z' "$1/status"
+}
+
+vhost_up
+OTHER=$(new_uuid)
+check "another instance is created" create_net vhost "$OTHER"
+vmnet --uuid "$OTHER" victim >/tmp/other.out 2>&1 &
+other=$!
+check "it has traffic" wait_for 30 grep -q running /tmp/other.out
+
+# what nobody waits for is given up after half a minute, which is the same on
+# each kernel
+count=0
+[ "$KERNEL" != 6.12 ] || count=1
+check "a device whose page does not come" v stuck --queue-size 64 --count $count
+check_log "the log says why the queue broke" "did not answer in time"
+
+check "mvblk can be loaded" modprobe mvblk
+BLK=$(new_uuid)
+check "an instance of mvblk is created" create_blk vhost ram64m "$BLK"
+check "a disk whose page does not come" vmblk "$BLK" stuck
+
+# killed in a reset that waits for the worker, and in an unmap that waits for
+# type1's lock
+left=0 removed=0
+for i in 0 1; do
+	UUID=$(new_uuid)
+	check "an instance is created" create_net vhost "$UUID"
+	# not by check, which has a shell of its own
+	if ! start stuck-killed --count $i --queue-size 64; then
+		fail "it stands still" "$(cat /tmp/victim.out)"
+		kill -9 "$victim"
+		break
+	fi
+	holder=$(sed -n 's/^holder //p' /tmp/victim.out)
+	kill -9 "$victim"
+	# five seconds, and what a slow guest adds
+	wait_for 10 gone "$victim" || left=$((left + 1))
+	wait_for 10 state_is "$UUID" idle || left=$((left + 1))
+	check "the page still does not come" test -d "/proc/$holder"
+	! check "the instance can be removed" remove_mdev "$UUID" ||
+		removed=$((removed + 1))
+	kill -9 "$holder"
+	wait "$victim"
+done
+check_equal "processes or instances that stayed" 0 $left
+check_equal "instances removed" 2 $removed
+
+check "the other instance's traffic went on" test -e "/proc/$other/exe"
+kill -9 $other
+wait $other
+wait_for 10 state_is "$OTHER" idle
+vhost_down
