@@ -38,8 +38,8 @@ struct mdev_soft;
  *	remove:	mdev_soft_destroy(&foo->soft);
  *
  * What a device has beyond that goes into optional members of its &struct
- * mdev_soft_desc: a configuration space, more rules about features, threads of
- * its own in place of the worker.  Types that differ in features or in the
+ * mdev_soft_desc: a configuration space, more rules about features, workers of
+ * its own in place of the one.  Types that differ in features or in the
  * number of virtqueues have a description each.
  *
  * mdev_soft_init() sets the instance's operations, and its data to the &struct
