@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmnet second, request, two, config-irq: users, removers and news. */
+/* vmnet second, started, request, two, config-irq: users, removers and news. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
@@ -46,6 +46,39 @@ int cmd_second(struct vm_opts *o)
 	vm_device_put(&d);
 	must(vm_device_get(&d));
 	pass("once it has let go, the device can be had again");
+	vm_dev_close(&d);
+	vm_container_close(&c);
+	return 0;
+}
+
+/*
+ * One process maps memory, another one starts the device and is gone.  Most of
+ * the memory cannot be locked, so that the device has to copy it.
+ */
+int cmd_started(struct vm_opts *o)
+{
+	struct vm_container c;
+	struct vm_dev d;
+	struct vm_net n;
+	int status;
+	pid_t pid;
+
+	must(vm_limit_memlock(65536));
+	must(vm_container_open(&c));
+	must(vm_dev_open(&c, &d, o->uuid[0]));
+	must(vm_net_alloc(&n, &d, &o->net));
+	must(vm_net_rings(&n, NULL));
+	pid = fork();
+	if (!pid) {
+		must(vm_net_live(&n));
+		_exit(0);
+	}
+	if (waitpid(pid, &status, 0) != pid || status)
+		die("DRIVER_OK of another process: status %#x", status);
+	vm_net_run(&n, o->frames);
+	pass("a device that another process has started: %llu frames",
+	     (unsigned long long)o->frames);
+	vm_net_free(&n);
 	vm_dev_close(&d);
 	vm_container_close(&c);
 	return 0;

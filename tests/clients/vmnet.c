@@ -30,6 +30,7 @@ static const struct {
 	{ "hold", cmd_hold, 1, "hold the device fd until killed" },
 	{ "config-irq", cmd_config_irq, 1, "link changes by the config eventfd" },
 	{ "second", cmd_second, 1, "a second user is turned away" },
+	{ "started", cmd_started, 1, "another process starts the device" },
 	{ "request", cmd_request, 1, "remove asks the user to let go" },
 	{ "two", cmd_two, 2, "two instances in one container" },
 	{ "resume", cmd_resume, 1, "stop, save, set up again, go on" },

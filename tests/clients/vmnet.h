@@ -28,6 +28,7 @@ int cmd_victim(struct vm_opts *o);
 int cmd_hold(struct vm_opts *o);
 int cmd_config_irq(struct vm_opts *o);
 int cmd_second(struct vm_opts *o);
+int cmd_started(struct vm_opts *o);
 int cmd_request(struct vm_opts *o);
 int cmd_two(struct vm_opts *o);
 int cmd_resume(struct vm_opts *o);

@@ -11,6 +11,7 @@
 vhost_up
 check "used again and again" v reuse --count 50 --queue-size 64
 check "a second user is turned away" v second
+check "one process maps memory, another one starts the device" v started
 check_equal "pages pinned after that" 0 "$(pinned_pages)"
 
 kill_victims
