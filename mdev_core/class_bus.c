@@ -3,7 +3,10 @@
  * The mdev_class bus: instances on one side, class drivers on the other.
  */
 
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
+#include <linux/pm.h>
 
 #include "mdev_core_private.h"
 
@@ -85,6 +88,72 @@ static void mdev_class_remove(struct device *dev)
 		cdrv->remove(to_mdev_class_device(dev));
 }
 
+static struct mdev_class_driver *mdev_class_driver_of(struct device *dev)
+{
+	device_lock_assert(dev);
+	if (!dev->driver)
+		return NULL;
+	return container_of(dev->driver, struct mdev_class_driver, driver);
+}
+
+/* ---- power ---- */
+
+/*
+ * An instance is a child of its parent's device, so it is suspended before that
+ * and resumed after it.  What an image for hibernation wants is the same.
+ */
+static int mdev_class_suspend(struct device *dev)
+{
+	struct mdev_class_driver *cdrv = mdev_class_driver_of(dev);
+
+	return cdrv && cdrv->suspend ? cdrv->suspend(to_mdev_class_device(dev)) :
+				       0;
+}
+
+static int mdev_class_resume(struct device *dev)
+{
+	struct mdev_class_driver *cdrv = mdev_class_driver_of(dev);
+
+	return cdrv && cdrv->resume ? cdrv->resume(to_mdev_class_device(dev)) :
+				      0;
+}
+
+static const struct dev_pm_ops mdev_class_pm_ops = {
+	SYSTEM_SLEEP_PM_OPS(mdev_class_suspend, mdev_class_resume)
+};
+
+/* ---- hardware that is reset under an instance ---- */
+
+/* How long a class driver may take to be bound or unbound */
+#define MDEV_CLASS_RESET_TIMEOUT	(5 * HZ)
+
+bool mdev_class_reset_prepare(struct mdev_class_device *cdev)
+{
+	unsigned long end = jiffies + MDEV_CLASS_RESET_TIMEOUT;
+	struct mdev_class_driver *cdrv;
+
+	while (!device_trylock(&cdev->dev)) {
+		if (time_after(jiffies, end))
+			return false;
+		msleep(20);
+	}
+	cdrv = mdev_class_driver_of(&cdev->dev);
+	if (cdrv && cdrv->reset_prepare)
+		cdrv->reset_prepare(cdev);
+	return true;
+}
+EXPORT_SYMBOL_GPL(mdev_class_reset_prepare);
+
+void mdev_class_reset_done(struct mdev_class_device *cdev)
+{
+	struct mdev_class_driver *cdrv = mdev_class_driver_of(&cdev->dev);
+
+	if (cdrv && cdrv->reset_done)
+		cdrv->reset_done(cdev);
+	device_unlock(&cdev->dev);
+}
+EXPORT_SYMBOL_GPL(mdev_class_reset_done);
+
 struct bus_type mdev_class_bus_type = {
 	.name = "mdev_class",
 	.dev_groups = mdev_class_dev_groups,
@@ -92,6 +161,7 @@ struct bus_type mdev_class_bus_type = {
 	.uevent = mdev_class_uevent,
 	.probe = mdev_class_probe,
 	.remove = mdev_class_remove,
+	.pm = pm_sleep_ptr(&mdev_class_pm_ops),
 };
 
 int mdev_class_bus_register(void)
@@ -107,7 +177,8 @@ void mdev_class_bus_unregister(void)
 int __mdev_class_register_driver(struct mdev_class_driver *drv,
 				 struct module *owner)
 {
-	if (!drv->probe || !drv->id_table)
+	if (!drv->probe || !drv->id_table || !drv->suspend != !drv->resume ||
+	    !drv->reset_prepare != !drv->reset_done)
 		return -EINVAL;
 
 	drv->driver.bus = &mdev_class_bus_type;

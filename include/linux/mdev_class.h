@@ -224,6 +224,34 @@ mdev_class_set_groups(struct mdev_class_device *cdev,
 }
 
 /**
+ * mdev_class_reset_prepare() - the hardware behind an instance will be reset
+ * @cdev: the instance, to which the caller has a reference
+ *
+ * For a parent whose hardware is reset by somebody else than the user of the
+ * instance.  Tells the class driver, and keeps it bound until
+ * mdev_class_reset_done().  Also for hardware that was reset already; then
+ * mdev_class_reset_done() follows at once.
+ *
+ * Waits for a class driver that is being bound or unbound, but not for ever: a
+ * removal may wait for a user, and the reset does not wait with it.
+ *
+ * Context: process context; sleeps.  With no lock held that an operation of the
+ * instance takes, nor the one that create and remove are called with.
+ * Return: true if the caller has to call mdev_class_reset_done(); false if the
+ * class driver could not be told.
+ */
+bool mdev_class_reset_prepare(struct mdev_class_device *cdev);
+
+/**
+ * mdev_class_reset_done() - the hardware behind an instance was reset
+ * @cdev: the instance, after mdev_class_reset_prepare() in the same task; its
+ *	operations work again
+ *
+ * Context: as mdev_class_reset_prepare().
+ */
+void mdev_class_reset_done(struct mdev_class_device *cdev);
+
+/**
  * struct mdev_class_device_id - what a class driver binds to
  * @class_id: a class; 0 ends the table
  */
@@ -240,12 +268,30 @@ struct mdev_class_device_id {
  *	@cdev held, process context, may sleep.
  * @remove: (optional) unbind: reset the instance and let go of it.  Same
  *	context.
+ * @suspend: (optional) the host goes to sleep, or an image of it is made, and
+ *	the device may lose its state: stop using it.  An error keeps the host
+ *	awake.  Same context; user space is frozen.
+ * @resume: (optional, with @suspend) the host is back: bring the device to where
+ *	it was.  Same context.
+ * @reset_prepare: (optional) the parent's hardware is going to be reset, or was,
+ *	with users of the device at work: see that they lose no more than has to
+ *	be, and that none waits for the device for ever.  Same context.
+ * @reset_done: (optional, with @reset_prepare) the hardware was reset: bring the
+ *	device back if that can be.  Same context, and @remove is not called in
+ *	between.
+ *
+ * @suspend and @resume are not in &device_driver.pm, because VFIO asks a device
+ * whose driver has that for runtime power management.
  */
 struct mdev_class_driver {
 	struct device_driver driver;
 	const struct mdev_class_device_id *id_table;
 	int (*probe)(struct mdev_class_device *cdev);
 	void (*remove)(struct mdev_class_device *cdev);
+	int (*suspend)(struct mdev_class_device *cdev);
+	int (*resume)(struct mdev_class_device *cdev);
+	void (*reset_prepare)(struct mdev_class_device *cdev);
+	void (*reset_done)(struct mdev_class_device *cdev);
 };
 
 /**
