@@ -95,6 +95,7 @@ static int virtio_mdev_probe(struct mdev_class_device *cdev)
 
 	vm->cdev = cdev;
 	mutex_init(&vm->lock);
+	INIT_WORK(&vm->rebind, virtio_mdev_rebind);
 	/* The virtio core maps for the parent device. */
 	vm->vdev.dev.parent = dma_dev ?: &cdev->dev;
 	vm->vdev.dev.release = virtio_mdev_release;
@@ -135,6 +136,7 @@ static void virtio_mdev_remove(struct mdev_class_device *cdev)
 
 	if (virtio_mdev_dma_dev(cdev))
 		sysfs_remove_link(&cdev->dev.kobj, dev_name(&vm->vdev.dev));
+	virtio_mdev_thaw(vm);
 	/*
 	 * Unbinds the virtio driver, which resets the device and gives its
 	 * virtqueues back; with them go all callbacks.
@@ -157,6 +159,10 @@ static struct mdev_class_driver virtio_mdev_driver = {
 	.id_table = virtio_mdev_id_table,
 	.probe = virtio_mdev_probe,
 	.remove = virtio_mdev_remove,
+	.suspend = virtio_mdev_suspend,
+	.resume = virtio_mdev_resume,
+	.reset_prepare = virtio_mdev_reset_prepare,
+	.reset_done = virtio_mdev_reset_done,
 };
 
 static int __init virtio_mdev_init(void)

@@ -4,6 +4,7 @@
  * and features.
  */
 
+#include <linux/lockdep.h>
 #include <linux/virtio_ring.h>
 
 #include "virtio_mdev_private.h"
@@ -25,6 +26,23 @@
 static struct mdev_class_device *vdev_to_cdev(struct virtio_device *vdev)
 {
 	return to_virtio_mdev(vdev)->cdev;
+}
+
+/**
+ * virtio_mdev_give_up() - whether to go on without the device
+ * @vm: the device, which has just failed to do something
+ *
+ * A virtio driver that is asleep has to wake up whatever became of the device:
+ * its remove function would use what its freeze has freed.
+ *
+ * Return: true if the driver is being woken up.  Then the device is dead.
+ */
+bool virtio_mdev_give_up(struct virtio_mdev_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	if (vm->restoring)
+		WRITE_ONCE(vm->dead, true);
+	return vm->restoring;
 }
 
 static bool virtio_mdev_config_ok(struct virtio_device *vdev,
@@ -75,8 +93,11 @@ static u32 virtio_mdev_generation(struct virtio_device *vdev)
 
 static u8 virtio_mdev_get_status(struct virtio_device *vdev)
 {
-	struct mdev_class_device *cdev = vdev_to_cdev(vdev);
+	struct virtio_mdev_device *vm = to_virtio_mdev(vdev);
+	struct mdev_class_device *cdev = vm->cdev;
 
+	if (READ_ONCE(vm->dead))
+		return READ_ONCE(vm->dead_status);
 	return cdev->ops->get_status(cdev);
 }
 
@@ -108,13 +129,21 @@ static void virtio_mdev_set_status(struct virtio_device *vdev, u8 status)
 		return;
 
 	mutex_lock(&vm->lock);
-	ret = cdev->ops->set_status(cdev, status);
-	if (ret && (status & VIRTIO_CONFIG_S_DRIVER_OK))
+	ret = vm->dead ? 0 : cdev->ops->set_status(cdev, status);
+	if (ret && (status & VIRTIO_CONFIG_S_DRIVER_OK)) {
 		virtio_mdev_start_failed(vdev, ret);
-	else if (ret)
+	} else if (ret) {
 		/* The core reads FEATURES_OK back; earlier bits only inform */
 		dev_err(&vdev->dev, "the device refuses status %#x: %pe\n",
 			status, ERR_PTR(ret));
+		virtio_mdev_give_up(vm);
+	}
+	if (vm->dead) {
+		WRITE_ONCE(vm->dead_status, status);
+		/* The core may have mended them before it went live. */
+		if (status & VIRTIO_CONFIG_S_DRIVER_OK)
+			virtio_break_device(vdev);
+	}
 	mutex_unlock(&vm->lock);
 }
 
@@ -135,6 +164,11 @@ static void virtio_mdev_reset(struct virtio_device *vdev)
 
 	mutex_lock(&vm->lock);
 	ret = cdev->ops->reset(cdev);
+	if (!ret)
+		WRITE_ONCE(vm->dead, false);
+	else
+		virtio_mdev_give_up(vm);
+	WRITE_ONCE(vm->dead_status, 0);
 	mutex_unlock(&vm->lock);
 	if (ret)
 		dev_err(&vdev->dev, "the device cannot be reset: %pe\n",
@@ -184,11 +218,15 @@ static int virtio_mdev_finalize_features(struct virtio_device *vdev)
 	}
 
 	mutex_lock(&vm->lock);
-	ret = cdev->ops->set_driver_features(cdev, vdev->features);
-	mutex_unlock(&vm->lock);
-	if (ret)
+	ret = vm->dead ? 0 :
+	      cdev->ops->set_driver_features(cdev, vdev->features);
+	if (ret) {
 		dev_err(&vdev->dev, "the device refuses features %#llx: %pe\n",
 			vdev->features, ERR_PTR(ret));
+		if (virtio_mdev_give_up(vm))
+			ret = 0;
+	}
+	mutex_unlock(&vm->lock);
 	return ret;
 }
 

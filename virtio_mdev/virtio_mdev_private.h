@@ -5,6 +5,7 @@
 #include <linux/mutex.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
+#include <linux/workqueue.h>
 
 #include <linux/virtio_mdev.h>
 
@@ -17,6 +18,16 @@
  *	The virtio core holds the device lock of @vdev over probe and remove
  *	only; a driver's sysfs files and network operations come in beside them.
  *	Taken inside of those locks; callbacks from the parent never take it.
+ *	Guards @restoring, @dead and @dead_status, too; the latter two are read
+ *	without it.
+ * @restoring: the virtio driver is being woken up, see pm.c
+ * @dead: the device did not come back, and the virtio driver did: operations
+ *	succeed without reaching the device, and virtqueues are broken
+ * @dead_status: the status of such a device
+ * @frozen: the virtio driver is asleep; guarded by the device lock of @cdev
+ * @driver_locked: the device lock of @vdev is held, from the beginning of a reset
+ *	of the hardware to its end; guarded by the device lock of @cdev
+ * @rebind: virtio_mdev_rebind()
  *
  * The list of virtqueues is the core's: @vdev.vqs under @vdev.vqs_list_lock.
  */
@@ -24,11 +35,26 @@ struct virtio_mdev_device {
 	struct virtio_device vdev;
 	struct mdev_class_device *cdev;
 	struct mutex lock; /* serialises operations, see above */
+	bool restoring;
+	bool dead;
+	u8 dead_status;
+	bool frozen;
+	bool driver_locked;
+	struct work_struct rebind;
 };
 
 #define to_virtio_mdev(d) container_of(d, struct virtio_mdev_device, vdev)
 
+/* pm.c */
+int virtio_mdev_suspend(struct mdev_class_device *cdev);
+int virtio_mdev_resume(struct mdev_class_device *cdev);
+void virtio_mdev_reset_prepare(struct mdev_class_device *cdev);
+void virtio_mdev_reset_done(struct mdev_class_device *cdev);
+void virtio_mdev_rebind(struct work_struct *work);
+void virtio_mdev_thaw(struct virtio_mdev_device *vm);
+
 /* transport.c */
+bool virtio_mdev_give_up(struct virtio_mdev_device *vm);
 extern const struct virtio_config_ops virtio_mdev_config_ops;
 extern const struct virtio_config_ops virtio_mdev_config_ops_vq_reset;
 

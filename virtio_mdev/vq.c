@@ -7,6 +7,9 @@
 
 #include "virtio_mdev_private.h"
 
+/* Entries of a virtqueue that no device ever sees */
+#define VIRTIO_MDEV_DEAD_NUM	16
+
 static bool virtio_mdev_notify(struct virtqueue *vq)
 {
 	struct mdev_class_device *cdev = to_virtio_mdev(vq->vdev)->cdev;
@@ -25,6 +28,9 @@ static void virtio_mdev_vq_error(void *private)
 {
 	struct virtqueue *vq = private;
 
+	/* The hardware was reset, of which there has been a message. */
+	if (virtqueue_is_broken(vq))
+		return;
 	dev_err_ratelimited(&vq->vdev->dev,
 			    "the device found an error in virtqueue %u (%s) and has stopped it\n",
 			    vq->index, vq->name);
@@ -80,7 +86,8 @@ static struct virtqueue *virtio_mdev_setup_vq(struct virtio_device *vdev,
 					      unsigned int index,
 					      const struct virtqueue_info *info)
 {
-	struct mdev_class_device *cdev = to_virtio_mdev(vdev)->cdev;
+	struct virtio_mdev_device *vm = to_virtio_mdev(vdev);
+	struct mdev_class_device *cdev = vm->cdev;
 	const struct virtio_mdev_ops *ops = cdev->ops;
 	u32 num, num_max, num_min, align;
 	struct virtqueue *vq;
@@ -94,7 +101,7 @@ static struct virtqueue *virtio_mdev_setup_vq(struct virtio_device *vdev,
 	}
 
 	/* Not given back by a former user: its ring may be in use still */
-	if (ops->get_vq_ready(cdev, index)) {
+	if (!vm->dead && ops->get_vq_ready(cdev, index)) {
 		dev_err(&vdev->dev, "virtqueue %u (%s) is in use already\n",
 			index, info->name);
 		return ERR_PTR(-EBUSY);
@@ -104,6 +111,10 @@ static struct virtqueue *virtio_mdev_setup_vq(struct virtio_device *vdev,
 	num_min = ops->get_vq_num_min ? ops->get_vq_num_min(cdev, index) : 1;
 	num = ops->get_vq_size ? ops->get_vq_size(cdev, index) : num_max;
 	align = ops->get_vq_align ? ops->get_vq_align(cdev) : PAGE_SIZE;
+	if (vm->dead) {
+		num_max = VIRTIO_MDEV_DEAD_NUM;
+		num = num_max;
+	}
 	if (!num || num > num_max)
 		num = num_max;
 	if (!num)
@@ -117,15 +128,19 @@ static struct virtqueue *virtio_mdev_setup_vq(struct virtio_device *vdev,
 		return ERR_PTR(-ENOMEM);
 	vq->num_max = num_max;
 
-	ret = virtio_mdev_activate_vq(vq);
+	ret = vm->dead ? 0 : virtio_mdev_activate_vq(vq);
 	if (ret) {
 		dev_err(&vdev->dev,
 			"the device refuses virtqueue %u (%s) of %u entries: %pe\n",
 			index, info->name, virtqueue_get_vring_size(vq),
 			ERR_PTR(ret));
-		vring_del_virtqueue(vq);
-		return ERR_PTR(ret);
+		if (!virtio_mdev_give_up(vm)) {
+			vring_del_virtqueue(vq);
+			return ERR_PTR(ret);
+		}
 	}
+	if (vm->dead)
+		__virtqueue_break(vq);
 	return vq;
 }
 

@@ -63,4 +63,29 @@ struct virtqueue_info
 #define VIRTIO_F_ADMIN_VQ		41
 #endif
 
+/* A kernel that cannot sleep has neither of them, and drivers are without, too. */
+#include <linux/virtio.h>
+
+#ifdef CONFIG_PM_SLEEP
+static inline bool compat_virtio_can_freeze(const struct virtio_driver *drv)
+{
+	return drv->freeze && drv->restore;
+}
+#else
+static inline bool compat_virtio_can_freeze(const struct virtio_driver *drv)
+{
+	return false;
+}
+
+static inline int virtio_device_freeze(struct virtio_device *vdev)
+{
+	return 0;
+}
+
+static inline int virtio_device_restore(struct virtio_device *vdev)
+{
+	return 0;
+}
+#endif
+
 #endif /* _COMPAT_VIRTIO_H */
