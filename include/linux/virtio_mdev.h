@@ -171,7 +171,10 @@ struct virtio_mdev_vq_stats {
  * @get_device_id:	The virtio device type (section 5).  Constant.
  * @get_vendor_id:	The vendor, as a virtio PCI subsystem vendor id.
  *			Constant.
- * @get_status:		The device status (section 2.1).  Does not sleep.
+ * @get_status:		The device status (section 2.1).  Does not sleep.  Of
+ *			hardware that was reset by somebody else it is what the
+ *			driver had set, and DEVICE_NEEDS_RESET, until @reset;
+ *			what changes the device gives -EIO meanwhile.
  * @set_status:		Set status bits.  @status has every bit that is set
  *			already but DEVICE_NEEDS_RESET, which is the device's,
  *			and is never 0.  With DRIVER_OK the device goes live:
@@ -213,6 +216,8 @@ struct virtio_mdev_vq_stats {
  * @get_config_size:	Size of the configuration space in bytes.  Constant.
  * @get_config:		Read from the configuration space; range checked by the
  *			caller.  Little-endian (section 2.5).  Does not sleep.
+ *			While hardware is being reset by somebody else it is
+ *			what was read last.
  * @set_config:		Write to it; range checked by the caller.  Fields that
  *			the driver cannot write keep their value.
  * @get_generation:	(optional) Changes when the configuration space does

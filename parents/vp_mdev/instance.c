@@ -151,7 +151,13 @@ static struct vp_mdev *vp_mdev_alloc(struct mdev_class_device *cdev,
 	vp->cdev = cdev;
 	vp->features = features;
 	spin_lock_init(&vp->config_lock);
+	spin_lock_init(&vp->seen_lock);
 
+	ret = -ENOMEM;
+	vp->seen = kvzalloc(vp->modern->device_len, GFP_KERNEL);
+	if (!vp->seen)
+		goto err_free;
+	vp_mdev_load_config(vp, 0, vp->seen, vp->modern->device_len);
 	ret = vp_mdev_map_vqs(vp);
 	if (ret)
 		goto err_free;
@@ -166,6 +172,7 @@ static struct vp_mdev *vp_mdev_alloc(struct mdev_class_device *cdev,
 err_unmap:
 	vp_mdev_unmap_vqs(vp);
 err_free:
+	kvfree(vp->seen);
 	kvfree(vp);
 	return ERR_PTR(ret);
 }
@@ -192,6 +199,13 @@ int vp_mdev_create(struct mdev_class_device *cdev)
 	if (fn->vp) {
 		dev_err(&cdev->dev, "%s is in use by %s: remove that first\n",
 			pci_name(fn->pdev), dev_name(&fn->vp->cdev->dev));
+		ret = -EBUSY;
+		goto out;
+	}
+	if (vp_mdev_away(fn)) {
+		dev_err(&cdev->dev,
+			"%s is being reset, or did not recover from an error of the bus\n",
+			pci_name(fn->pdev));
 		ret = -EBUSY;
 		goto out;
 	}
@@ -227,6 +241,7 @@ void vp_mdev_remove(struct mdev_class_device *cdev)
 	vp_mdev_free_irqs(vp);
 	vp_mdev_unmap_vqs(vp);
 	WRITE_ONCE(fn->vp, NULL);
+	kvfree(vp->seen);
 	kvfree(vp);
 	mutex_unlock(&fn->lock);
 }

@@ -142,6 +142,8 @@ static int vp_mdev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	vp_mdev_describe(fn);
 	pci_set_drvdata(pdev, fn);
+	/* For vp_mdev_err_handler: nobody saves it when an error has happened. */
+	pci_save_state(pdev);
 	fn->parent = mdev_class_register_parent(&pdev->dev, &vp_mdev_parent_ops,
 						fn->types,
 						ARRAY_SIZE(fn->types), fn);
@@ -168,6 +170,7 @@ static void vp_mdev_unbind(struct pci_dev *pdev)
 
 	/* A driver may be waiting for an answer that does not come any more. */
 	mutex_lock(&fn->lock);
+	vp_mdev_not_away(fn);
 	if (fn->vp && vp_mdev_gone(fn))
 		vp_mdev_fail(fn->vp);
 	mutex_unlock(&fn->lock);
@@ -183,6 +186,9 @@ static struct pci_driver vp_mdev_driver = {
 	.name = "vp_mdev",
 	.probe = vp_mdev_probe,
 	.remove = vp_mdev_unbind,
+	.shutdown = vp_mdev_shutdown,
+	.err_handler = &vp_mdev_err_handler,
+	.driver.pm = pm_sleep_ptr(&vp_mdev_pm_ops),
 	/*
 	 * The IOMMU is for a user's address space if the instance is of class
 	 * VHOST.  If it is not, nobody else has a device in the group.

@@ -25,13 +25,21 @@
  * It was pulled out, or its bus is down.  Then most hosts read registers as all
  * ones, but not all do, so its configuration space of PCI is asked, too.
  *
+ * One that is being reset does not answer either: then it is not known.
+ *
  * Context: any.
  * Return: true if so; and then it does not come back.
  */
 bool vp_mdev_gone(struct vp_mdev_function *fn)
 {
-	return vp_modern_get_num_queues(&fn->modern) == U16_MAX ||
-	       !pci_device_is_present(fn->pdev);
+	unsigned int resets = READ_ONCE(fn->resets);
+
+	if (vp_mdev_away(fn))
+		return false;
+	if (vp_modern_get_num_queues(&fn->modern) != U16_MAX &&
+	    pci_device_is_present(fn->pdev))
+		return false;
+	return READ_ONCE(fn->resets) == resets;
 }
 
 static bool vp_mdev_is_present(struct mdev_class_device *cdev)
@@ -66,14 +74,16 @@ static int vp_mdev_set_driver_features(struct mdev_class_device *cdev,
 	struct vp_mdev *vp = to_vp_mdev(cdev);
 	int ret;
 
-	if (vp_mdev_gone(vp->fn))
-		return -ENODEV;
-	ret = vp_mdev_check_driver_features(vp, features);
+	ret = vp_mdev_begin(vp);
 	if (ret)
 		return ret;
-	vp->driver_features = features;
-	vp_modern_set_features(vp->modern, features);
-	return 0;
+	ret = vp_mdev_check_driver_features(vp, features);
+	if (!ret) {
+		vp->driver_features = features;
+		vp_modern_set_features(vp->modern, features);
+	}
+	vp_mdev_end(vp);
+	return ret;
 }
 
 static u64 vp_mdev_get_driver_features(struct mdev_class_device *cdev)
@@ -89,11 +99,16 @@ static u64 vp_mdev_get_mdev_features(struct mdev_class_device *cdev)
 static u8 vp_mdev_get_status(struct mdev_class_device *cdev)
 {
 	struct vp_mdev *vp = to_vp_mdev(cdev);
-	u8 status = vp_modern_get_status(vp->modern);
+	bool lost = vp_mdev_lost(vp);
+	u8 status;
 
+	if (lost)
+		status = READ_ONCE(vp->status) | VIRTIO_CONFIG_S_NEEDS_RESET;
+	else
+		status = vp_mdev_away(vp->fn) ? 0 :
+			 vp_modern_get_status(vp->modern);
 	/* What no function says that is there and in use */
-	if ((status == U8_MAX || (!status && vp->live)) &&
-	    vp_mdev_gone(vp->fn))
+	if ((lost || status == U8_MAX) && vp_mdev_gone(vp->fn))
 		return VIRTIO_CONFIG_S_NEEDS_RESET;
 	return status;
 }
@@ -103,14 +118,14 @@ static u32 vp_mdev_get_generation(struct mdev_class_device *cdev)
 	return vp_modern_generation(to_vp_mdev(cdev)->modern);
 }
 
-static int vp_mdev_set_status(struct mdev_class_device *cdev, u8 status)
+/* Between vp_mdev_begin() and vp_mdev_end() */
+static int vp_mdev_write_status(struct vp_mdev *vp, u8 status)
 {
-	struct vp_mdev *vp = to_vp_mdev(cdev);
+	struct mdev_class_device *cdev = vp->cdev;
 	u8 new = status & ~vp_mdev_get_status(cdev);
 	int ret;
 
-	if (vp_mdev_gone(vp->fn))
-		return -ENODEV;
+	lockdep_assert_held(&vp->fn->lock);
 	/* A driver that never set its features has not taken ACCESS_PLATFORM. */
 	if (new & (VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK)) {
 		ret = vp_mdev_check_driver_features(vp, vp->driver_features);
@@ -130,6 +145,8 @@ static int vp_mdev_set_status(struct mdev_class_device *cdev, u8 status)
 	}
 
 	vp_modern_set_status(vp->modern, status);
+	/* From now on a register that reads 0 tells of a reset. */
+	WRITE_ONCE(vp->status, status);
 	if ((new & VIRTIO_CONFIG_S_FEATURES_OK) &&
 	    !(vp_mdev_get_status(cdev) & VIRTIO_CONFIG_S_FEATURES_OK)) {
 		dev_err_ratelimited(&cdev->dev,
@@ -145,6 +162,19 @@ static int vp_mdev_set_status(struct mdev_class_device *cdev, u8 status)
 			vp_mdev_config_changed(vp);
 	}
 	return 0;
+}
+
+static int vp_mdev_set_status(struct mdev_class_device *cdev, u8 status)
+{
+	struct vp_mdev *vp = to_vp_mdev(cdev);
+	int ret;
+
+	ret = vp_mdev_begin(vp);
+	if (ret)
+		return ret;
+	ret = vp_mdev_write_status(vp, status);
+	vp_mdev_end(vp);
+	return ret;
 }
 
 /**
@@ -177,16 +207,38 @@ int vp_mdev_reset_function(struct vp_mdev_function *fn)
 	return 0;
 }
 
+/*
+ * Whoever learned that the function is being reset begins again with a reset, and
+ * what follows would fail if that had not come to its end.
+ */
+static void vp_mdev_wait_back(struct vp_mdev_function *fn)
+{
+	unsigned long end = jiffies + VP_MDEV_RESET_TIMEOUT;
+
+	while (vp_mdev_away(fn) && !READ_ONCE(fn->ended) &&
+	       time_before(jiffies, end))
+		usleep_range(1000, 10000);
+}
+
 static int vp_mdev_reset(struct mdev_class_device *cdev)
 {
 	struct vp_mdev *vp = to_vp_mdev(cdev);
-	int ret;
+	int ret = 0;
 
-	ret = vp_mdev_reset_function(vp->fn);
+	vp_mdev_wait_back(vp->fn);
+	mutex_lock(&vp->fn->lock);
+	/* In this order, so that the reset does not look like another's. */
+	WRITE_ONCE(vp->status, 0);
+	WRITE_ONCE(vp->failed, false);
+	vp->told = false;
+	/* One that is being reset by others does no DMA either. */
+	if (!vp_mdev_away(vp->fn))
+		ret = vp_mdev_reset_function(vp->fn);
 	vp->live = false;
 	vp->generation = vp_mdev_get_generation(cdev);
 	vp->driver_features = 0;
 	vp_mdev_forget_vqs(vp);
+	mutex_unlock(&vp->fn->lock);
 	return ret;
 }
 
@@ -266,20 +318,51 @@ static void vp_mdev_read_config(void __iomem *from, u8 *buf, unsigned int len,
 	}
 }
 
-/* In one piece, for not everybody who asks can look at the generation. */
+/**
+ * vp_mdev_load_config() - read from the configuration space of a function
+ * @vp: the instance
+ * @offset: where to begin
+ * @buf: where to put it
+ * @len: how much to read; in one piece, because not everybody who asks can look
+ *	at the generation
+ *
+ * A function that is being reset reads as anything.  A driver that believed it
+ * would take a disk to be empty, for example, so then it gets what was read last.
+ *
+ * Context: any.
+ */
+void vp_mdev_load_config(struct vp_mdev *vp, unsigned int offset, void *buf,
+			 unsigned int len)
+{
+	unsigned int width = vp_mdev_config_width(offset, len);
+	unsigned int resets = READ_ONCE(vp->fn->resets);
+	unsigned int tries = VP_MDEV_CONFIG_TRIES;
+	unsigned long flags;
+	u32 generation;
+
+	if (!vp_mdev_away(vp->fn)) {
+		do {
+			generation = vp_modern_generation(vp->modern);
+			vp_mdev_read_config(vp->modern->device + offset, buf,
+					    len, width);
+		} while (generation != vp_modern_generation(vp->modern) &&
+			 --tries);
+		if (vp_mdev_gone(vp->fn))
+			return;
+	}
+
+	spin_lock_irqsave(&vp->seen_lock, flags);
+	if (vp_mdev_away(vp->fn) || READ_ONCE(vp->fn->resets) != resets)
+		memmove(buf, vp->seen + offset, len);
+	else
+		memmove(vp->seen + offset, buf, len);
+	spin_unlock_irqrestore(&vp->seen_lock, flags);
+}
+
 static void vp_mdev_get_config(struct mdev_class_device *cdev,
 			       unsigned int offset, void *buf, unsigned int len)
 {
-	unsigned int width = vp_mdev_config_width(offset, len);
-	unsigned int tries = VP_MDEV_CONFIG_TRIES;
-	struct vp_mdev *vp = to_vp_mdev(cdev);
-	u32 generation;
-
-	do {
-		generation = vp_mdev_get_generation(cdev);
-		vp_mdev_read_config(vp->modern->device + offset, buf, len,
-				    width);
-	} while (generation != vp_mdev_get_generation(cdev) && --tries);
+	vp_mdev_load_config(to_vp_mdev(cdev), offset, buf, len);
 }
 
 static void vp_mdev_set_config(struct mdev_class_device *cdev,
@@ -292,6 +375,8 @@ static void vp_mdev_set_config(struct mdev_class_device *cdev,
 	__le16 word;
 	__le32 dword;
 
+	if (vp_mdev_away(to_vp_mdev(cdev)->fn))
+		return;
 	for (i = 0; i < len; i += width) {
 		switch (width) {
 		case 1:

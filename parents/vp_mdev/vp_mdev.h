@@ -22,8 +22,16 @@ struct vp_mdev;
  * @pretty_name: likewise, for people
  * @types: the types; constant
  * @lock: guards @vp, which is written to with it held and read without it only
- *	to see whether it is there.  Innermost.
+ *	to see whether it is there, and @resets.  Also, whoever changes the state of
+ *	the function holds it: the driver's operations and resets by others exclude
+ *	each other.  Inner to the locks of class drivers; the locks of callbacks are
+ *	inner to it.
  * @vp: the instance, NULL if there is none
+ * @resets: odd while the function is being reset by others, or does not come back
+ *	from that; changes with each beginning and each end
+ * @ended: it was shut down, and stays away
+ * @prepared: the instance whose class driver knows of the reset that is under way
+ *	and cannot go, a reference; guarded by the device lock of @pdev
  * @notify_length: bytes that doorbells are in; constant
  * @ring_reset: the registers for the reset of a virtqueue are there; constant
  */
@@ -34,8 +42,11 @@ struct vp_mdev_function {
 	char type_name[24];
 	char pretty_name[48];
 	struct mdev_class_type types[2];
-	struct mutex lock;	/* guards vp */
+	struct mutex lock;	/* guards vp and resets, see above */
 	struct vp_mdev *vp;
+	unsigned int resets;
+	bool ended;
+	struct mdev_class_device *prepared;
 	u32 notify_length;
 	bool ring_reset;
 };
@@ -104,10 +115,16 @@ struct vp_mdev_vector {
  * @cdev: the instance
  * @features: offered; constant
  * @driver_features: what the driver took
+ * @status: what the driver set last, 0 after its reset; guarded by
+ *	&vp_mdev_function.lock, and read without it
+ * @failed: the state of the function is lost, whatever its status reads; likewise
+ * @told: the driver has been told of that; guarded by the same lock
  * @live: DRIVER_OK was set
  * @generation: of the configuration space at the last reset
  * @config_lock: guards @config_cb; held while the callback runs
  * @config_cb: whom changes of the configuration space are for
+ * @seen_lock: guards @seen; innermost
+ * @seen: the configuration space as it was read last
  * @nr_vectors: length of @vectors; constant
  * @stride: number of vectors that virtqueues are spread over; constant
  * @vectors: interrupts; constant
@@ -123,10 +140,15 @@ struct vp_mdev {
 	struct mdev_class_device *cdev;
 	u64 features;
 	u64 driver_features;
+	u8 status;
+	bool failed;
+	bool told;
 	bool live;
 	u32 generation;
 	spinlock_t config_lock;	/* guards config_cb, see above */
 	struct virtio_mdev_callback config_cb;
+	spinlock_t seen_lock;	/* guards seen */
+	u8 *seen;
 	unsigned int nr_vectors;
 	unsigned int stride;
 	struct vp_mdev_vector *vectors;
@@ -175,6 +197,18 @@ extern const struct virtio_mdev_ops vp_mdev_ops;
 extern const struct virtio_mdev_ops vp_mdev_ops_vq_reset;
 bool vp_mdev_gone(struct vp_mdev_function *fn);
 int vp_mdev_reset_function(struct vp_mdev_function *fn);
+void vp_mdev_load_config(struct vp_mdev *vp, unsigned int offset, void *buf,
+			 unsigned int len);
+
+/* reset.c */
+extern const struct dev_pm_ops vp_mdev_pm_ops;
+extern const struct pci_error_handlers vp_mdev_err_handler;
+void vp_mdev_shutdown(struct pci_dev *pdev);
+int vp_mdev_begin(struct vp_mdev *vp);
+void vp_mdev_end(struct vp_mdev *vp);
+bool vp_mdev_away(struct vp_mdev_function *fn);
+void vp_mdev_not_away(struct vp_mdev_function *fn);
+bool vp_mdev_lost(struct vp_mdev *vp);
 
 /* vq.c */
 int vp_mdev_start_vqs(struct vp_mdev *vp);

@@ -246,7 +246,11 @@ int vp_mdev_reset_vq(struct mdev_class_device *cdev, u16 idx)
 	if (vq->started) {
 		if (!(vp->driver_features & BIT_ULL(VIRTIO_F_RING_RESET)))
 			return -EOPNOTSUPP;
+		ret = vp_mdev_begin(vp);
+		if (ret)
+			return ret;
 		ret = vp_mdev_stop_vq(vp, idx);
+		vp_mdev_end(vp);
 		if (ret)
 			return ret;
 	}
@@ -277,7 +281,11 @@ int vp_mdev_set_vq_ready(struct mdev_class_device *cdev, u16 idx, bool ready)
 
 	/* Some users make all queues ready; one without an address stays idle. */
 	if (vp->live && vq->has_address) {
+		ret = vp_mdev_begin(vp);
+		if (ret)
+			return ret;
 		ret = vp_mdev_start_vq(vp, idx);
+		vp_mdev_end(vp);
 		if (ret)
 			return ret;
 		/* What was made available before may have been kicked before. */
@@ -296,10 +304,13 @@ bool vp_mdev_get_vq_ready(struct mdev_class_device *cdev, u16 idx)
 
 void vp_mdev_kick_vq(struct mdev_class_device *cdev, u16 idx)
 {
-	struct vp_mdev_vq *vq = &to_vp_mdev(cdev)->vqs[idx];
+	struct vp_mdev *vp = to_vp_mdev(cdev);
+	struct vp_mdev_vq *vq = &vp->vqs[idx];
 
 	WRITE_ONCE(vq->kicks, vq->kicks + 1);
-	iowrite16(idx, vq->notify);
+	/* A write that nobody takes may count as an error of the bus. */
+	if (!vp_mdev_away(vp->fn))
+		iowrite16(idx, vq->notify);
 }
 
 /**
