@@ -70,6 +70,7 @@ int cmd_hw_fault(const struct hw_opts *o);
 int cmd_hw_messages(const struct hw_opts *o);
 int cmd_hw_share(const struct hw_opts *o);
 int cmd_hw_gone(const struct hw_opts *o);
+int cmd_hw_lost(const struct hw_opts *o);
 int cmd_hw_bypass(const struct hw_opts *o);
 
 #endif

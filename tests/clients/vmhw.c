@@ -204,6 +204,7 @@ static const struct {
 	{ "share", cmd_hw_share, "a container with the function of --pci in it" },
 	{ "bypass", cmd_hw_bypass, "the interrupt that is offered to KVM" },
 	{ "gone", cmd_hw_gone, "traffic until the function is unplugged" },
+	{ "lost", cmd_hw_lost, "traffic until the function is reset, and again" },
 };
 
 static const struct option longopts[] = {

@@ -15,6 +15,7 @@ HW_RNG=0000:00:18.0
 HW_SLOT=0000:00:19.0
 HW_PAIRS=0000:00:1a.0
 HW_PEER=0000:00:1b.0
+HW_DISK_PORT=0000:00:1c.0
 HW_MAC=52:54:00:6d:64:76
 HW_PAGES_MAC=52:54:00:6d:64:77
 HW_PLUG_MAC=52:54:00:6d:64:78
@@ -119,6 +120,22 @@ vh_begin()
 	return 1
 }
 
+# vh_came_back PID OUTPUT WHAT: the program "vmhw lost" learned that the function
+# was reset, and began again
+vh_came_back()
+{
+	wait "$1"
+	_rc=$?
+	if [ $_rc = 0 ]; then
+		pass "the program was told of it and began again, $3"
+	else
+		fail "the program was told of it and began again, $3" \
+			"exit status $_rc
+$(cat "$2")"
+	fi
+	sed "s/^/$3: /" "$2" >&2
+}
+
 # vh_faults rings|buffers: the device reaches for memory that was taken from it,
 # which the IOMMU reports
 vh_faults()
@@ -195,6 +212,42 @@ HW_ROUTER=10.0.2.2
 HW_SERVER=10.0.2.100
 HW_LINES=50000
 
+# hw_net_online: DEV has an address on QEMU's network
+hw_net_online()
+{
+	ip link set dev "$DEV" up && ip addr replace $HW_IP dev "$DEV" &&
+		wait_for 10 carrier_is "$DEV" 1
+}
+
+# hw_net_busy: there is traffic on DEV, more than a ping's
+hw_net_busy()
+{
+	[ "$(netstat_of "$DEV" rx_bytes)" -gt 200000 ]
+}
+
+# for background jobs, which they never leave by themselves
+downloads_for_ever()
+{
+	while :; do
+		download /tmp/got
+	done
+}
+
+# reads_for_ever DISK: prints "error" for each that fails
+reads_for_ever()
+{
+	while :; do
+		dd if="$1" of=/dev/null bs=64k count=16 iflag=direct 2>/dev/null ||
+			echo error
+	done
+}
+
+# reads_ended: each of them has come back, after reads_for_ever was killed
+reads_ended()
+{
+	! pidof dd
+}
+
 # download FILE: what the server sends
 download()
 {
@@ -213,16 +266,27 @@ echoed()
 
 MONITOR=/dev/ttyS2
 
+monitor_open()
+{
+	[ ! -e /run/monitor ] || return 0
+	stty -F $MONITOR raw -echo 115200
+	# It said its name, and heard it from us before it had this.
+	timeout 2 cat $MONITOR >/dev/null 2>&1
+	echo >$MONITOR
+	: >/run/monitor
+}
+
+# monitor_tell COMMAND...: have QEMU do it, and do not wait for its answer
+monitor_tell()
+{
+	monitor_open
+	printf '%s\n' "$*" >$MONITOR
+}
+
 # monitor COMMAND...: have QEMU do it, and print its answer
 monitor()
 {
-	if [ ! -e /run/monitor ]; then
-		stty -F $MONITOR raw -echo 115200
-		# It said its name, and heard it from us before it had this.
-		timeout 2 cat $MONITOR >/dev/null 2>&1
-		echo >$MONITOR
-		: >/run/monitor
-	fi
+	monitor_open
 	# what comes last, to wait for; the line editor's echo moves about
 	printf '%s\nprint /d 424242\n' "$*" >$MONITOR
 	timeout 20 sed '/^424242/q' $MONITOR | tr -d '\r' |
@@ -230,14 +294,20 @@ monitor()
 	return 0
 }
 
-# hw_plugged: the function in the slot, which has to be there
-hw_plugged()
+# hw_behind PORT: the function that is connected to it
+hw_behind()
 {
-	for _f in "$PCI/devices/$HW_SLOT"/*:*:*.[0-7]; do
+	for _f in "$PCI/devices/$1"/*:*:*.[0-7]; do
 		[ -e "$_f/vendor" ] || return 1
 		basename "$_f"
 		return
 	done
+}
+
+# hw_plugged: the function in the slot, which has to be there
+hw_plugged()
+{
+	hw_behind $HW_SLOT
 }
 
 hw_unplugged()

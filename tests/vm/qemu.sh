@@ -29,9 +29,12 @@ hardware_nic()
 #	17.0	NIC with a page for each doorbell
 #	18.0	entropy device for vfio-pci
 #	19.0	slot in which there is the device "plug", a NIC with a page for each
-#		doorbell; without ACPI it is Linux that serves it
+#		doorbell that can report errors (AER); without ACPI it is Linux
+#		that serves it
 #	1a.0	NIC with two pairs of virtqueues, if the host has taps for it
 #	1b.0	the NIC that it is connected with
+#	1c.0	port with a disk behind it that can be reset through sysfs and
+#		report errors, as the NIC in the slot
 #
 # and for "hardware outside" besides
 #
@@ -51,8 +54,9 @@ hardware_devices()
 		-mon chardev=monitor,mode=readline
 		-chardev "socket,id=guest,path=$1/monitor"
 		-device isa-serial,chardev=guest)
-	for i in 0 1; do
-		truncate -s 64M "$1/disk$i"
+	for i in 0 1 2; do
+		# the third has room for an image of the guest's memory
+		truncate -s $((i < 2 ? 64 : 512))M "$1/disk$i"
 		devices+=(-drive "if=none,id=disk$i,format=raw,file=$1/disk$i")
 	done
 	hardware_nic net0 76 "bus=pcie.0,addr=10.0,$modern"
@@ -70,7 +74,9 @@ hardware_devices()
 	hardware_nic net1 77 "bus=pcie.0,addr=17.0,page-per-vq=on,$modern"
 	devices+=(-device "virtio-rng-pci,bus=pcie.0,addr=18.0,$modern"
 		-device "pcie-root-port,id=hotslot,bus=pcie.0,addr=19.0,chassis=2")
-	hardware_nic net2 78 "id=plug,bus=hotslot,page-per-vq=on,$modern"
+	hardware_nic net2 78 "id=plug,bus=hotslot,page-per-vq=on,aer=on,$modern"
+	devices+=(-device "pcie-root-port,id=diskport,bus=pcie.0,addr=1c.0,chassis=3"
+		-device "virtio-blk-pci,id=portdisk,bus=diskport,drive=disk2,num-queues=2,aer=on,$modern")
 	if (with_taps true) 2>/dev/null; then
 		become=with_taps
 		devices+=(-netdev "$tap,id=net3,ifname=pairs,queues=2"

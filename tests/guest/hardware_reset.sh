@@ -1,0 +1,200 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# devices: hardware
+# timeout: 300
+#
+# A function is reset under its users: through its file in sysfs, by the bus after
+# an error, and when the host shuts down.
+. /tests/lib.sh
+. /tests/lib-blk.sh
+. /tests/lib-net.sh
+. /tests/lib-hw.sh
+
+modprobe vp_mdev
+modprobe virtio_net
+modprobe virtio_blk
+modprobe vfio_iommu_type1
+NIC=$(hw_plugged) || exit 1
+DISK_FUNCTION=$(hw_behind $HW_DISK_PORT) || exit 1
+
+# reset FUNCTION
+reset()
+{
+	put 1 "$PCI/devices/$1/reset"
+}
+
+# on FUNCTION CLASS WHAT: UUID, an instance of it
+on()
+{
+	UUID=$(new_uuid)
+	[ "$(pci_driver "$1")" = vp_mdev ] ||
+		check "vp_mdev takes $1, $3" hw_bind "$1" || exit 1
+	check "an instance of class $2, $3" create_hw "$1" "$2" "$UUID" || exit 1
+}
+
+# off WHAT: that is removed
+off()
+{
+	check "the instance can be removed, $1" remove_mdev "$UUID"
+	check_equal "nothing is pinned, $1" 0 "$(pinned_pages)"
+}
+
+# --- virtio-net: its driver is bound again ---------------------------------------
+
+# net WHAT: with traffic
+net()
+{
+	net_vars "$UUID"
+	check "the network device can be set up, $1" hw_net_online
+	downloads_for_ever >/dev/null 2>&1 &
+	downloader=$!
+	check "it has traffic, $1" wait_for 30 hw_net_busy
+	log_mark
+}
+
+bound_again()
+{
+	log_new | grep "the virtio driver is bound again" &&
+		net_vars "$UUID" && state_is "$UUID" running
+}
+
+# net_again WHAT
+net_again()
+{
+	check "virtio-net is bound again, $1" wait_for 30 bound_again
+	kill $downloader
+	net_vars "$UUID"
+	check "ip link answers, $1" timeout 60 /bin/ip link set dev "$DEV" up
+	check "the network device can be set up again, $1" hw_net_online
+	check "ping, $1" ping -c 2 -W 10 $HW_ROUTER
+}
+
+on $NIC virtio "virtio-net"
+net "virtio-net"
+check "the function can be reset, virtio-net" reset $NIC
+net_again "virtio-net"
+off "virtio-net"
+
+# --- virtio-blk: requests wait -------------------------------------------------
+
+on $DISK_FUNCTION virtio "virtio-blk"
+check "virtio-blk drives it" wait_for 20 blk_vars "$UUID" || exit 1
+blk_vars "$UUID"
+random_file /tmp/sent 2
+check "the disk can be written" put_range /tmp/sent 0 2097152
+reads_for_ever "$DEV" >/tmp/reads.out 2>&1 &
+reader=$!
+check "the function can be reset, virtio-blk" reset $DISK_FUNCTION
+check "and once more" reset $DISK_FUNCTION
+check_equal "the disk is live" running "$(state_of "$UUID")"
+kill $reader
+check "reads come to an end" wait_for 20 reads_ended
+check_equal "none of them failed" "" "$(cat /tmp/reads.out)"
+check "the disk has what was written before" same /tmp/sent
+check "virtio-blk can be unbound" \
+	put "$(virtio_of "$UUID")" $VIRTIO_BLK/unbind
+check "the function can be reset without a driver" reset $DISK_FUNCTION
+check "virtio-blk can be bound" put "$(virtio_of "$UUID")" $VIRTIO_BLK/bind
+check "the disk is back" wait_for 20 blk_vars "$UUID"
+off "virtio-blk"
+
+# --- programs ------------------------------------------------------------------
+
+# deaf: a program that takes no notice
+deaf()
+{
+	vh_begin "a program takes no notice" hold || exit 1
+	check "its function can be reset" reset $NIC
+	check_equal "which sysfs says" broken "$(state_of "$UUID")"
+	kill -9 $victim
+	wait $victim
+	check "it is idle when the program is gone" \
+		wait_for 10 state_is "$UUID" idle
+	check "another one works" vh traffic --frames 20
+}
+
+for WAY in "" --chardev; do
+	mode=${WAY:-VFIO}
+	on $NIC vhost "$mode"
+	check "the function can be reset without a user, $mode" reset $NIC
+	check_equal "its state is as before, $mode" idle "$(state_of "$UUID")"
+	vh_begin "a program has traffic, $mode" lost || exit 1
+	log_mark
+	check "the function can be reset, $mode" reset $NIC
+	vh_came_back $victim /tmp/victim.out "$mode"
+	check_log "the log says so, $mode" "was reset with a driver on it"
+	[ -n "$WAY" ] || deaf
+	off "$mode"
+done
+
+# --- an error of the bus -------------------------------------------------------
+
+# error DEVICE NAME: of QEMU's device
+error()
+{
+	monitor_tell pcie_aer_inject_error "$1" "$2"
+	wait_for 30 recovered
+}
+
+recovered()
+{
+	log_new | grep "AER: device recovery successful"
+}
+
+WAY=--chardev
+mode="a fatal error, a program"
+on $NIC vhost "$mode"
+vh_begin "a program has traffic, $mode" lost || exit 1
+log_mark
+check "the function recovers, $mode" error plug MALF_TLP
+vh_came_back $victim /tmp/victim.out "$mode"
+off "$mode"
+on $NIC virtio "a fatal error, virtio-net"
+net "a fatal error, virtio-net"
+check "the function recovers, a fatal error, virtio-net" error plug MALF_TLP
+net_again "a fatal error, virtio-net"
+log_mark
+check "the function recovers, an error that is not fatal" error plug COMP_TIME
+check_equal "the device is live" running "$(state_of "$UUID")"
+check "ping, an error that is not fatal" ping -c 2 -W 10 $HW_ROUTER
+off "errors"
+
+on $DISK_FUNCTION virtio "a fatal error, virtio-blk"
+check "virtio-blk drives the disk" wait_for 20 blk_vars "$UUID" || exit 1
+blk_vars "$UUID"
+log_mark
+check "the function recovers, a fatal error, virtio-blk" \
+	error portdisk MALF_TLP
+check "a disk that was idle goes on" same /tmp/sent
+off "a fatal error, virtio-blk"
+
+# --- the host shuts down -------------------------------------------------------
+
+# shutdown FUNCTION
+shutdown()
+{
+	modprobe mvshutdown function="$1" && rmmod mvshutdown
+}
+
+WAY=
+on $NIC vhost "shutdown, VFIO"
+vh_begin "a program has traffic, shutdown" hold || exit 1
+check "the function can be shut down" shutdown $NIC
+check_equal "it is reset" broken "$(state_of "$UUID")"
+kill -9 $victim
+wait $victim
+check "the program ends" wait_for 10 state_is "$UUID" idle
+off "shutdown, VFIO"
+check "the function works when it is bound again" hw_bind $NIC
+
+on $NIC virtio "shutdown, virtio-net"
+net "shutdown, virtio-net"
+check "the function can be shut down, virtio-net" shutdown $NIC
+check_equal "it is reset, virtio-net" broken "$(state_of "$UUID")"
+check "ip link does not hang" timeout 60 /bin/ip link set dev "$DEV" promisc on
+kill $downloader
+off "shutdown, virtio-net"
+for function in $NIC $DISK_FUNCTION; do
+	check "virtio_pci takes $function back" hw_return $function
+done
+unload
