@@ -108,6 +108,12 @@ with_taps()
 		exec "$@"' - "$@"
 }
 
+# tsc_khz DIR: what tsc-khz.c prints, built in DIR; fails where it cannot be told
+tsc_khz()
+{
+	gcc -O1 -o "$1/tsc-khz" "${BASH_SOURCE[0]%/*}/tsc-khz.c" && "$1/tsc-khz"
+}
+
 # qemu_guest ACCEL KERNEL DIR CONSOLE CMDLINE...
 #
 # Boot DIR/kernel/bzImage with DIR/initrd.  Becomes QEMU, so it is for a
@@ -126,7 +132,7 @@ qemu_guest()
 	# an emulated page walk is slow enough with four levels
 	local cpu=max,la57=off memory=1024 accel_arg=tcg,thread=multi
 	local serial=(-serial "file:$console" -serial stdio)
-	local shares=() share machine=q35 devices=() args= become=exec
+	local shares=() share machine=q35 devices=() args= become=exec khz
 
 	[ "$accel" != kvm ] || { cpu=host; accel_arg=kvm; }
 	# KASAN takes an eighth, and more
@@ -139,6 +145,9 @@ qemu_guest()
 		args="intel_iommu=on pcie_ports=native"
 		# KVM's own cannot remap interrupts
 		[ "$accel" != kvm ] || machine+=,kernel-irqchip=split
+	fi
+	if [ "$accel" = tcg ] && khz=$(tsc_khz "$dir"); then
+		args+=" tsc_early_khz=$khz"
 	fi
 	# on a bus that is named: one that the devices bring might be taken
 	for share in ${GUEST_SHARES:-}; do
