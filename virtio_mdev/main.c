@@ -137,13 +137,16 @@ static void virtio_mdev_remove(struct mdev_class_device *cdev)
 	if (virtio_mdev_dma_dev(cdev))
 		sysfs_remove_link(&cdev->dev.kobj, dev_name(&vm->vdev.dev));
 	virtio_mdev_thaw(vm);
+	/* Pairs with put_device() below */
+	get_device(&vm->vdev.dev);
 	/*
 	 * Unbinds the virtio driver, which resets the device and gives its
 	 * virtqueues back; with them go all callbacks.
 	 */
 	unregister_virtio_device(&vm->vdev);
 	/* The core acknowledges the device afterwards; the next user starts at 0 */
-	cdev->ops->reset(cdev);
+	virtio_mdev_reset_device(vm);
+	put_device(&vm->vdev.dev);
 	cdev->mem = NULL;
 }
 

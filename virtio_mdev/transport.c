@@ -5,6 +5,7 @@
  */
 
 #include <linux/lockdep.h>
+#include <linux/module.h>
 #include <linux/virtio_ring.h>
 
 #include "virtio_mdev_private.h"
@@ -117,6 +118,63 @@ static void virtio_mdev_start_failed(struct virtio_device *vdev, int error)
 	cdev->ops->set_status(cdev, status | VIRTIO_CONFIG_S_FAILED);
 }
 
+/*
+ * A module that goes takes its devices with it, and whatever is on them: a file
+ * system that is mounted, a network that is in use.  So none goes while a driver
+ * uses a device.  One that is unbound, or unplugged, does.
+ */
+static int virtio_mdev_pin(struct virtio_mdev_device *vm)
+{
+	struct module *owner = mdev_class_parent_owner(vm->cdev->parent);
+
+	lockdep_assert_held(&vm->lock);
+	if (vm->pinned)
+		return 0;
+	/* Both pair with module_put() in virtio_mdev_unpin() */
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
+	if (!try_module_get(owner)) {
+		module_put(THIS_MODULE);
+		return -ENODEV;
+	}
+	vm->pinned = true;
+	return 0;
+}
+
+static void virtio_mdev_unpin(struct virtio_mdev_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	if (!vm->pinned)
+		return;
+	vm->pinned = false;
+	module_put(mdev_class_parent_owner(vm->cdev->parent));
+	/* The text stays: the class driver is bound, and its exit unbinds it. */
+	module_put(THIS_MODULE);
+}
+
+/**
+ * virtio_mdev_reset_device() - reset the device, which no driver uses any more
+ * @vm: the device
+ *
+ * Return: 0 or what the parent's reset failed with.
+ */
+int virtio_mdev_reset_device(struct virtio_mdev_device *vm)
+{
+	struct mdev_class_device *cdev = vm->cdev;
+	int ret;
+
+	mutex_lock(&vm->lock);
+	ret = cdev->ops->reset(cdev);
+	if (!ret)
+		WRITE_ONCE(vm->dead, false);
+	else
+		virtio_mdev_give_up(vm);
+	WRITE_ONCE(vm->dead_status, 0);
+	virtio_mdev_unpin(vm);
+	mutex_unlock(&vm->lock);
+	return ret;
+}
+
 static void virtio_mdev_set_status(struct virtio_device *vdev, u8 status)
 {
 	struct virtio_mdev_device *vm = to_virtio_mdev(vdev);
@@ -129,7 +187,11 @@ static void virtio_mdev_set_status(struct virtio_device *vdev, u8 status)
 		return;
 
 	mutex_lock(&vm->lock);
-	ret = vm->dead ? 0 : cdev->ops->set_status(cdev, status);
+	ret = 0;
+	if (!vm->dead && (status & VIRTIO_CONFIG_S_DRIVER_OK))
+		ret = virtio_mdev_pin(vm);
+	if (!vm->dead && !ret)
+		ret = cdev->ops->set_status(cdev, status);
 	if (ret && (status & VIRTIO_CONFIG_S_DRIVER_OK)) {
 		virtio_mdev_start_failed(vdev, ret);
 	} else if (ret) {
@@ -158,18 +220,9 @@ static void virtio_mdev_synchronize_cbs(struct virtio_device *vdev)
 
 static void virtio_mdev_reset(struct virtio_device *vdev)
 {
-	struct virtio_mdev_device *vm = to_virtio_mdev(vdev);
-	struct mdev_class_device *cdev = vm->cdev;
 	int ret;
 
-	mutex_lock(&vm->lock);
-	ret = cdev->ops->reset(cdev);
-	if (!ret)
-		WRITE_ONCE(vm->dead, false);
-	else
-		virtio_mdev_give_up(vm);
-	WRITE_ONCE(vm->dead_status, 0);
-	mutex_unlock(&vm->lock);
+	ret = virtio_mdev_reset_device(to_virtio_mdev(vdev));
 	if (ret)
 		dev_err(&vdev->dev, "the device cannot be reset: %pe\n",
 			ERR_PTR(ret));

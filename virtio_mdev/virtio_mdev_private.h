@@ -28,6 +28,7 @@
  * @driver_locked: the device lock of @vdev is held, from the beginning of a reset
  *	of the hardware to its end; guarded by the device lock of @cdev
  * @rebind: virtio_mdev_rebind()
+ * @pinned: this module and the parent's are pinned; guarded by @lock
  *
  * The list of virtqueues is the core's: @vdev.vqs under @vdev.vqs_list_lock.
  */
@@ -41,6 +42,7 @@ struct virtio_mdev_device {
 	bool frozen;
 	bool driver_locked;
 	struct work_struct rebind;
+	bool pinned;
 };
 
 #define to_virtio_mdev(d) container_of(d, struct virtio_mdev_device, vdev)
@@ -55,6 +57,7 @@ void virtio_mdev_thaw(struct virtio_mdev_device *vm);
 
 /* transport.c */
 bool virtio_mdev_give_up(struct virtio_mdev_device *vm);
+int virtio_mdev_reset_device(struct virtio_mdev_device *vm);
 extern const struct virtio_config_ops virtio_mdev_config_ops;
 extern const struct virtio_config_ops virtio_mdev_config_ops_vq_reset;
 

@@ -110,7 +110,13 @@ check "it can be bound again" put "$uuid" $VIRTIO/bind
 check_not "it cannot be bound twice" put "$uuid" $VIRTIO/bind
 check "then it runs again" wait_for 10 state_is "$uuid" running
 
-check "the class driver can be unloaded" rmmod virtio_mdev
+for m in virtio_mdev mvnet; do
+	check_errno "$m cannot be unloaded while a driver uses the instance" \
+		EAGAIN rmmod $m
+done
+check "the virtio driver can be unbound" put "$(virtio_of "$uuid")" \
+	/sys/bus/virtio/drivers/virtio_net/unbind
+check "then the class driver can be unloaded" rmmod virtio_mdev
 check_equal "then the state is unbound" unbound "$(state_of "$uuid")"
 check "the class driver can be loaded" modprobe virtio_mdev
 check_equal "it takes the instance that is there" virtio_mdev \

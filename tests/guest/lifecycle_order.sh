@@ -19,10 +19,21 @@ setup()
 }
 
 # all three, in each order; mdev_core can only be the last
+# nothing uses the instances: a module that a driver needs does not go
+idle()
+{
+	put "$(virtio_of "$A")" /sys/bus/virtio/drivers/virtio_net/unbind
+}
+
 for order in "mvnet virtio_mdev vhost_mdev" "mvnet vhost_mdev virtio_mdev" \
 	"virtio_mdev mvnet vhost_mdev" "virtio_mdev vhost_mdev mvnet" \
 	"vhost_mdev mvnet virtio_mdev" "vhost_mdev virtio_mdev mvnet"; do
 	check "set up for $order" setup || exit 1
+	for mod in mvnet virtio_mdev; do
+		check_errno "$mod is in use while A runs, before $order" EAGAIN \
+			rmmod $mod
+	done
+	check "virtio_net lets go of A, before $order" idle
 	for mod in $order; do
 		check_errno "mdev_core is in use before $mod goes, of $order" \
 			EAGAIN rmmod mdev_core
