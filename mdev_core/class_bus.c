@@ -67,7 +67,13 @@ static int mdev_class_probe(struct device *dev)
 	struct mdev_class_device *cdev = to_mdev_class_device(dev);
 	int ret;
 
-	ret = cdrv->probe(cdev);
+	if (mdev_class_parent_held(cdev->parent)) {
+		dev_err(dev, "a program still has a removed instance of %s open: end it first\n",
+			dev_name(cdev->parent->dev));
+		ret = -EBUSY;
+	} else {
+		ret = cdrv->probe(cdev);
+	}
 	/*
 	 * The driver core tells nobody.  Whoever creates the instance wants to
 	 * know, so leave it where instance.c finds it under the device lock.

@@ -47,12 +47,15 @@ struct mdev_port {
  * @ops: how instances are made
  * @data: for the parent
  * @ports: one for each class offered, else NULL; index is the class id
+ * @holds: how often @dev is in use beyond an instance, see
+ *	mdev_class_parent_hold()
  */
 struct mdev_class_parent {
 	struct device *dev;
 	const struct mdev_class_parent_ops *ops;
 	void *data;
 	struct mdev_port *ports[MDEV_CLASS_ID_VHOST + 1];
+	atomic_t holds;
 };
 
 /* main.c: what must be gone before the module's text may go */
@@ -68,6 +71,7 @@ void mdev_class_bus_unregister(void);
 const char *mdev_class_name(enum mdev_class_id class_id);
 struct mdev_port_type *to_mdev_port_type(struct mdev_type *type);
 struct mdev_port *mdev_type_to_port(struct mdev_type *type);
+bool mdev_class_parent_held(struct mdev_class_parent *parent);
 int mdev_port_class_register(void);
 void mdev_port_class_unregister(void);
 

@@ -5,8 +5,12 @@
 
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/wait_bit.h>
 
 #include "mdev_core_private.h"
+
+/* How long an unregistration waits until it says so again */
+#define MDEV_CLASS_HOLD_TIMEOUT	(10 * HZ)
 
 /**
  * DOC: ports
@@ -263,9 +267,40 @@ EXPORT_SYMBOL_GPL(mdev_class_register_parent);
 void mdev_class_unregister_parent(struct mdev_class_parent *parent)
 {
 	mdev_class_unregister_ports(parent);
+	/* There is no class driver any more that could begin to hold it. */
+	while (!wait_var_event_timeout(&parent->holds,
+				       !mdev_class_parent_held(parent),
+				       MDEV_CLASS_HOLD_TIMEOUT))
+		dev_notice(parent->dev,
+			   "a program still has a removed instance open: waiting for it to close that\n");
 	kfree(parent);
 }
 EXPORT_SYMBOL_GPL(mdev_class_unregister_parent);
+
+void mdev_class_parent_hold(struct mdev_class_parent *parent)
+{
+	atomic_inc(&parent->holds);
+}
+EXPORT_SYMBOL_GPL(mdev_class_parent_hold);
+
+void mdev_class_parent_release(struct mdev_class_parent *parent)
+{
+	/* Only the address is used afterwards. */
+	if (atomic_dec_and_test(&parent->holds))
+		wake_up_var(&parent->holds);
+}
+EXPORT_SYMBOL_GPL(mdev_class_parent_release);
+
+/**
+ * mdev_class_parent_held() - whether a removed instance keeps the device
+ * @parent: the parent
+ *
+ * Return: true between mdev_class_parent_hold() and mdev_class_parent_release().
+ */
+bool mdev_class_parent_held(struct mdev_class_parent *parent)
+{
+	return atomic_read_acquire(&parent->holds);
+}
 
 void *mdev_class_parent_data(const struct mdev_class_parent *parent)
 {

@@ -96,7 +96,8 @@ struct mdev_class_device {
 
 /**
  * struct mdev_class_parent_ops - how a parent driver makes instances
- * @owner: THIS_MODULE; pinned while a user holds an instance open
+ * @owner: THIS_MODULE; pinned while a user has an instance open, or a virtio driver
+ *	uses it
  * @create: make an instance of @cdev->type.  Must call
  *	mdev_class_set_virtio_ops(); may call mdev_class_set_data() and
  *	mdev_class_set_groups().  An error is what the writer of "create" gets.
@@ -143,12 +144,33 @@ mdev_class_register_parent(struct device *dev,
  * mdev_class_unregister_parent() - take the types back
  * @parent: from mdev_class_register_parent()
  *
- * Removes all instances.  Blocks while a user has one open; that user is asked
- * by the request eventfd of VFIO to let go.
+ * Removes all instances.  A user that has one open is asked to close it, and
+ * loses it after a while; see mdev_class_parent_hold() for what remains.
  *
  * Context: process context; sleeps.
  */
 void mdev_class_unregister_parent(struct mdev_class_parent *parent);
+
+/**
+ * mdev_class_parent_hold() - the parent's device is in use beyond an instance
+ * @parent: &mdev_class_device.parent of an instance that the caller removes
+ *
+ * For a class driver that registers the device itself with another subsystem, and
+ * cannot undo that while a user has a file open.  Until the release
+ * mdev_class_unregister_parent() waits, and no class driver is bound to another
+ * instance of the parent.
+ *
+ * Context: &mdev_class_driver.remove.
+ */
+void mdev_class_parent_hold(struct mdev_class_parent *parent);
+
+/**
+ * mdev_class_parent_release() - undo mdev_class_parent_hold()
+ * @parent: the parent, which may be gone when this returns
+ *
+ * Context: any.
+ */
+void mdev_class_parent_release(struct mdev_class_parent *parent);
 
 /**
  * mdev_class_parent_data() - what the parent handed to its registration
@@ -163,7 +185,8 @@ void *mdev_class_parent_data(const struct mdev_class_parent *parent);
  * mdev_class_parent_owner() - the parent driver's module
  * @parent: &mdev_class_device.parent
  *
- * For a class driver that pins the parent while a user has the instance open.
+ * For a class driver that pins the parent while a user has the instance open, or
+ * a driver uses it.
  *
  * Context: any.
  * Return: &mdev_class_parent_ops.owner.
