@@ -16,4 +16,11 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 }
 #endif
 
+#ifndef COMPAT_HAVE_ZAP_SPECIAL_VMA_RANGE
+#include <linux/mm.h>
+
+#define zap_special_vma_range(vma, address, size) \
+	zap_vma_ptes(vma, address, size)
+#endif
+
 #endif /* _COMPAT_MM_H */
