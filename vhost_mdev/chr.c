@@ -7,6 +7,7 @@
 #include <linux/idr.h>
 #include <linux/kdev_t.h>
 #include <linux/module.h>
+#include <linux/poll.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/vhost_mdev.h>
@@ -71,9 +72,7 @@ static void vhost_mdev_chr_mem_close(struct vhost_mdev *vd)
 {
 	struct vhost_mem_iotlb *as = vd->chr->as;
 
-	mutex_lock(&vd->lock);
 	vhost_mdev_chr_forget(vd->chr);
-	mutex_unlock(&vd->lock);
 	if (as->domain)
 		vhost_mem_domain_close(as->domain);
 	as->domain = NULL;
@@ -159,6 +158,21 @@ static int vhost_mdev_chr_mmap(struct file *file, struct vm_area_struct *vma)
 	return vhost_mdev_mmap(chr->vd, vma);
 }
 
+/*
+ * There is nothing to wait for but the end: messages and ioctls are done when
+ * they return.  Until then it is what a file without this operation says, as
+ * vhost-vdpa's does.
+ */
+static __poll_t vhost_mdev_chr_poll(struct file *file, poll_table *wait)
+{
+	struct vhost_mdev_chr *chr = file->private_data;
+
+	poll_wait(file, &chr->vd->hangup, wait);
+	if (READ_ONCE(chr->vd->revoked))
+		return EPOLLHUP | EPOLLERR;
+	return DEFAULT_POLLMASK;
+}
+
 static const struct file_operations vhost_mdev_chr_fops = {
 	.owner = THIS_MODULE,
 	.open = vhost_mdev_chr_open,
@@ -167,6 +181,7 @@ static const struct file_operations vhost_mdev_chr_fops = {
 	.unlocked_ioctl = vhost_mdev_chr_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.mmap = vhost_mdev_chr_mmap,
+	.poll = vhost_mdev_chr_poll,
 };
 
 /* ---- sysfs ---- */
@@ -326,6 +341,8 @@ void vhost_mdev_chr_hide(struct vhost_mdev *vd)
 /**
  * vhost_mdev_chr_del() - undo vhost_mdev_chr_add(), what is left of it
  * @vd: the device, hidden and retired
+ *
+ * A file that a user still has open keeps the structure, and by it @vd.
  */
 void vhost_mdev_chr_del(struct vhost_mdev *vd)
 {

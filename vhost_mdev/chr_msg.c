@@ -112,7 +112,8 @@ static int vhost_mdev_chr_msg(struct vhost_mdev_chr *chr, u32 asid,
  *
  * Context: process context, by the user.
  * Return: bytes taken; -EINVAL for a message that is too short or makes no
- * sense; -EFAULT; -EPERM if the caller is not the owner; what
+ * sense; -EFAULT; -ENODEV if the device was revoked; -EPERM if the caller is not
+ * the owner; what
  * vhost_mem_iotlb_map() and vhost_mem_iotlb_unmap() return; at the end of a batch
  * what the device says that cannot go on.
  */
@@ -133,13 +134,13 @@ ssize_t vhost_mdev_chr_write(struct kiocb *iocb, struct iov_iter *from)
 	if (msg.type != VHOST_MDEV_MSG_V1 && msg.type != VHOST_MDEV_MSG_V2)
 		return -EINVAL;
 
-	/* An ioctl may take as long as its user makes it. */
-	if (mutex_lock_killable(&vd->lock))
-		return -EINTR;
+	ret = vhost_mdev_lock(vd);
+	if (ret)
+		return ret;
 	if (msg.type == VHOST_MDEV_MSG_V2 && vd->backend_features &
 	    BIT_ULL(VHOST_MDEV_BACKEND_F_IOTLB_ASID))
 		asid = msg.asid;
 	ret = vhost_mdev_chr_msg(chr, asid, &msg.iotlb);
-	mutex_unlock(&vd->lock);
+	vhost_mdev_unlock(vd);
 	return ret ? ret : len;
 }

@@ -1,104 +1,122 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of a device that is driven by vhost ioctls, and who its user is,
- * whichever of the ways to it that user takes.
+ * The life of a device that is driven by vhost ioctls, and of its use.
  */
 
 #include <linux/module.h>
+#include <linux/pid.h>
 #include <linux/slab.h>
-#include <linux/wait_bit.h>
 
 #include "mem_domain.h"
 #include "vhost_mdev_private.h"
 
-/* How long a remover waits until it says so again */
-#define VHOST_MDEV_RETIRE_TIMEOUT	(10 * HZ)
+/* ---- calls ---- */
 
-/* ---- one user at a time ---- */
-
-static int vhost_mdev_claim(struct vhost_mdev *vd,
-			    const struct vhost_mdev_backend *be)
+/**
+ * vhost_mdev_lock() - begin a call of the user's
+ * @vd: the device, open or being opened
+ *
+ * Return: 0, with @vd->lock held and @vd->cdev there, for vhost_mdev_unlock();
+ * -EINTR for a killed task; -ENODEV if the device was revoked.
+ */
+int vhost_mdev_lock(struct vhost_mdev *vd)
 {
-	int ret = 0;
-
-	spin_lock(&vd->user_lock);
-	if (vd->retired) {
-		ret = -ENODEV;
-	} else if (vd->be) {
-		/* Under the lock, with which the instance cannot go. */
-		dev_notice_ratelimited(&vd->cdev->dev,
-				       "%s[%d] cannot open the %s: %s[%d] has the instance open by its %s\n",
-				       current->comm, task_tgid_nr(current),
-				       be->name, vd->user_comm, vd->user_pid,
-				       vd->be->name);
-		ret = -EBUSY;
-	} else {
-		vd->be = be;
-		vd->user_pid = task_tgid_nr(current);
-		get_task_comm(vd->user_comm, current);
+	/*
+	 * Another thread may be waiting in here for an unmap to end, for as
+	 * long as the user makes that take.
+	 */
+	if (mutex_lock_killable(&vd->lock))
+		return -EINTR;
+	if (READ_ONCE(vd->revoked)) {
+		mutex_unlock(&vd->lock);
+		return -ENODEV;
 	}
-	spin_unlock(&vd->user_lock);
-	return ret;
-}
-
-static void vhost_mdev_unclaim(struct vhost_mdev *vd)
-{
 	spin_lock(&vd->user_lock);
-	vd->be = NULL;
+	vd->locker = current;
 	spin_unlock(&vd->user_lock);
-	/* The lock's barrier is not enough: the waiter looks at its queue first. */
-	smp_mb();
-	wake_up_var(&vd->be);
-}
-
-/* Whether there is no user; then there will be none any more. */
-static bool vhost_mdev_try_retire(struct vhost_mdev *vd)
-{
-	spin_lock(&vd->user_lock);
-	if (!vd->be)
-		vd->retired = true;
-	spin_unlock(&vd->user_lock);
-	return vd->retired;
+	return 0;
 }
 
 /**
- * vhost_mdev_retire() - let nobody open the device any more
+ * vhost_mdev_unlock() - end it
  * @vd: the device
- *
- * Waits for the user to close it.
- *
- * Context: process context; sleeps.
  */
-void vhost_mdev_retire(struct vhost_mdev *vd)
+void vhost_mdev_unlock(struct vhost_mdev *vd)
 {
-	while (!wait_var_event_timeout(&vd->be, vhost_mdev_try_retire(vd),
-				       VHOST_MDEV_RETIRE_TIMEOUT)) {
-		spin_lock(&vd->user_lock);
-		if (vd->be)
-			dev_notice_ratelimited(&vd->cdev->dev,
-					       "the removal waits for %s[%d] to close the %s\n",
-					       vd->user_comm, vd->user_pid,
-					       vd->be->name);
-		spin_unlock(&vd->user_lock);
-	}
+	spin_lock(&vd->user_lock);
+	vd->locker = NULL;
+	spin_unlock(&vd->user_lock);
+	mutex_unlock(&vd->lock);
 }
 
 /* ---- open and close ---- */
+
+static int vhost_mdev_begin_use(struct vhost_mdev *vd)
+{
+	struct module *owner = mdev_class_parent_owner(vd->cdev->parent);
+	int ret;
+
+	lockdep_assert_held(&vd->lock);
+	/* Pairs with module_put() in vhost_mdev_end_use() */
+	if (!try_module_get(owner))
+		return -ENODEV;
+	ret = vd->be->mem_open(vd);
+	if (ret)
+		goto err_owner;
+
+	vd->backend_features = 0;
+	vd->owned = false;
+	ret = vhost_mdev_reset(vd);
+	if (ret)
+		goto err_mem;
+	vhost_mdev_vqs_open(vd);
+	vd->cdev->mem = vd->be->mem(vd, 0);
+	vd->opened = true;
+	return 0;
+
+err_mem:
+	vd->be->mem_close(vd);
+err_owner:
+	module_put(owner);
+	return ret;
+}
+
+/**
+ * vhost_mdev_end_use() - undo all that the user has done, and hold nothing of it
+ * @vd: the device, opened, @vd->lock held
+ */
+void vhost_mdev_end_use(struct vhost_mdev *vd)
+{
+	struct module *owner = mdev_class_parent_owner(vd->cdev->parent);
+
+	lockdep_assert_held(&vd->lock);
+	/*
+	 * If the reset fails there is no one to tell.  To close the memory is
+	 * safe against a device that still uses it.
+	 */
+	vhost_mdev_reset(vd);
+	vhost_mdev_vqs_close(vd);
+	vd->cdev->mem = NULL;
+	vd->be->mem_close(vd);
+	vd->opened = false;
+	/* Pairs with try_module_get() in vhost_mdev_begin_use() */
+	module_put(owner);
+}
 
 /**
  * vhost_mdev_open() - give the device to a user
  * @vd: the device
  * @be: how the user gets there
  *
- * Neither this module nor the parent driver can go until vhost_mdev_close().
+ * This module cannot go until vhost_mdev_close(), and the parent driver neither,
+ * unless the device is revoked.
  *
  * Return: 0; -EBUSY if there is a user, by this way or another; -ENODEV if the
- * device or one of the two modules is going; what the reset or
- * &vhost_mdev_backend.mem_open failed with.
+ * device or one of the two modules is going; -EINTR for a killed task; what the
+ * reset or &vhost_mdev_backend.mem_open failed with.
  */
 int vhost_mdev_open(struct vhost_mdev *vd, const struct vhost_mdev_backend *be)
 {
-	struct module *owner;
 	int ret;
 
 	/* Pairs with vhost_mdev_unclaim() in vhost_mdev_close() */
@@ -106,35 +124,20 @@ int vhost_mdev_open(struct vhost_mdev *vd, const struct vhost_mdev_backend *be)
 	if (ret)
 		return ret;
 
-	/* Both pair with module_put() in vhost_mdev_close() */
-	owner = mdev_class_parent_owner(vd->cdev->parent);
+	/* Pairs with module_put() in vhost_mdev_close() */
 	ret = -ENODEV;
 	if (!try_module_get(THIS_MODULE))
 		goto err_claim;
-	if (!try_module_get(owner))
-		goto err_this;
 
-	ret = be->mem_open(vd);
+	ret = vhost_mdev_lock(vd);
 	if (ret)
-		goto err_owner;
-
-	mutex_lock(&vd->lock);
-	vd->backend_features = 0;
-	vd->owned = false;
-	ret = vhost_mdev_reset(vd);
-	if (ret) {
-		mutex_unlock(&vd->lock);
-		goto err_mem;
-	}
-	vhost_mdev_vqs_open(vd);
-	vd->cdev->mem = be->mem(vd, 0);
-	mutex_unlock(&vd->lock);
+		goto err_this;
+	ret = vhost_mdev_begin_use(vd);
+	vhost_mdev_unlock(vd);
+	if (ret)
+		goto err_this;
 	return 0;
 
-err_mem:
-	be->mem_close(vd);
-err_owner:
-	module_put(owner);
 err_this:
 	module_put(THIS_MODULE);
 err_claim:
@@ -150,20 +153,15 @@ err_claim:
  */
 void vhost_mdev_close(struct vhost_mdev *vd)
 {
-	struct module *owner = mdev_class_parent_owner(vd->cdev->parent);
-
 	mutex_lock(&vd->lock);
-	/*
-	 * If the reset fails there is no one to tell.  To close the memory is
-	 * safe against a device that still uses it.
-	 */
-	vhost_mdev_reset(vd);
-	vhost_mdev_vqs_close(vd);
-	vd->cdev->mem = NULL;
-	mutex_unlock(&vd->lock);
-	vd->be->mem_close(vd);
+	spin_lock(&vd->user_lock);
+	vd->locker = current;
+	spin_unlock(&vd->user_lock);
+	/* Unless it was revoked */
+	if (vd->opened)
+		vhost_mdev_end_use(vd);
+	vhost_mdev_unlock(vd);
 
-	module_put(owner);
 	/*
 	 * The text stays for longer than this: whoever unloads the module
 	 * unbinds the device first, and that waits for the file to be gone.
@@ -218,7 +216,12 @@ struct vhost_mdev *vhost_mdev_create(struct mdev_class_device *cdev)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&vd->ref);
 	vd->cdev = cdev;
+	strscpy(vd->name, dev_name(&cdev->dev), sizeof(vd->name));
 	spin_lock_init(&vd->user_lock);
+	init_waitqueue_head(&vd->left);
+	init_waitqueue_head(&vd->hangup);
+	mutex_init(&vd->doorbell_lock);
+	INIT_LIST_HEAD(&vd->doorbells);
 	mutex_init(&vd->lock);
 	vd->dma_dev = virtio_mdev_dma_dev(cdev);
 	vd->nvqs = cdev->ops->get_vq_count(cdev);
@@ -227,6 +230,7 @@ struct vhost_mdev *vhost_mdev_create(struct mdev_class_device *cdev)
 	ret = vhost_mdev_vqs_init(vd);
 	if (ret) {
 		mutex_destroy(&vd->lock);
+		mutex_destroy(&vd->doorbell_lock);
 		kfree(vd);
 		return ERR_PTR(ret);
 	}
@@ -239,6 +243,9 @@ static void vhost_mdev_free(struct kref *ref)
 
 	vhost_mdev_vqs_uninit(vd);
 	mutex_destroy(&vd->lock);
+	mutex_destroy(&vd->doorbell_lock);
+	/* The last user; pairs with get_pid() in vhost_mdev_claim() and others */
+	put_pid(vd->user_pid);
 	kfree(vd);
 }
 

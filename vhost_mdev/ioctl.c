@@ -187,6 +187,7 @@ static int vhost_mdev_set_owner(struct vhost_mdev *vd)
 	if (vd->owned)
 		return -EBUSY;
 	vd->owned = true;
+	vhost_mdev_set_user(vd);
 	if (vd->be->set_owner)
 		vd->be->set_owner(vd);
 	return 0;
@@ -422,24 +423,21 @@ static bool vhost_mdev_is_present(struct vhost_mdev *vd)
  * @arg: its argument
  *
  * Context: process context, by the user.
- * Return: 0; -ENODEV, whichever the command, if the device is gone; -ENOTTY for
- * an unknown command; the errors of each command.
+ * Return: 0; -ENODEV, whichever the command, if the device is gone or was revoked;
+ * -ENOTTY for an unknown command; the errors of each command.
  */
 long vhost_mdev_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 		      unsigned long arg)
 {
 	long ret;
 
-	/*
-	 * Another thread may be waiting in here for an unmap to end, for as
-	 * long as the user makes that take.
-	 */
-	if (mutex_lock_killable(&vd->lock))
-		return -EINTR;
+	ret = vhost_mdev_lock(vd);
+	if (ret)
+		return ret;
 	ret = vhost_mdev_do_ioctl(vd, cmd, (void __user *)arg);
 	/* Asked afterwards, for nothing that was read before may be believed. */
 	if (!vhost_mdev_is_present(vd))
 		ret = -ENODEV;
-	mutex_unlock(&vd->lock);
+	vhost_mdev_unlock(vd);
 	return ret;
 }

@@ -12,7 +12,7 @@
 #include "vhost_mdev_private.h"
 
 /*
- * VFIO and char devices that exist, plus one for the loaded module.  The last
+ * VFIO and char devices, and carriers, that exist, plus one for the loaded module.  The last
  * reference to such a device may be dropped by anybody, after it has been unregistered,
  * and then runs a function of this module.
  */
@@ -48,23 +48,21 @@ static int vhost_mdev_probe(struct mdev_class_device *cdev)
 	return 0;
 
 err_vfio:
-	vhost_mdev_vfio_del(vd);
-	/* Nobody holds it for longer than to find that it is gone. */
 	vhost_mdev_retire(vd);
+	vhost_mdev_vfio_del(vd, cdev);
 err_vd:
 	vhost_mdev_unref(vd);
 	return ret;
 }
 
-/* Waits for the user to close the device. */
+/* Waits for the user to close the device, or takes it away. */
 static void vhost_mdev_remove(struct mdev_class_device *cdev)
 {
 	struct vhost_mdev *vd = dev_get_drvdata(&cdev->dev);
 
 	vhost_mdev_chr_hide(vd);
-	/* Before anything else that waits, for this one asks the user. */
-	vhost_mdev_vfio_del(vd);
 	vhost_mdev_retire(vd);
+	vhost_mdev_vfio_del(vd, cdev);
 	vhost_mdev_chr_del(vd);
 	/* Pairs with vhost_mdev_create() in vhost_mdev_probe() */
 	vhost_mdev_unref(vd);
@@ -88,12 +86,21 @@ static int __init vhost_mdev_module_init(void)
 {
 	int ret;
 
-	ret = vhost_mdev_chr_init();
+	ret = vhost_mdev_vfio_init();
 	if (ret)
 		return ret;
+	ret = vhost_mdev_chr_init();
+	if (ret)
+		goto err_vfio;
 	ret = mdev_class_register_driver(&vhost_mdev_driver);
 	if (ret)
-		vhost_mdev_chr_exit();
+		goto err_chr;
+	return 0;
+
+err_chr:
+	vhost_mdev_chr_exit();
+err_vfio:
+	vhost_mdev_vfio_exit();
 	return ret;
 }
 
@@ -105,6 +112,7 @@ static void __exit vhost_mdev_module_exit(void)
 	/* Who dropped the last one may be preempted on its way out of here. */
 	synchronize_rcu_tasks();
 	vhost_mdev_chr_exit();
+	vhost_mdev_vfio_exit();
 }
 
 module_init(vhost_mdev_module_init);

@@ -9,14 +9,23 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vhost_mdev.h>
+#include <linux/workqueue.h>
 
 #include "mem_vfio.h"
 #include "vhost_mdev_private.h"
+
+/* How long a remover waits for vfio where nobody can have a reason to stay */
+#define VHOST_MDEV_VFIO_TIMEOUT	(10 * HZ)
 
 /**
  * struct vhost_mdev_vfio - an instance as a VFIO device
  * @vdev: for vfio; its reference count keeps the whole structure
  * @vd: for the ioctls; a reference
+ * @carrier: what @vdev hangs on, NULL if that is the device that does the DMA
+ * @parent: of the instance that was removed, held until @vdev is gone, if
+ *	@carrier is NULL
+ * @end: unregisters @vdev when the last file is closed, and all that is left
+ * @ended: when that is done
  * @mem: the container's memory, if the device has no DMA of its own
  * @open: a user holds the device fd
  * @request_lock: guards @request_ctx.  A lock of its own, since a remover has
@@ -26,12 +35,22 @@
 struct vhost_mdev_vfio {
 	struct vfio_device vdev;
 	struct vhost_mdev *vd;
+	struct device *carrier;
+	struct mdev_class_parent *parent;
+	struct work_struct end;
+	struct completion ended;
 	struct vhost_mem_vfio mem;
 	bool open;
 	/* guards request_ctx */
 	spinlock_t request_lock;
 	struct eventfd_ctx *request_ctx;
 };
+
+/*
+ * VFIO waits for the last file to be closed, for as long as that takes.  Here it
+ * may: nobody waits for this in turn, but the module's exit when no file is open.
+ */
+static struct workqueue_struct *vhost_mdev_vfio_wq;
 
 #define to_vhost_mdev_vfio(v) container_of(v, struct vhost_mdev_vfio, vdev)
 
@@ -131,23 +150,15 @@ static bool vhost_mdev_vfio_signal_request(struct vhost_mdev_vfio *vv)
 	return found;
 }
 
-/*
- * Somebody removes the instance and waits for the user to close it.  Comes at
- * once, and then every ten seconds.
+/**
+ * vhost_mdev_vfio_request() - ask the user to close the VFIO device
+ * @vd: the device
+ *
+ * Return: true if the user, if there is one, can be asked.
  */
-static void vhost_mdev_vfio_request(struct vfio_device *vdev,
-				    unsigned int count)
+bool vhost_mdev_vfio_request(struct vhost_mdev *vd)
 {
-	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
-
-	if (vhost_mdev_vfio_signal_request(vv)) {
-		if (count)
-			dev_notice_ratelimited(&vv->vd->cdev->dev,
-					       "the removal waits for the user, who was asked to close the device\n");
-	} else {
-		dev_notice_ratelimited(&vv->vd->cdev->dev,
-				       "the removal waits for the user to close the device; the user did not set an eventfd to be asked by\n");
-	}
+	return vhost_mdev_vfio_signal_request(vd->vfio);
 }
 
 static int vhost_mdev_vfio_set_irqs(struct vhost_mdev_vfio *vv,
@@ -211,18 +222,23 @@ static int vhost_mdev_vfio_get_info(struct vhost_mdev_vfio *vv,
 				    void __user *argp)
 {
 	size_t minsz = offsetofend(struct vfio_device_info, num_irqs);
-	struct mdev_class_device *cdev = vv->vd->cdev;
+	struct mdev_class_device *cdev;
 	struct {
 		struct vfio_device_info info;
 		struct vhost_mdev_device_info_cap cap __aligned(8);
 	} reply = {};
 	u32 argsz;
+	int ret;
 
 	if (get_user(argsz, (u32 __user *)argp))
 		return -EFAULT;
 	if (argsz < minsz)
 		return -EINVAL;
 
+	ret = vhost_mdev_lock(vv->vd);
+	if (ret)
+		return ret;
+	cdev = vv->vd->cdev;
 	reply.info.argsz = sizeof(reply);
 	reply.info.flags = VFIO_DEVICE_FLAGS_RESET | VFIO_DEVICE_FLAGS_CAPS;
 	reply.info.num_regions = VHOST_MDEV_NUM_REGIONS;
@@ -241,6 +257,7 @@ static int vhost_mdev_vfio_get_info(struct vhost_mdev_vfio *vv,
 		reply.cap.vq_count = vv->vd->nvqs;
 		reply.cap.config_size = cdev->ops->get_config_size(cdev);
 	}
+	vhost_mdev_unlock(vv->vd);
 	return copy_to_user(argp, &reply, minsz) ? -EFAULT : 0;
 }
 
@@ -250,6 +267,8 @@ static int vhost_mdev_vfio_region_info(struct vfio_device *vdev,
 {
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
 
+	if (READ_ONCE(vv->vd->revoked))
+		return -ENODEV;
 	if (info->index >= VHOST_MDEV_NUM_REGIONS)
 		return -EINVAL;
 	info->offset = 0;
@@ -281,10 +300,11 @@ static int vhost_mdev_vfio_reset(struct vhost_mdev_vfio *vv)
 {
 	int ret;
 
-	if (mutex_lock_killable(&vv->vd->lock))
-		return -EINTR;
+	ret = vhost_mdev_lock(vv->vd);
+	if (ret)
+		return ret;
 	ret = vhost_mdev_reset(vv->vd);
-	mutex_unlock(&vv->vd->lock);
+	vhost_mdev_unlock(vv->vd);
 	return ret;
 }
 
@@ -296,6 +316,9 @@ static long vhost_mdev_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
 	void __user *argp = (void __user *)arg;
 
+	/* For those below that need nothing of the instance */
+	if (READ_ONCE(vv->vd->revoked))
+		return -ENODEV;
 	switch (cmd) {
 	case VFIO_DEVICE_GET_INFO:
 		return vhost_mdev_vfio_get_info(vv, argp);
@@ -318,8 +341,9 @@ static ssize_t vhost_mdev_vfio_write(struct vfio_device *vdev,
 				     loff_t *ppos)
 {
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
-	struct mdev_class_device *cdev = vv->vd->cdev;
 	u64 idx = (u64)*ppos >> PAGE_SHIFT;
+	struct mdev_class_device *cdev;
+	bool revoked;
 	__le16 val;
 
 	if (count != sizeof(val) || !PAGE_ALIGNED(*ppos) || *ppos < 0 ||
@@ -331,7 +355,16 @@ static ssize_t vhost_mdev_vfio_write(struct vfio_device *vdev,
 		return -EINVAL;
 
 	idx = array_index_nospec(idx, vv->vd->nvqs);
-	cdev->ops->kick_vq(cdev, idx);
+	/* A kick waits for no ioctl.  Pairs with the wait in vhost_mdev_revoke(). */
+	rcu_read_lock();
+	revoked = READ_ONCE(vv->vd->revoked);
+	if (!revoked) {
+		cdev = vv->vd->cdev;
+		cdev->ops->kick_vq(cdev, idx);
+	}
+	rcu_read_unlock();
+	if (revoked)
+		return -ENODEV;
 	*ppos += sizeof(val);
 	return sizeof(val);
 }
@@ -354,8 +387,11 @@ static int vhost_mdev_vfio_match(struct vfio_device *vdev, char *buf)
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
 
 	/* The UUID, whichever device the group is of */
-	if (strcmp(buf, dev_name(&vv->vd->cdev->dev)))
+	if (strcmp(buf, vv->vd->name))
 		return 0;
+	/* Whoever found it now would keep vfio waiting for a moment, again and again. */
+	if (READ_ONCE(vv->vd->leaving))
+		return -ENODEV;
 	return READ_ONCE(vv->open) ? -EBUSY : 1;
 }
 
@@ -400,7 +436,6 @@ static void vhost_mdev_vfio_release(struct vfio_device *vdev)
 	.write = vhost_mdev_vfio_write,					\
 	.ioctl = vhost_mdev_vfio_ioctl,					\
 	.mmap = vhost_mdev_vfio_mmap,					\
-	.request = vhost_mdev_vfio_request,				\
 	.match = vhost_mdev_vfio_match
 
 static const struct vfio_device_ops vhost_mdev_vfio_ops = {
@@ -416,6 +451,53 @@ static const struct vfio_device_ops vhost_mdev_iommu_ops = {
 
 /* ---- life ---- */
 
+static void vhost_mdev_vfio_end(struct work_struct *work)
+{
+	struct vhost_mdev_vfio *vv = container_of(work, struct vhost_mdev_vfio,
+						  end);
+
+	vfio_unregister_group_dev(&vv->vdev);
+	if (vv->carrier) {
+		/* For unmaps that began after the device was revoked */
+		vhost_mem_vfio_close(&vv->mem);
+		vhost_mem_vfio_uninit(&vv->mem);
+		/* Pairs with vhost_mdev_carrier_add() in vhost_mdev_vfio_add() */
+		device_unregister(vv->carrier);
+	} else {
+		/* Pairs with mdev_class_parent_hold() in vhost_mdev_vfio_del() */
+		mdev_class_parent_release(vv->parent);
+	}
+	complete(&vv->ended);
+	vfio_put_device(&vv->vdev);
+}
+
+static int vhost_mdev_vfio_register(struct vhost_mdev_vfio *vv,
+				    struct mdev_class_device *cdev)
+{
+	int ret;
+
+	if (!vv->carrier)
+		return vfio_register_group_dev(&vv->vdev);
+
+	ret = vhost_mem_vfio_init(&vv->mem, &vv->vdev, vv->carrier);
+	if (ret)
+		return ret;
+	ret = vfio_register_emulated_iommu_dev(&vv->vdev);
+	if (ret)
+		goto err_mem;
+	ret = vhost_mdev_carrier_show(vv->carrier, mdev_dev(cdev->mdev));
+	if (ret)
+		goto err_vfio;
+	return 0;
+
+err_vfio:
+	/* Nobody keeps it open: the group is not known to users yet. */
+	vfio_unregister_group_dev(&vv->vdev);
+err_mem:
+	vhost_mem_vfio_uninit(&vv->mem);
+	return ret;
+}
+
 /**
  * vhost_mdev_vfio_add() - make a device a VFIO device
  * @vd: the device
@@ -425,64 +507,102 @@ static const struct vfio_device_ops vhost_mdev_iommu_ops = {
 int vhost_mdev_vfio_add(struct vhost_mdev *vd)
 {
 	struct mdev_class_device *cdev = vd->cdev;
+	struct device *carrier = NULL;
 	struct vhost_mdev_vfio *vv;
 	int ret;
 
-	/*
-	 * The device of the group is the mdev, where users and tools look for
-	 * the link to it, or the one whose IOMMU is to be programmed.
-	 */
-	if (vd->dma_dev)
+	/* The one whose IOMMU is to be programmed, or one without an IOMMU */
+	if (!vd->dma_dev) {
+		carrier = vhost_mdev_carrier_add(vd->name);
+		if (IS_ERR(carrier))
+			return PTR_ERR(carrier);
+		vv = vfio_alloc_device(vhost_mdev_vfio, vdev, carrier,
+				       &vhost_mdev_vfio_ops);
+	} else {
 		vv = vfio_alloc_device(vhost_mdev_vfio, vdev, vd->dma_dev,
 				       &vhost_mdev_iommu_ops);
-	else
-		vv = vfio_alloc_device(vhost_mdev_vfio, vdev,
-				       mdev_dev(cdev->mdev),
-				       &vhost_mdev_vfio_ops);
-	if (IS_ERR(vv))
-		return PTR_ERR(vv);
+	}
+	if (IS_ERR(vv)) {
+		ret = PTR_ERR(vv);
+		goto err_carrier;
+	}
 	/* Both pair with vhost_mdev_vfio_release() */
 	vhost_mdev_get();
 	vv->vd = vhost_mdev_ref(vd);
-
+	vv->carrier = carrier;
 	spin_lock_init(&vv->request_lock);
-	if (!vd->dma_dev) {
-		ret = vhost_mem_vfio_init(&vv->mem, &vv->vdev, &cdev->dev);
-		if (ret)
-			goto err_put;
-	}
+	INIT_WORK(&vv->end, vhost_mdev_vfio_end);
+	init_completion(&vv->ended);
+
 	vd->vfio = vv;
-	if (vd->dma_dev)
-		ret = vfio_register_group_dev(&vv->vdev);
-	else
-		ret = vfio_register_emulated_iommu_dev(&vv->vdev);
+	ret = vhost_mdev_vfio_register(vv, cdev);
 	if (ret) {
 		dev_err(&cdev->dev, "cannot register a VFIO device: %pe\n",
 			ERR_PTR(ret));
-		goto err_mem;
+		goto err_put;
 	}
 	return 0;
 
-err_mem:
-	if (!vd->dma_dev)
-		vhost_mem_vfio_uninit(&vv->mem);
 err_put:
 	vfio_put_device(&vv->vdev);
+err_carrier:
+	if (carrier)
+		device_unregister(carrier);
 	return ret;
 }
 
 /**
  * vhost_mdev_vfio_del() - undo vhost_mdev_vfio_add()
- * @vd: the device
+ * @vd: the device, retired
+ * @cdev: the instance
  *
- * Waits for the user to close the VFIO device.
+ * If the user still has a revoked device open, this leaves behind what VFIO needs
+ * until the user closes it.
  */
-void vhost_mdev_vfio_del(struct vhost_mdev *vd)
+void vhost_mdev_vfio_del(struct vhost_mdev *vd, struct mdev_class_device *cdev)
 {
 	struct vhost_mdev_vfio *vv = vd->vfio;
 
-	vfio_unregister_group_dev(&vv->vdev);
-	if (!vd->dma_dev)
-		vhost_mem_vfio_uninit(&vv->mem);
+	if (vv->carrier) {
+		vhost_mdev_carrier_hide(mdev_dev(cdev->mdev));
+	} else {
+		/* Pairs with the release in vhost_mdev_vfio_end() */
+		vv->parent = cdev->parent;
+		mdev_class_parent_hold(vv->parent);
+	}
+	/* For @ended; pairs with vfio_put_device() below */
+	get_device(&vv->vdev.device);
+	queue_work(vhost_mdev_vfio_wq, &vv->end);
+	if (!READ_ONCE(vv->open))
+		wait_for_completion_killable_timeout(&vv->ended,
+						     VHOST_MDEV_VFIO_TIMEOUT);
 	vfio_put_device(&vv->vdev);
+}
+
+/**
+ * vhost_mdev_vfio_init() - prepare for VFIO devices
+ *
+ * Return: 0 or a negative errno.
+ */
+int vhost_mdev_vfio_init(void)
+{
+	int ret;
+
+	vhost_mdev_vfio_wq = alloc_workqueue("vhost_mdev", WQ_UNBOUND,
+					     WQ_MAX_ACTIVE);
+	if (!vhost_mdev_vfio_wq)
+		return -ENOMEM;
+	ret = vhost_mdev_carrier_init();
+	if (ret)
+		destroy_workqueue(vhost_mdev_vfio_wq);
+	return ret;
+}
+
+/**
+ * vhost_mdev_vfio_exit() - undo vhost_mdev_vfio_init()
+ */
+void vhost_mdev_vfio_exit(void)
+{
+	vhost_mdev_carrier_exit();
+	destroy_workqueue(vhost_mdev_vfio_wq);
 }

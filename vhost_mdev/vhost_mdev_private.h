@@ -4,16 +4,20 @@
 
 #include <linux/irqbypass.h>
 #include <linux/kref.h>
+#include <linux/list.h>
 #include <linux/mdev_class.h>
 #include <linux/mdev_mem.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/uuid.h>
 #include <linux/vfio.h>
 #include <linux/virtio_mdev.h>
+#include <linux/wait.h>
 
 struct eventfd_ctx;
+struct pid;
 struct vhost_mdev;
 struct vhost_mdev_chr;
 struct vhost_mdev_vfio;
@@ -24,11 +28,11 @@ struct vm_area_struct;
  * @name: of the way, in messages
  * @features: backend features (VHOST_MDEV_BACKEND_F_*) that this way adds to
  *	those of the parent
- * @mem_open: a user begins; have memory for it.  Called without locks; returns
- *	0 or a negative errno.
- * @mem_close: the user has ended and the device was reset: hold nothing of the
- *	user's memory any longer, and be safe against a device whose reset
- *	failed.  Called without locks.
+ * @mem_open: a user begins; have memory for it.  Called with &vhost_mdev.lock
+ *	held; returns 0 or a negative errno.
+ * @mem_close: the user has ended, or the device was revoked, and the device was
+ *	reset: hold nothing of the user's memory any longer, and be safe against
+ *	a device whose reset failed.  Same context.
  * @nr_as: (optional) how many address spaces there are, at least 1, constant;
  *	without it 1
  * @mem: the user's memory, open; that of address space @asid, less than @nr_as.
@@ -101,24 +105,38 @@ struct vhost_mdev_vq {
  * struct vhost_mdev - a device that is driven by vhost ioctls
  * @ref: held by the class driver from probe to remove, and by each way to the
  *	device for as long as it exists, for a way may outlive remove
- * @cdev: the instance; there until remove, and so while there is a user
+ * @name: the instance's UUID, which a way may need when the instance is gone
+ * @cdev: the instance, NULL once it was revoked.  Under @lock, or in an RCU read
+ *	section, and if @revoked was looked at there; the remover needs neither.
  * @dma_dev: the device that does the DMA, NULL if the parent uses
  *	&vhost_mdev_backend.mem; constant
  * @vfio: the way by a VFIO device; constant from probe to remove
  * @chr: the way by a char device; likewise
- * @user_lock: guards @be, @retired, @user_pid and @user_comm.  Innermost, so
- *	that nothing which a user makes an ioctl wait for is waited for by
- *	another.
+ * @user_lock: guards @be, @leaving, @user_pid, @user_comm and @locker.
+ *	Innermost, so that nothing which a user makes an ioctl wait for is waited
+ *	for by another.
  * @be: how the user got here, NULL if there is none.  Constant while the user
  *	has the device open, who reads it without the lock.
- * @retired: there will be no more users
- * @user_pid: who has the device open, for people
- * @user_comm: likewise
+ * @leaving: the instance is being removed: there will be no more users
+ * @user_pid: the process that uses the device, for messages; a reference, NULL
+ *	if nobody ever did
+ * @user_comm: its name
+ * @locker: the task that holds @lock in a call of the user's, or NULL
+ * @left: woken when @be becomes NULL
+ * @hangup: who polls the file of a user; woken when the device is revoked
+ * @doorbell_lock: guards @doorbells and @doorbells_revoked.  Inner to the mmap
+ *	lock.
+ * @doorbells: struct vhost_mdev_doorbell_map, mappings that have a page
+ * @doorbells_revoked: no mapping gets one any more
+ * @revoked: the user, if there is one, has lost the device, and calls get
+ *	ENODEV.  Written by the remover, read without a lock: what it decides is
+ *	decided again under @lock.
  * @lock: serialises the device operations of the instance, as the parent may
  *	expect, and guards what follows.  Taken by ioctls, open and close.  Outer
  *	to everything that pins or copies the user's memory; not to be taken
  *	under the mmap lock, nor by vfio's dma_unmap, which runs while an ioctl
  *	waits for it to end.
+ * @opened: the user's memory is open and the device may be in use
  * @config_ctx: eventfd for changes of the configuration space, or NULL
  * @backend_features: acknowledged by the user
  * @owned: SET_OWNER was called
@@ -130,6 +148,7 @@ struct vhost_mdev_vq {
  */
 struct vhost_mdev {
 	struct kref ref;
+	char name[UUID_STRING_LEN + 1];
 	struct mdev_class_device *cdev;
 	struct device *dma_dev;
 	struct vhost_mdev_vfio *vfio;
@@ -137,11 +156,20 @@ struct vhost_mdev {
 
 	spinlock_t user_lock;	/* guards the user, see above */
 	const struct vhost_mdev_backend *be;
-	bool retired;
-	pid_t user_pid;
+	bool leaving;
+	struct pid *user_pid;
 	char user_comm[TASK_COMM_LEN];
+	struct task_struct *locker;
+	wait_queue_head_t left;
+	wait_queue_head_t hangup;
 
+	struct mutex doorbell_lock;	/* guards doorbells, see above */
+	struct list_head doorbells;
+	bool doorbells_revoked;
+
+	bool revoked;
 	struct mutex lock;	/* guards what follows, see above */
+	bool opened;
 	struct eventfd_ctx *config_ctx;
 	u64 backend_features;
 	bool owned;
@@ -162,11 +190,35 @@ struct vhost_mdev *vhost_mdev_ref(struct vhost_mdev *vd);
 void vhost_mdev_unref(struct vhost_mdev *vd);
 int vhost_mdev_open(struct vhost_mdev *vd, const struct vhost_mdev_backend *be);
 void vhost_mdev_close(struct vhost_mdev *vd);
+void vhost_mdev_end_use(struct vhost_mdev *vd);
+int vhost_mdev_lock(struct vhost_mdev *vd);
+void vhost_mdev_unlock(struct vhost_mdev *vd);
+
+/* user.c */
+/* Room for vhost_mdev_user_name() */
+#define VHOST_MDEV_USER_NAME	(TASK_COMM_LEN + 32)
+const char *vhost_mdev_user_name(struct vhost_mdev *vd, char *buf, size_t size);
+int vhost_mdev_claim(struct vhost_mdev *vd,
+		     const struct vhost_mdev_backend *be);
+void vhost_mdev_unclaim(struct vhost_mdev *vd);
+void vhost_mdev_set_user(struct vhost_mdev *vd);
+
+/* revoke.c */
 void vhost_mdev_retire(struct vhost_mdev *vd);
 
 /* vfio.c */
+int vhost_mdev_vfio_init(void);
+void vhost_mdev_vfio_exit(void);
 int vhost_mdev_vfio_add(struct vhost_mdev *vd);
-void vhost_mdev_vfio_del(struct vhost_mdev *vd);
+void vhost_mdev_vfio_del(struct vhost_mdev *vd, struct mdev_class_device *cdev);
+bool vhost_mdev_vfio_request(struct vhost_mdev *vd);
+
+/* carrier.c */
+int vhost_mdev_carrier_init(void);
+void vhost_mdev_carrier_exit(void);
+struct device *vhost_mdev_carrier_add(const char *name);
+int vhost_mdev_carrier_show(struct device *carrier, struct device *dev);
+void vhost_mdev_carrier_hide(struct device *dev);
 
 /* chr.c */
 int vhost_mdev_chr_init(void);
@@ -196,10 +248,15 @@ int vhost_mdev_vqs_init(struct vhost_mdev *vd);
 void vhost_mdev_vqs_uninit(struct vhost_mdev *vd);
 void vhost_mdev_vqs_open(struct vhost_mdev *vd);
 void vhost_mdev_vqs_close(struct vhost_mdev *vd);
-bool vhost_mdev_has_doorbell(const struct vhost_mdev *vd);
+void vhost_mdev_vqs_hang_up(struct vhost_mdev *vd);
 int vhost_mdev_set_config_call(struct vhost_mdev *vd, int fd);
 long vhost_mdev_vring_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 			    void __user *argp);
+
+/* doorbell.c */
+bool vhost_mdev_has_doorbell(const struct vhost_mdev *vd);
 int vhost_mdev_mmap(struct vhost_mdev *vd, struct vm_area_struct *vma);
+phys_addr_t vhost_mdev_doorbell(struct vhost_mdev_vq *vq);
+void vhost_mdev_doorbells_revoke(struct vhost_mdev *vd);
 
 #endif /* _VHOST_MDEV_PRIVATE_H */

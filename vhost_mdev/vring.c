@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a user does with one virtqueue: place it, start it, its eventfds and its
- * doorbell.
+ * What a user does with one virtqueue: place it, start it, and its eventfds.
  */
 
 #include <linux/eventfd.h>
-#include <linux/mm.h>
 #include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -423,90 +421,6 @@ long vhost_mdev_vring_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 	return 0;
 }
 
-/* ---- doorbells ---- */
-
-/**
- * vhost_mdev_has_doorbell() - whether any virtqueue has a page to be mapped
- * @vd: the device, open
- *
- * Context: process context, by the user.
- * Return: true if one has.
- */
-bool vhost_mdev_has_doorbell(const struct vhost_mdev *vd)
-{
-	u16 i;
-
-	for (i = 0; i < vd->nvqs; i++)
-		if (vd->vqs[i].doorbell != PHYS_ADDR_MAX)
-			return true;
-	return false;
-}
-
-static vm_fault_t vhost_mdev_doorbell_fault(struct vm_fault *vmf)
-{
-	struct vhost_mdev_vq *vq = vmf->vma->vm_private_data;
-
-	return vmf_insert_pfn(vmf->vma, vmf->vma->vm_start,
-			      PHYS_PFN(vq->doorbell));
-}
-
-static const struct vm_operations_struct vhost_mdev_doorbell_ops = {
-	.fault = vhost_mdev_doorbell_fault,
-};
-
-/**
- * vhost_mdev_mmap() - map the doorbell of a virtqueue
- * @vd: the device, open
- * @vma: one page, for writing, at the offset of the virtqueue's page
- *
- * The mapping holds the file and so the device open: it needs no end of its
- * own.  Called with the mmap lock held, hence without @vd->lock.
- *
- * Return: 0; -EINVAL for anything but the above; -EOPNOTSUPP if the virtqueue
- * has no doorbell.
- */
-int vhost_mdev_mmap(struct vhost_mdev *vd, struct vm_area_struct *vma)
-{
-	struct vhost_mdev_vq *vq;
-
-	if (vma->vm_end - vma->vm_start != PAGE_SIZE ||
-	    vma->vm_pgoff >= vd->nvqs)
-		return -EINVAL;
-	if (!(vma->vm_flags & VM_SHARED) || !(vma->vm_flags & VM_WRITE) ||
-	    (vma->vm_flags & (VM_READ | VM_EXEC)))
-		return -EINVAL;
-
-	vq = &vd->vqs[array_index_nospec(vma->vm_pgoff, vd->nvqs)];
-	if (vq->doorbell == PHYS_ADDR_MAX)
-		return -EOPNOTSUPP;
-
-	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
-	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
-	/* Registers may change when they are read: never, by mprotect() later */
-	vm_flags_clear(vma, VM_MAYREAD | VM_MAYEXEC);
-	vma->vm_private_data = vq;
-	vma->vm_ops = &vhost_mdev_doorbell_ops;
-	return 0;
-}
-
-static phys_addr_t vhost_mdev_doorbell(struct vhost_mdev_vq *vq)
-{
-	struct mdev_class_device *cdev = vq->vd->cdev;
-	struct virtio_mdev_notification_area area;
-
-	if (!cdev->ops->get_vq_notification ||
-	    cdev->ops->get_vq_notification(cdev, vq->index, &area))
-		return PHYS_ADDR_MAX;
-
-	/* Whatever else is in the page would be the user's as well. */
-	if (!PAGE_ALIGNED(area.addr) || area.size < PAGE_SIZE) {
-		dev_warn_once(&cdev->dev,
-			      "doorbells do not have pages of their own, so that they cannot be mapped\n");
-		return PHYS_ADDR_MAX;
-	}
-	return area.addr;
-}
-
 /* ---- life ---- */
 
 /**
@@ -551,6 +465,27 @@ void vhost_mdev_vqs_open(struct vhost_mdev *vd)
 
 	for (i = 0; i < vd->nvqs; i++)
 		vd->vqs[i].doorbell = vhost_mdev_doorbell(&vd->vqs[i]);
+}
+
+/**
+ * vhost_mdev_vqs_hang_up() - wake whoever waits for the virtqueues
+ * @vd: the device, @vd->lock held
+ *
+ * Signals what tells of errors: there is nothing more to come.
+ */
+void vhost_mdev_vqs_hang_up(struct vhost_mdev *vd)
+{
+	u16 i;
+
+	lockdep_assert_held(&vd->lock);
+	for (i = 0; i < vd->nvqs; i++) {
+		struct vhost_mdev_vq_cb *cb = vd->vqs[i].cb;
+
+		if (cb && cb->err)
+			eventfd_signal(cb->err);
+	}
+	if (vd->config_ctx)
+		eventfd_signal(vd->config_ctx);
 }
 
 /**
