@@ -32,6 +32,10 @@ static const struct {
 	{ "second", cmd_second, 1, "a second user is turned away" },
 	{ "started", cmd_started, 1, "another process starts the device" },
 	{ "request", cmd_request, 1, "remove asks the user to let go" },
+	{ "revoked", cmd_revoked, 1, "removed while it is open" },
+	{ "inherited", cmd_inherited, 1, "another process opens the char device" },
+	{ "blocked-call", cmd_blocked_call, 1,
+	  "a call that does not come back until killed" },
 	{ "two", cmd_two, 2, "two instances in one container" },
 	{ "resume", cmd_resume, 1, "stop, save, set up again, go on" },
 	{ "unmap-live", cmd_unmap_live, 1, "UNMAP_DMA of what is in use" },
@@ -63,7 +67,7 @@ enum {
 	OPT_MRG = 256, OPT_NO_CSUM, OPT_GSO, OPT_VARY, OPT_ABSENT, OPT_MQ, OPT_CTRL,
 	OPT_MOVE, OPT_PACKED, OPT_IN_ORDER, OPT_CHARDEV, OPT_V1, OPT_BATCH,
 	OPT_PIECES, OPT_WRONLY, OPT_THREADS, OPT_TOUCHES, OPT_STRIDE, OPT_SECONDS,
-	OPT_MEMLOCK, OPT_SIZE_KIB,
+	OPT_MEMLOCK, OPT_SIZE_KIB, OPT_SELF,
 };
 
 static const struct option longopts[] = {
@@ -85,6 +89,7 @@ static const struct option longopts[] = {
 	{ "ctrl", no_argument, NULL, OPT_CTRL },
 	{ "move", no_argument, NULL, OPT_MOVE },
 	{ "absent", no_argument, NULL, OPT_ABSENT },
+	{ "self", no_argument, NULL, OPT_SELF },
 	{ "chardev", no_argument, NULL, OPT_CHARDEV },
 	{ "v1", no_argument, NULL, OPT_V1 },
 	{ "batch", no_argument, NULL, OPT_BATCH },
@@ -119,6 +124,7 @@ static void usage(int status)
 	       "                  scatter: unmappers, and what each of them unmaps\n"
 	       "  --memlock BYTES scatter, reuse-unmap: what may be locked\n"
 	       "  --absent        doorbell: check that there is none\n"
+	       "  --self          revoked: by the program itself\n"
 	       "  --chardev       not the VFIO but the char device, and there\n"
 	       "  --wronly        opened for writing only\n"
 	       "  --v1 --batch    messages of version 1; in batches\n"
@@ -223,6 +229,9 @@ int main(int argc, char **argv)
 			break;
 		case OPT_SIZE_KIB:
 			o.size_kib = atoi(optarg);
+			break;
+		case OPT_SELF:
+			o.self = true;
 			break;
 		case OPT_CHARDEV:
 			vm_way.chardev = true;

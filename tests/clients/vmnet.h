@@ -15,6 +15,7 @@ struct vm_opts {
 	size_t memlock;		/* bytes that may be locked, 0: no limit */
 	bool move;		/* race: to other addresses each time */
 	bool absent;		/* the feature is not there: check the refusal */
+	bool self;		/* revoked: by the program itself */
 	struct vm_net_opts net;
 };
 
@@ -30,6 +31,9 @@ int cmd_config_irq(struct vm_opts *o);
 int cmd_second(struct vm_opts *o);
 int cmd_started(struct vm_opts *o);
 int cmd_request(struct vm_opts *o);
+int cmd_revoked(struct vm_opts *o);
+int cmd_inherited(struct vm_opts *o);
+int cmd_blocked_call(struct vm_opts *o);
 int cmd_two(struct vm_opts *o);
 int cmd_resume(struct vm_opts *o);
 int cmd_unmap_live(struct vm_opts *o);

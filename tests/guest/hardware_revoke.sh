@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# devices: hardware
+# timeout: 300
+#
+# An instance of a function is removed while a program has it open that does not
+# close it.
+. /tests/lib.sh
+. /tests/lib-net.sh
+. /tests/lib-hw.sh
+
+modprobe vp_mdev
+modprobe virtio_mdev
+modprobe vhost_mdev remove_grace=1
+hw_vhost $HW_PAGES || exit 1
+
+# another CLASS: one more instance of the function
+another()
+{
+	UUID=$(new_uuid)
+	create_hw $HW_PAGES "$1" "$UUID"
+}
+
+# of the VFIO device the function is in the program's container until it ends
+WAY=
+vh_begin "a program has the VFIO device" hold
+check "the instance can be removed" remove_mdev "$UUID"
+check_equal "there is no instance any more" 0 "$(instances)"
+check "the program goes on" kill -0 $victim
+for class in vhost virtio; do
+	check_errno "the function can have no other instance of class $class" \
+		EBUSY another $class
+done
+check_equal "there is none" 0 "$(instances)"
+kill -9 $victim
+wait $victim
+again()
+{
+	UUID=$(new_uuid)
+	create_hw $HW_PAGES vhost "$UUID" && echo "$UUID" >/tmp/uuid
+}
+check "it can when the program has ended" wait_for 20 again
+UUID=$(cat /tmp/uuid)
+check "with traffic" vh traffic --frames 50
+
+# the function itself stays as long
+vh_begin "a program has the VFIO device again" hold
+hw_return $HW_PAGES &
+returner=$!
+check "the instance goes" wait_for 20 [ ! -d "$(instance "$UUID")" ]
+check "unbinding the function waits for the program" kill -0 $returner
+kill -9 $victim
+wait $victim
+wait $returner
+check_equal "and ends when that has ended" 0 $?
+
+# of the char device nothing is left
+hw_vhost $HW_PAGES || exit 1
+WAY=--chardev
+vh_begin "a program has the char device" hold
+check "the function can be unbound" hw_return $HW_PAGES
+check "while the program goes on" kill -0 $victim
+check_equal "nothing is pinned" 0 "$(pinned_pages)"
+kill -9 $victim
+wait $victim
+unload

@@ -1,0 +1,151 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# timeout: 240
+#
+# An instance is removed while a program has it open that does not close it: the
+# program loses the device and keeps a file, and the removal ends.
+. /tests/lib.sh
+. /tests/lib-vhost.sh
+
+GRACE=/sys/module/vhost_mdev/parameters/remove_grace
+
+# begin: an instance again
+begin()
+{
+	UUID=$(new_uuid)
+	create_net vhost "$UUID"
+}
+
+# revoked WHAT OPTION...: the program says what it found; while its file is still
+# open the rest of the world goes on without it
+revoked()
+{
+	_mode=$1
+	shift
+	begin
+	rm -f /tmp/go
+	vmnet --uuid "$UUID" revoked "$@" >/tmp/victim.out 2>&1 &
+	victim=$!
+	wait_for 60 grep -qE 'revoked|not ok' /tmp/victim.out
+	check "the instance is gone while its file is open, $_mode" \
+		[ ! -d "$(instance "$UUID")" ]
+	check "the same UUID can be used again, $_mode" create_net vhost "$UUID"
+	check "with traffic on the VFIO device, $_mode" v traffic --frames 200
+	check "with traffic on the char device, $_mode" vc traffic --frames 200
+	check "and removed, $_mode" remove_mdev "$UUID"
+	check_equal "vhost_mdev is in use by the file, $_mode" 1 \
+		"$(rmmod vhost_mdev 2>/dev/null && echo 0 || echo 1)"
+	check "the parent is not, $_mode" rmmod mvnet
+	: >/tmp/go
+	wait $victim
+	_rc=$?
+	if [ $_rc = 0 ]; then
+		pass "the program got what it should, $_mode"
+	else
+		fail "the program got what it should, $_mode" \
+			"exit status $_rc
+$(cat /tmp/victim.out)"
+	fi
+	check "vhost_mdev is not in use any more, $_mode" \
+		wait_for 10 rmmod vhost_mdev
+	modprobe vhost_mdev remove_grace=1
+	modprobe mvnet doorbell=1
+}
+
+vhost_up doorbell=1
+check_equal "a user has 30 seconds" 30 "$(cat $GRACE)"
+echo 1 >$GRACE
+remove_mdev "$UUID"
+revoked "VFIO device"
+revoked "VFIO device, by itself" --self
+revoked "char device" --chardev
+revoked "char device, by itself" --chardev --self
+
+# --- who is in the way, said at once -----------------------------------------
+
+# waits ERE: for wait_for, the log has said so since the mark
+waits()
+{
+	log_new | grep -qE "$1"
+}
+
+# The kernel log names who uses the fd, not who opened it and is gone.
+begin
+echo 60 >$GRACE
+log_mark
+start inherited --chardev
+check "the program runs that has the file of another" \
+	grep -q running /tmp/victim.out
+sh -c "echo 1 >/sys/bus/mdev/devices/$UUID/remove" &
+remover=$!
+user=$(sed -n 's/.*user \([0-9]*\) running.*/\1/p' /tmp/victim.out)
+check "the log says at once who uses the device, not who opened it" \
+	wait_for 10 waits "waits for vmnet\[$user\] to close the char device"
+
+# --- a remover that is killed ------------------------------------------------
+
+check "remove waits" kill -0 $remover
+kill -9 $remover
+check "a killed remover does not wait" wait_for 20 \
+	[ ! -d "$(instance "$UUID")" ]
+wait $remover
+check "the log says that the device was revoked" wait_for 10 waits \
+	"did not close the char device: the device is revoked"
+kill -9 "$user"
+wait "$victim"
+
+# --- suspend -------------------------------------------------------------------
+
+# frozen: all programs of the guest, for a moment
+frozen()
+{
+	echo freezer >/sys/power/pm_test && echo freeze >/sys/power/state
+}
+
+if [ -e /sys/power/pm_test ]; then
+	for WAY in "" --chardev; do
+		begin
+		start hold
+		remove_mdev "$UUID" &
+		remover=$!
+		usleep 500000
+		check "remove waits, ${WAY:-VFIO}" kill -0 $remover
+		check "the host can suspend meanwhile, ${WAY:-VFIO}" frozen
+		check "remove has ended, ${WAY:-VFIO}" wait_for 20 \
+			[ ! -d "$(instance "$UUID")" ]
+		wait $remover
+		kill -9 "$victim"
+		wait "$victim"
+	done
+	echo none >/sys/power/pm_test
+else
+	note "this kernel cannot test a suspend"
+fi
+
+# --- a call that does not come back --------------------------------------------
+
+echo 1 >$GRACE
+for WAY in "" --chardev; do
+	begin
+	start blocked-call
+	usleep 300000
+	check "remove ends in spite of a call that does not, ${WAY:-VFIO}" \
+		remove_mdev "$UUID"
+	wait "$victim"
+	check_equal "whose program was killed, ${WAY:-VFIO}" 137 $?
+done
+
+# --- at once -------------------------------------------------------------------
+
+echo 0 >$GRACE
+for WAY in "" --chardev; do
+	begin
+	start victim
+	check "remove without grace ends under traffic, ${WAY:-VFIO}" \
+		remove_mdev "$UUID"
+	check_equal "nothing is pinned, ${WAY:-VFIO}" 0 "$(pinned_pages)"
+	kill -9 "$victim" 2>/dev/null
+	wait "$victim"
+done
+vhost_down
