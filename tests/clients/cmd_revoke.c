@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmnet revoked, inherited, stuck: the instance is removed, and its user does not close it.
+ * vmnet revoked, inherited, blocked-call: the instance is removed, and its user
+ * does not close it.
  */
 #include <errno.h>
 #include <fcntl.h>
