@@ -353,6 +353,8 @@ static int map_write_only(struct vm_container *c, void *va, __u64 iova,
 		.size = size,
 	};
 
+	if (vm_way.cdev)
+		return vm_ioas_map(c, va, iova, size, false, true);
 	return vm_ioctl(c->fd, VFIO_IOMMU_MAP_DMA, &m);
 }
 

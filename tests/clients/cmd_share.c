@@ -11,12 +11,40 @@
 
 #include "vmnet.h"
 
+/* Nobody else gets the device: not even who has the group. */
+static void second_of_group(struct vm_dev *d)
+{
+	int fd = ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, d->uuid);
+
+	if (fd >= 0)
+		die("a second device fd of the group, expected EBUSY");
+	if (errno != EBUSY)
+		die("a second device fd: %s, expected EBUSY", vm_err(-errno));
+	pass("a second VFIO_GROUP_GET_DEVICE_FD gets EBUSY");
+}
+
+/* or opens the node, and the group is not to be had at all. */
+static void second_of_node(struct vm_dev *d)
+{
+	char path[64];
+	int fd;
+
+	fd = vm_cdev_open(d->c, d->uuid);
+	fails(EINVAL, fd);
+	snprintf(path, sizeof(path), "/dev/vfio/%d", vm_group_of(d->uuid));
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd >= 0 || errno != EBUSY)
+		die("the group of a device that is bound: %s, expected EBUSY",
+		    vm_err(fd < 0 ? -errno : 0));
+	pass("a second BIND_IOMMUFD gets EINVAL, the group EBUSY");
+}
+
 int cmd_second(struct vm_opts *o)
 {
 	struct vm_container c, c2;
 	struct vm_dev d, d2;
 	struct vm_net n;
-	int fd, status;
+	int status;
 	pid_t pid;
 
 	must(vm_container_open(&c));
@@ -26,19 +54,17 @@ int cmd_second(struct vm_opts *o)
 	pid = fork();
 	if (!pid) {
 		must(vm_container_open(&c2));
-		fails(EBUSY, vm_dev_open(&c2, &d2, o->uuid[0]));
+		fails(vm_taken_errno(), vm_dev_open(&c2, &d2, o->uuid[0]));
 		_exit(0);
 	}
 	if (waitpid(pid, &status, 0) != pid || status)
 		die("another process: status %#x", status);
-	pass("another process gets EBUSY from the group");
+	pass("another process gets %s", vm_err(-vm_taken_errno()));
 
-	fd = ioctl(d.group, VFIO_GROUP_GET_DEVICE_FD, d.uuid);
-	if (fd >= 0)
-		die("a second device fd of the group, expected EBUSY");
-	if (errno != EBUSY)
-		die("a second device fd: %s, expected EBUSY", vm_err(-errno));
-	pass("a second VFIO_GROUP_GET_DEVICE_FD gets EBUSY");
+	if (vm_way.cdev)
+		second_of_node(&d);
+	else
+		second_of_group(&d);
 
 	vm_net_run(&n, o->frames);
 	pass("and the first user's traffic goes on");

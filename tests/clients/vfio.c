@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Containers, groups, the device fd, and memory that the device may reach.  A
- * char device takes the place of all of them.
+ * char device takes the place of all of them; an address space of iommufd and a
+ * node of each device that of containers and groups.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,16 +16,31 @@
 
 #include "vmclient.h"
 
+/* Is there no group to be had? */
+static bool no_group(void)
+{
+	return vm_way.chardev || vm_way.cdev;
+}
+
 int vm_container_open(struct vm_container *c)
 {
+	int ret;
+
 	memset(c, 0, sizeof(*c));
 	if (vm_way.chardev) {
 		c->fd = VM_NO_FD;
 		return 0;
 	}
-	c->fd = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	c->fd = open(vm_way.iommufd ? "/dev/iommu" : "/dev/vfio/vfio",
+		     O_RDWR | O_CLOEXEC);
 	if (c->fd < 0)
 		return -errno;
+	if (vm_way.cdev) {
+		ret = vm_ioas_new(c->fd, &c->ioas);
+		if (ret)
+			close(c->fd);
+		return ret;
+	}
 	if (ioctl(c->fd, VFIO_GET_API_VERSION) != VFIO_API_VERSION ||
 	    ioctl(c->fd, VFIO_CHECK_EXTENSION, VFIO_TYPE1v2_IOMMU) != 1) {
 		close(c->fd);
@@ -77,7 +93,7 @@ int vm_group_attach(struct vm_container *c, struct vm_dev *d, const char *uuid)
 	d->group = VM_NO_FD;
 	d->config_call = VM_NO_FD;
 	snprintf(d->uuid, sizeof(d->uuid), "%s", uuid);
-	if (vm_way.chardev)
+	if (no_group())
 		return 0;
 	d->group_nr = vm_group_of(uuid);
 	if (d->group_nr < 0)
@@ -121,6 +137,10 @@ int vm_device_get(struct vm_dev *d)
 		if (fd < 0)
 			return fd;
 		d->c->fd = fd;
+	} else if (vm_way.cdev) {
+		fd = vm_cdev_open(d->c, d->uuid);
+		if (fd < 0)
+			return fd;
 	} else {
 		fd = ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, d->uuid);
 		if (fd < 0)
@@ -134,6 +154,11 @@ int vm_device_get(struct vm_dev *d)
 	}
 	d->nvqs = ret;
 	return 0;
+}
+
+int vm_taken_errno(void)
+{
+	return vm_way.cdev && !vm_way.chardev ? EINVAL : EBUSY;
 }
 
 int vm_dev_open(struct vm_container *c, struct vm_dev *d, const char *uuid)
@@ -184,6 +209,8 @@ int vm_dma_map(struct vm_container *c, void *va, __u64 iova, size_t size,
 
 	if (vm_way.chardev)
 		return vm_chardev_map(c->fd, va, iova, size, writable);
+	if (vm_way.cdev)
+		return vm_ioas_map(c, va, iova, size, true, writable);
 	return ioctl(c->fd, VFIO_IOMMU_MAP_DMA, &m) ? -errno : 0;
 }
 
@@ -197,6 +224,8 @@ int vm_dma_unmap(struct vm_container *c, __u64 iova, size_t size)
 
 	if (vm_way.chardev)
 		return vm_chardev_unmap(c->fd, iova, size);
+	if (vm_way.cdev)
+		return vm_ioas_unmap(c, iova, size);
 	if (ioctl(c->fd, VFIO_IOMMU_UNMAP_DMA, &u))
 		return -errno;
 	return u.size == size ? 0 : -ERANGE;
@@ -211,6 +240,8 @@ int vm_dma_unmap_all(struct vm_container *c)
 
 	if (vm_way.chardev)
 		return vm_chardev_unmap(c->fd, 0, ~0ULL);
+	if (vm_way.cdev)
+		return vm_ioas_unmap(c, 0, ~0ULL);
 	return vm_ioctl(c->fd, VFIO_IOMMU_UNMAP_DMA, &u);
 }
 

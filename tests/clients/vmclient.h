@@ -81,6 +81,8 @@ pid_t vm_remove_instance(const char *uuid);
 
 /* By which way devices are opened, and how memory is mapped there */
 struct vm_way {
+	bool iommufd;	/* /dev/iommu in the place of a container */
+	bool cdev;	/* and devices by nodes of their own, not by groups */
 	bool chardev;	/* the char device; what follows is about it alone */
 	const char *node;	/* not that of an instance, but this one */
 	bool wronly;	/* opened for writing only */
@@ -108,6 +110,7 @@ int vm_chardev_unmap(int fd, __u64 iova, __u64 size);
 /* What memory is mapped into: with the char device, that device */
 struct vm_container {
 	int fd;
+	__u32 ioas;		/* with nodes of devices */
 	bool has_iommu;
 	__u64 next_iova;
 };
@@ -139,6 +142,8 @@ void vm_container_close(struct vm_container *c);
 int vm_group_of(const char *name);
 int vm_group_attach(struct vm_container *c, struct vm_dev *d, const char *uuid);
 int vm_device_get(struct vm_dev *d);
+/* The errno of a device that somebody has; of a node it is vfio's */
+int vm_taken_errno(void);
 /* vm_group_attach() and vm_device_get() */
 int vm_dev_open(struct vm_container *c, struct vm_dev *d, const char *uuid);
 void vm_dev_close(struct vm_dev *d);
@@ -158,6 +163,20 @@ void vm_mem_free(struct vm_mem *m);
 void *vm_alloc(struct vm_mem *m, size_t size, size_t align);
 __u64 vm_iova(const struct vm_mem *m, const void *va);
 int vm_set_irq_eventfd(struct vm_dev *d, unsigned int index, int fd);
+
+/* ---- iommufd.c: a negative errno on failure ---- */
+
+int vm_ioas_new(int iommufd, __u32 *ioas);
+int vm_ioas_map(const struct vm_container *c, void *va, __u64 iova, size_t size,
+		bool readable, bool writable);
+int vm_ioas_unmap(const struct vm_container *c, __u64 iova, __u64 size);
+/* The node of an instance's VFIO device, or of a PCI function's */
+int vm_cdev_path(const char *name, char *path, size_t len);
+/* opened, bound and attached */
+int vm_cdev_open(const struct vm_container *c, const char *name);
+int vm_cdev_bind(int fd, int iommufd);
+int vm_cdev_attach(int fd, __u32 ioas);
+int vm_cdev_detach(int fd);
 
 /* ---- vhost.c: a negative errno on failure ---- */
 
