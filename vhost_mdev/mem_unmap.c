@@ -50,6 +50,12 @@
  * instance in a map ioctl of memory that a FUSE server does not deliver, nothing
  * is unpinned, and an unmap, a reset or a close of the same user waits.
  *
+ * An iommufd needs none of that.  It calls dma_unmap without a lock that the
+ * works need, and pins nothing more in a range before it does.  But it takes the
+ * return for the end: when the device is detached from the address space it calls
+ * once, and then lets go of the pages, whether pinned or not.  So that call waits
+ * without a limit, and no range is held.
+ *
  * Copying is cheaper than all of this to a user who goes on unmapping what is
  * pinned.  So after an unmap of pinned data no data is pinned for a moment.
  */
@@ -70,7 +76,7 @@ static void vhost_mem_wait_drained(struct vhost_mem_vfio *vm, u64 first,
 {
 	unsigned int ms = VHOST_MEM_WAIT_MS;
 
-	if (call < VHOST_MEM_LAST_CALL) {
+	if (!vm->iommufd && call < VHOST_MEM_LAST_CALL) {
 		wait_event_timeout(vm->drained,
 				   vhost_mem_drained(vm, first, last),
 				   msecs_to_jiffies(ms << (call - 1)));
@@ -89,18 +95,19 @@ static void vhost_mem_wait_drained(struct vhost_mem_vfio *vm, u64 first,
  * @iova: beginning, page aligned
  * @len: length in bytes
  *
- * Called by VFIO, which holds a lock that the unpinning may need; see above.
+ * Called by VFIO.  Type1 holds a lock then that the unpinning may need; see above.
  */
 void vhost_mem_vfio_unmap(struct vhost_mem_vfio *vm, u64 iova, u64 len)
 {
 	u64 first = iova, last = iova + len - 1;
-	unsigned int call;
+	unsigned int call = 0;
 
 	if (!len)
 		return;
 
 	/* From here on nobody begins to pin. */
-	call = vhost_mem_hold(vm, first, last);
+	if (!vm->iommufd)
+		call = vhost_mem_hold(vm, first, last);
 
 	vhost_mem_lock(vm);
 	vhost_mem_kill_rings(vm, first, last);

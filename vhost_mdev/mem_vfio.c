@@ -67,7 +67,9 @@ int vhost_mem_vfio_open(struct vhost_mem_vfio *vm)
 {
 	vhost_mem_lock(vm);
 	vm->open = true;
-	vm->joined = false;
+	vm->iommufd = compat_vfio_is_iommufd(vm->vdev);
+	/* What an iommufd unmaps needs no such wait. */
+	vm->joined = vm->iommufd;
 	vhost_mem_unlock(vm);
 	return 0;
 }

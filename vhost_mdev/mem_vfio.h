@@ -61,6 +61,7 @@ struct vhost_mem_short {
  * @evicted: time stamp of the last run that had to make room for another
  * @stamp: last time stamp given out, in nanoseconds and never twice
  * @open: a user has the device open
+ * @iommufd: the memory is that of an iommufd, and not of a container
  * @joined: something may have been pinned since it was opened
  * @joined_at: number of the last unmapper that had begun by then
  * @single: locked memory was exhausted, so pages are pinned one by one
@@ -90,6 +91,7 @@ struct vhost_mem_vfio {
 	u64 evicted;
 	u64 stamp;
 	bool open;
+	bool iommufd;
 	bool joined;
 	u64 joined_at;
 	bool single;

@@ -42,6 +42,16 @@
 #endif
 
 /*
+ * Is the memory of an open device without an IOMMU of its own that of an iommufd,
+ * and not of a container?
+ */
+#ifdef COMPAT_HAVE_VFIO_IOMMUFD_ACCESS
+#define compat_vfio_is_iommufd(vdev)	(!!(vdev)->iommufd_access)
+#else
+#define compat_vfio_is_iommufd(vdev)	((void)(vdev), false)
+#endif
+
+/*
  * compat_vfio_get_region_info(vdev, argp, fn): answer
  * VFIO_DEVICE_GET_REGION_INFO by a function of the type of
  * vfio_device_ops::get_region_info_caps.  For the ioctl operation: a kernel that
