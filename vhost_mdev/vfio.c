@@ -60,7 +60,7 @@ static long vhost_mdev_vfio_mem_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 				      void __user *argp)
 {
 	dev_warn_ratelimited(&vd->cdev->dev,
-			     "the user has to map memory with VFIO_IOMMU_MAP_DMA of the container, not by a memory table\n");
+			     "the user has to map memory through the container or iommufd, with VFIO_IOMMU_MAP_DMA or IOMMU_IOAS_MAP, and not by a memory table\n");
 	return -ENOIOCTLCMD;
 }
 
