@@ -76,11 +76,11 @@ stop()
 	wait_for 10 state_is "$UUID" idle
 }
 
-# kill_victims: in the middle of traffic, again and again
+# kill_victims [COUNT]: in the middle of traffic, again and again
 kill_victims()
 {
-	_killed=0 _behind=0
-	for _i in $(seq 20); do
+	_killed=0 _behind=0 _times=${1:-20}
+	for _i in $(seq "$_times"); do
 		# the options differ from one to the next
 		set -- --queue-size 64
 		[ $((_i % 2)) = 0 ] || set -- "$@" --indirect --pieces
@@ -96,7 +96,7 @@ kill_victims()
 		_killed=$((_killed + 1))
 		[ "$(pinned_pages)" = 0 ] || _behind=$((_behind + 1))
 	done
-	check_equal "kill -9 in the middle of traffic, times" 20 $_killed
+	check_equal "kill -9 in the middle of traffic, times" "$_times" $_killed
 	check_equal "instances or pages that were left behind" 0 $_behind
 }
 

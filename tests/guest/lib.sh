@@ -20,7 +20,7 @@
 #
 # Comment lines that the runner reads in a script:
 #
-#	# only: debug		runs on these kernels (6.1 6.12 7.2 debug)
+#	# only: debug		runs on these kernels (6.1 6.12 7.2 debug iommufd)
 #	# slow: debug		in a quick run 6.12 has it, not the debug kernel
 #	# kernels: 6.1 7.2	a quick run has it on these, too, because compat/
 #	#			or the kernel's own code differs there

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# only: iommufd
+# timeout: 240
+#
+# Groups on a kernel with iommufd: in a container of type1, and with /dev/iommu in
+# its place.
+. /tests/lib.sh
+. /tests/lib-vhost.sh
+. /tests/lib-blk.sh
+modprobe iommufd
+
+vhost_up
+# compat, or nothing: type1
+for VM_IOMMUFD in compat ""; do
+	export VM_IOMMUFD
+	how=${VM_IOMMUFD:-type1}
+	check "$how: traffic" v traffic --frames 1000
+	check "$how: packed rings in order, super-frames" \
+		v traffic --packed --in-order --frames 300 --gso --mrg --event-idx
+	check "$how: a second user is turned away" v second
+	check "$how: UNMAP_DMA of what is in use" \
+		v unmap-live --queue-size 64 --size 300 --count 3
+	check "$how: mappings that may not be written" v readonly --queue-size 64
+	check "$how: 64 KiB of locked memory" v memlock --frames 300
+	check_equal "$how: pages pinned after that" 0 "$(pinned_pages)"
+done
+check "one by its node" env VM_IOMMUFD=cdev vmnet --uuid "$UUID" traffic --frames 500
+vhost_down
+
+# what else is on the VFIO fd
+modprobe mvblk features_off=0 || exit 1
+uuid=$(new_uuid)
+check "an instance of mvblk is created" create_blk vhost ram64m "$uuid" || exit 1
+for VM_IOMMUFD in cdev compat; do
+	export VM_IOMMUFD
+	check "$VM_IOMMUFD: mvblk: data of all kinds" vmblk "$uuid" data
+	check "$VM_IOMMUFD: mvblk: data that cannot be pinned" vmblk "$uuid" memlock
+done
+check_equal "pages pinned in the end" 0 "$(pinned_pages)"
+check "it can be removed" remove_mdev "$uuid"
+unload

@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# only: iommufd
+# devices: hardware
+# timeout: 300
+#
+# A program has a function on the PCI bus by the node of its VFIO device, and an
+# address space of an iommufd, which is the IOMMU's.
+. /tests/lib.sh
+. /tests/lib-net.sh
+. /tests/lib-hw.sh
+export VM_IOMMUFD=cdev
+modprobe iommufd
+
+modprobe vp_mdev
+hw_vhost $HW_PAGES || exit 1
+check "the VFIO device has a node below the function" \
+	[ -c /dev/vfio/devices/"$(ls $PCI/devices/$HW_PAGES/vfio-dev)" ]
+check "what the device says of itself" vmnet info --uuid "$UUID"
+check "traffic by DMA, with eventfds" vh traffic
+check "traffic by DMA, with mapped doorbells" vh traffic --doorbell
+vh_faults buffers
+vh_faults rings
+DOORBELL=1
+vh_kill 4
+export VM_IOMMUFD=compat
+check "traffic by DMA, by a group of /dev/iommu" vh traffic
+export VM_IOMMUFD=
+check "and in a container of type1" vh traffic
+check "the instance can be removed" remove_mdev "$UUID"
+check_equal "nothing is pinned" 0 "$(pinned_pages)"
+check "the function is returned" hw_return $HW_PAGES
+unload
