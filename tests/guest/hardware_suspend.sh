@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
+# kernels: 6.12
 # devices: hardware
 # cmdline: no_console_suspend
 # timeout: 300

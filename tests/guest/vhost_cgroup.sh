@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # slow: debug
+# kernels: 6.1 7.2
 # timeout: 240
 #
 # Work done for a program counts as the program's own: it is done in the

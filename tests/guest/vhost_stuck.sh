@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
+# kernels: 6.1
 # timeout: 240
 #
 # Users whose memory does not answer when the device copies from it: pages of a

@@ -60,7 +60,7 @@ echo "# nested: yes" >"$marked/nested.sh"
 listed()
 {
 	local k
-	for k in debug 6.12 6.1 7.2; do
+	for k in debug iommufd 6.12 6.1 7.2; do
 		echo "$k:" $("$here/run" --kernel $k --list "$@")
 	done
 }
@@ -68,6 +68,7 @@ listed()
 verdict "a quick run has scripts where they say, on debug if they say nothing" \
 	diff -u - <(listed --tests "$marked" --quick) <<-EOF
 	debug: compat plain
+	iommufd:
 	6.12: slow
 	6.1: compat only
 	7.2: compat
