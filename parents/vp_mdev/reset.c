@@ -87,8 +87,11 @@ static void vp_mdev_tell(struct vp_mdev *vp, const char *why)
 static void vp_mdev_go_away(struct vp_mdev_function *fn)
 {
 	lockdep_assert_held(&fn->lock);
-	if (!vp_mdev_away(fn))
-		WRITE_ONCE(fn->resets, fn->resets + 1);
+	if (vp_mdev_away(fn))
+		return;
+	/* A reset by the user does not reach it now, and counts as the end of DMA. */
+	pci_clear_master(fn->pdev);
+	WRITE_ONCE(fn->resets, fn->resets + 1);
 }
 
 /**
@@ -107,11 +110,11 @@ static void vp_mdev_come_back(struct vp_mdev_function *fn)
 	struct vp_mdev *vp = fn->vp;
 
 	vp_mdev_not_away(fn);
-	if (!vp)
+	/* With nobody to use it, it may go on with what the last one had it do. */
+	if ((!vp || !vp->status) && vp_mdev_reset_function(fn))
 		return;
-	/* Whoever reset it may have taken this away, too. */
 	pci_set_master(fn->pdev);
-	if (vp_mdev_lost(vp))
+	if (vp && vp_mdev_lost(vp))
 		vp_mdev_tell(vp, "was reset");
 }
 
