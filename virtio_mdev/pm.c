@@ -13,6 +13,7 @@
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
 #include <linux/virtio_ids.h>
 
 #include "virtio_mdev_private.h"
@@ -116,9 +117,18 @@ static int virtio_mdev_freeze(struct virtio_mdev_device *vm)
 		virtio_break_device(&vm->vdev);
 		return 0;
 	}
+	mutex_lock(&vm->lock);
+	/* The driver is going to come back, so the modules stay. */
+	vm->keep_pinned = true;
+	mutex_unlock(&vm->lock);
 	ret = virtio_device_freeze(&vm->vdev);
-	if (!ret)
+	if (!ret) {
 		vm->frozen = true;
+		return 0;
+	}
+	mutex_lock(&vm->lock);
+	vm->keep_pinned = false;
+	mutex_unlock(&vm->lock);
 	return ret;
 }
 
@@ -142,6 +152,7 @@ static void virtio_mdev_restore(struct virtio_mdev_device *vm)
 
 	mutex_lock(&vm->lock);
 	vm->restoring = false;
+	vm->keep_pinned = false;
 	dead = vm->dead;
 	mutex_unlock(&vm->lock);
 	if (!ret && !dead)
@@ -212,6 +223,12 @@ void virtio_mdev_reset_prepare(struct mdev_class_device *cdev)
 {
 	struct virtio_mdev_device *vm = dev_get_drvdata(&cdev->dev);
 
+	/*
+	 * A disk that is frozen cannot take what would be written to it to free
+	 * memory.  Pairs with memalloc_noio_restore() in virtio_mdev_reset_done(),
+	 * in the same task.
+	 */
+	vm->noio = memalloc_noio_save();
 	/* Pairs with device_unlock() in virtio_mdev_reset_done() */
 	vm->driver_locked = virtio_mdev_lock_driver(vm);
 	if (vm->driver_locked && virtio_mdev_may_freeze(vm) &&
@@ -230,13 +247,15 @@ void virtio_mdev_reset_done(struct mdev_class_device *cdev)
 	struct virtio_mdev_device *vm = dev_get_drvdata(&cdev->dev);
 
 	if (!vm->driver_locked)
-		return;
+		goto out;
 	if (vm->frozen)
 		virtio_mdev_restore(vm);
 	else if (!virtio_mdev_may_freeze(vm))
 		/* Not here: unbinding takes locks of the driver's subsystem. */
 		queue_work(system_freezable_wq, &vm->rebind);
 	device_unlock(&vm->vdev.dev);
+out:
+	memalloc_noio_restore(vm->noio);
 }
 
 /**

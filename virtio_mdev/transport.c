@@ -170,7 +170,8 @@ int virtio_mdev_reset_device(struct virtio_mdev_device *vm)
 	else
 		virtio_mdev_give_up(vm);
 	WRITE_ONCE(vm->dead_status, 0);
-	virtio_mdev_unpin(vm);
+	if (!vm->keep_pinned)
+		virtio_mdev_unpin(vm);
 	mutex_unlock(&vm->lock);
 	return ret;
 }

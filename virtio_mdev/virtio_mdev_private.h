@@ -29,6 +29,10 @@
  *	of the hardware to its end; guarded by the device lock of @cdev
  * @rebind: virtio_mdev_rebind()
  * @pinned: this module and the parent's are pinned; guarded by @lock
+ * @keep_pinned: they stay pinned over a reset, because the driver comes back;
+ *	guarded by @lock
+ * @noio: what memalloc_noio_save() returned at the beginning of a reset of the
+ *	hardware; guarded by the device lock of @cdev
  *
  * The list of virtqueues is the core's: @vdev.vqs under @vdev.vqs_list_lock.
  */
@@ -43,6 +47,8 @@ struct virtio_mdev_device {
 	bool driver_locked;
 	struct work_struct rebind;
 	bool pinned;
+	bool keep_pinned;
+	unsigned int noio;
 };
 
 #define to_virtio_mdev(d) container_of(d, struct virtio_mdev_device, vdev)
