@@ -153,10 +153,11 @@ err_claim:
  */
 void vhost_mdev_close(struct vhost_mdev *vd)
 {
+	/*
+	 * Not as the locker, which a remover kills if it does not come back: the last
+	 * one to have the file need not be the user.
+	 */
 	mutex_lock(&vd->lock);
-	spin_lock(&vd->user_lock);
-	vd->locker = current;
-	spin_unlock(&vd->user_lock);
 	/* Unless it was revoked */
 	if (vd->opened)
 		vhost_mdev_end_use(vd);
