@@ -24,6 +24,9 @@
 #define MDEV_WORKER_AWAITED	(3 * HZ)
 #define MDEV_WORKER_LIMIT	(30 * HZ)
 
+/* How long somebody waits before a person has to do something */
+#define MDEV_WORKER_HOPELESS	(10 * HZ)
+
 /* ---- how long it has slept ---- */
 
 /* Whether the program that has started the worker comes to its end */
@@ -70,6 +73,49 @@ static void mdev_worker_look(struct mdev_worker *worker, bool awaited)
 		send_sig(SIGKILL, task, 1);
 }
 
+/* Somebody waits: for how long? */
+static bool mdev_worker_is_awaited(struct mdev_worker *worker,
+				   unsigned long patience)
+{
+	bool awaited;
+
+	spin_lock(&worker->look_lock);
+	/* Whoever waits says so about once a second. */
+	if (worker->awaited &&
+	    time_after(jiffies, worker->awaited_last + MDEV_WORKER_AWAITED))
+		worker->awaited = false;
+	awaited = worker->awaited &&
+		  time_after_eq(jiffies, worker->awaited_since + patience);
+	spin_unlock(&worker->look_lock);
+	return awaited;
+}
+
+static void mdev_worker_await(struct mdev_worker *worker)
+{
+	if (!mdev_worker_is_awaited(worker, 0)) {
+		spin_lock(&worker->look_lock);
+		worker->awaited = true;
+		worker->awaited_since = jiffies;
+		spin_unlock(&worker->look_lock);
+	}
+	spin_lock(&worker->look_lock);
+	worker->awaited_last = jiffies;
+	spin_unlock(&worker->look_lock);
+}
+
+/*
+ * The groups of the user may give the thread so little CPU time that it never
+ * comes to an end, and nobody but the user could do anything about that.
+ */
+static void mdev_worker_go_home(struct mdev_worker *worker)
+{
+	if (READ_ONCE(worker->at_home))
+		return;
+	WRITE_ONCE(worker->at_home, true);
+	set_user_nice(worker->task, 0);
+	cgroup_attach_task_all(&init_task, worker->task);
+}
+
 /*
  * Runs every second while the worker does.  A program that is being killed may
  * not even get to close the device: one of its threads may wait, not to be
@@ -91,15 +137,27 @@ static void mdev_worker_watch(struct work_struct *work)
  * @worker: the worker; nothing happens if it is not started
  *
  * To be called about once a second.  A worker that sleeps for a page of a
- * program's memory is made to give up on it.
+ * program's memory is made to give up on it, and one that does not get to run
+ * leaves the program's control groups.
  *
  * Context: process context, serialised with mdev_worker_start() and
- * mdev_worker_stop().
+ * mdev_worker_stop(); sleeps, and takes the locks of control groups and of CPU
+ * hotplug.
  */
 void mdev_worker_hurry(struct mdev_worker *worker)
 {
-	if (worker->task)
-		mdev_worker_look(worker, true);
+	if (!worker->task)
+		return;
+	mdev_worker_look(worker, true);
+	if (!worker->user)
+		return;
+	mdev_worker_await(worker);
+	if (mdev_worker_is_awaited(worker, MDEV_WORKER_HOPELESS))
+		pr_warn_ratelimited("%s does not leave the memory of %s[%d]: if that is of a FUSE file, end its server or abort it in /sys/fs/fuse/connections\n",
+				    worker->task->comm, worker->user->comm,
+				    task_tgid_nr(worker->user));
+	if (mdev_worker_is_awaited(worker, MDEV_WORKER_AWAITED))
+		mdev_worker_go_home(worker);
 }
 EXPORT_SYMBOL_GPL(mdev_worker_hurry);
 
@@ -132,6 +190,15 @@ static void mdev_worker_run(struct mdev_worker *worker, struct mdev_work *work)
 	/* Whom the signal was to get out of the way has left. */
 	if (signal_pending(current))
 		flush_signals(current);
+	if (READ_ONCE(worker->at_home) && !mdev_worker_is_awaited(worker, 0)) {
+		WRITE_ONCE(worker->at_home, false);
+		mdev_worker_join(worker);
+	}
+	/*
+	 * Pairs with the barrier between the end of the watch's being pending and
+	 * its look at @running
+	 */
+	smp_mb();
 	if (worker->user && !delayed_work_pending(&worker->watch))
 		schedule_delayed_work(&worker->watch, HZ);
 	work->fn(work);
@@ -265,6 +332,8 @@ int mdev_worker_start(struct mdev_worker *worker, const struct mdev_mem *mem,
 		set_user_nice(task, task_nice(current));
 	}
 	worker->error = 0;
+	worker->awaited = false;
+	worker->at_home = false;
 	init_completion(&worker->ready);
 	init_completion(&worker->done);
 	raw_spin_lock_irq(&worker->lock);
@@ -305,8 +374,9 @@ void mdev_worker_stop(struct mdev_worker *worker)
 		list_del_init(&work->node);
 	raw_spin_unlock_irq(&worker->lock);
 	wake_up_process(task);
+	/* With locks of the caller, so it stays in its groups. */
 	while (!wait_for_completion_timeout(&worker->done, HZ))
-		mdev_worker_hurry(worker);
+		mdev_worker_look(worker, true);
 	/* Its last steps are in this module's text. */
 	kthread_stop(task);
 	/* Nobody schedules it any more. */

@@ -36,13 +36,17 @@ struct task_struct;
  *
  * *A worker can be made to leave.*  To copy to or from a program's memory means
  * to wait for a page, and the program may have seen to it that the page never
- * comes (userfaultfd, FUSE), while VFIO's type1 holds a lock that the program
+ * comes (userfaultfd), while VFIO's type1 holds a lock that the program
  * may be waiting for.  So a program's worker takes SIGKILL, which ends that wait
  * and lets the copy fail; it gets the signal if it has slept in one place
  *
  * - for a second while the program is being killed;
  * - for three seconds while somebody waits for it, see mdev_worker_hurry();
  * - for 30 seconds in any case.
+ *
+ * A worker that somebody has waited for three seconds for, and that runs but does not
+ * get the CPU time that it wants, leaves the control groups of the program until
+ * nobody waits any more, because those may be made to give it nearly none.
  *
  * The copy breaks its virtqueue, so the driver sees DEVICE_NEEDS_RESET.  The
  * worker goes on with its next work.
@@ -93,12 +97,16 @@ struct mdev_worker {
 	struct completion done;
 
 	/*
-	 * Guards @switches and @since: who waits for the thread and @watch both
-	 * look how long it has slept.
+	 * Guards what follows but @watch: who waits for the thread and @watch both
+	 * look how long it has slept, and how long somebody has waited.
 	 */
 	spinlock_t look_lock;
 	unsigned long switches;
 	unsigned long since;
+	bool awaited;
+	unsigned long awaited_since;
+	unsigned long awaited_last;
+	bool at_home;
 	struct delayed_work watch;
 };
 
