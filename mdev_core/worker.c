@@ -92,13 +92,13 @@ static bool mdev_worker_is_awaited(struct mdev_worker *worker,
 
 static void mdev_worker_await(struct mdev_worker *worker)
 {
-	if (!mdev_worker_is_awaited(worker, 0)) {
-		spin_lock(&worker->look_lock);
+	bool awaited = mdev_worker_is_awaited(worker, 0);
+
+	spin_lock(&worker->look_lock);
+	if (!awaited) {
 		worker->awaited = true;
 		worker->awaited_since = jiffies;
-		spin_unlock(&worker->look_lock);
 	}
-	spin_lock(&worker->look_lock);
 	worker->awaited_last = jiffies;
 	spin_unlock(&worker->look_lock);
 }
@@ -192,6 +192,7 @@ static void mdev_worker_run(struct mdev_worker *worker, struct mdev_work *work)
 		flush_signals(current);
 	if (READ_ONCE(worker->at_home) && !mdev_worker_is_awaited(worker, 0)) {
 		WRITE_ONCE(worker->at_home, false);
+		set_user_nice(current, task_nice(worker->user));
 		mdev_worker_join(worker);
 	}
 	/*
