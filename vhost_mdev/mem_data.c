@@ -29,7 +29,7 @@
 #define VHOST_MEM_RUNS_MEDIUM	64
 
 /* Pages whose pointers are on the stack */
-#define VHOST_MEM_FEW_PAGES	8
+#define VHOST_MEM_DATA_FEW_PAGES	8
 
 /*
  * A run that had to go is paid for by many copies that it spares, if the next one
@@ -325,7 +325,7 @@ static int vhost_mem_fault_errno(int ret, unsigned int perm)
 int vhost_mem_fault(struct mdev_mem *mem, u64 iova, unsigned int perm)
 {
 	struct vhost_mem_vfio *vm = to_vhost_mem_vfio(mem);
-	struct page *few[VHOST_MEM_FEW_PAGES], **pages = few;
+	struct page *few[VHOST_MEM_DATA_FEW_PAGES], **pages = few;
 	unsigned int order, state;
 	struct vhost_mem_run *run;
 	struct vhost_mem_pin pin;

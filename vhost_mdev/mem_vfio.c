@@ -60,10 +60,8 @@ void vhost_mem_vfio_drop(struct vhost_mem_vfio *vm)
 /**
  * vhost_mem_vfio_open() - a user begins to use the device
  * @vm: the memory
- *
- * Return: 0.
  */
-int vhost_mem_vfio_open(struct vhost_mem_vfio *vm)
+void vhost_mem_vfio_open(struct vhost_mem_vfio *vm)
 {
 	vhost_mem_lock(vm);
 	vm->open = true;
@@ -71,7 +69,6 @@ int vhost_mem_vfio_open(struct vhost_mem_vfio *vm)
 	/* What an iommufd unmaps needs no such wait. */
 	vm->joined = vm->iommufd;
 	vhost_mem_unlock(vm);
-	return 0;
 }
 
 /**

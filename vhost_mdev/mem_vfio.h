@@ -181,7 +181,7 @@ vhost_mem_run_ring(struct vhost_mem_run *run)
 int vhost_mem_vfio_init(struct vhost_mem_vfio *vm, struct vfio_device *vdev,
 			struct device *dev);
 void vhost_mem_vfio_uninit(struct vhost_mem_vfio *vm);
-int vhost_mem_vfio_open(struct vhost_mem_vfio *vm);
+void vhost_mem_vfio_open(struct vhost_mem_vfio *vm);
 void vhost_mem_vfio_close(struct vhost_mem_vfio *vm);
 void vhost_mem_vfio_drop(struct vhost_mem_vfio *vm);
 

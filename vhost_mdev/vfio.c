@@ -66,7 +66,8 @@ static long vhost_mdev_vfio_mem_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 
 static int vhost_mdev_vfio_mem_open(struct vhost_mdev *vd)
 {
-	return vhost_mem_vfio_open(&vd->vfio->mem);
+	vhost_mem_vfio_open(&vd->vfio->mem);
+	return 0;
 }
 
 static void vhost_mdev_vfio_mem_close(struct vhost_mdev *vd)
