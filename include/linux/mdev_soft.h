@@ -63,7 +63,7 @@ struct mdev_soft;
  * struct mdev_soft_desc - a kind of software device
  * @serve: Serve a virtqueue, which is claimed: take some chains and give them
  *	back.  Return true if there may be more, and it is called again; stay
- *	short, because who stops the device, and the other queues, wait for it.
+ *	short, because whoever stops the device waits for it, and so do the other queues.
  *	Called by the worker of the device, in process context, after the driver
  *	kicked the queue, when the queue goes live and when the driver takes its
  *	memory away; one call at a time.

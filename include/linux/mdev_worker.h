@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Workers: threads that serve virtqueues in software, on the account of who has
- * them served.
+ * Workers: threads that serve virtqueues in software, on the account of the program
+ * that uses them.
  */
 #ifndef _LINUX_MDEV_WORKER_H
 #define _LINUX_MDEV_WORKER_H
@@ -97,8 +97,9 @@ struct mdev_worker {
 	struct completion done;
 
 	/*
-	 * Guards what follows but @watch: who waits for the thread and @watch both
-	 * look how long it has slept, and how long somebody has waited.
+	 * Guards what follows except @watch and @at_home: @watch and whoever waits
+	 * for the thread both look how long it has slept, and how long somebody
+	 * has waited.
 	 */
 	spinlock_t look_lock;
 	unsigned long switches;

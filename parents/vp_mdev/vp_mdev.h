@@ -117,7 +117,7 @@ struct vp_mdev_vector {
  * @driver_features: what the driver took
  * @status: what the driver set last, 0 after its reset; guarded by
  *	&vp_mdev_function.lock, and read without it
- * @failed: the state of the function is lost, whatever its status reads; likewise
+ * @failed: the state of the function is lost, whatever its status reads; also
  * @told: the driver has been told of that; guarded by the same lock
  * @live: DRIVER_OK was set
  * @generation: of the configuration space at the last reset

@@ -62,7 +62,7 @@ revoked "VFIO device, by itself" --self
 revoked "char device" --chardev
 revoked "char device, by itself" --chardev --self
 
-# --- who is in the way, said at once -----------------------------------------
+# --- whoever is in the way is named at once ------------------------------------
 
 # waits ERE: for wait_for, the log has said so since the mark
 waits()
@@ -97,7 +97,7 @@ wait "$victim"
 
 # --- suspend -------------------------------------------------------------------
 
-# frozen: all programs of the guest, for a moment
+# frozen: freeze all programs of the guest for a moment
 frozen()
 {
 	echo freezer >/sys/power/pm_test && echo freeze >/sys/power/state
