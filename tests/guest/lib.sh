@@ -432,8 +432,8 @@ leaks_count_from_now()
 # kml_report FILE: of what kmemleak has found, that which can be ours.  When a
 # probe of virtio_net fails, for what we did not give it, 6.12 keeps its rss_hdr
 # and the maps for XPS.  So what virtio_net's probe allocated does not count, if
-# none of our modules is on the way there.  Nor does what its NAPI poll did, a frame
-# that it has given to the network stack: no module of ours ever has one.  It may be
+# none of our modules is on the way there.  Nor does a frame (sk_buff) that was
+# allocated with none of ours on the way: no module of ours ever has one.  It may be
 # an earlier script's: a scan overlooks what an old pointer on a stack leads to.
 kml_report()
 {
@@ -459,14 +459,17 @@ kml_report()
 				return theirs == (name[i] == "virtio_net")
 		return 0
 	}
-	function harmless(  i)
+	function harmless(  i, skb)
 	{
 		if (born != "" && born < start + 0)
 			return 1
-		for (i = 1; i <= frames && frame[i] !~ /^(virtio_dev_probe|__napi_poll)[.+]/; i++)
+		for (i = 1; i <= frames && frame[i] !~ /^virtio_dev_probe[.+]/; i++) {
 			if (within(frame[i], 0))
 				return 0
-		return i > 1 && i <= frames && within(frame[i - 1], 1)
+			if (frame[i] ~ /^(__alloc_skb|__build_skb|build_skb|napi_build_skb|skb_clone)[.+]/)
+				skb = 1
+		}
+		return skb || (i > 1 && i <= frames && within(frame[i - 1], 1))
 	}
 	function tell()
 	{
