@@ -89,4 +89,30 @@ verdict "a quick run has all scripts but guests in guests" \
 	<(everywhere --quick | grep .)
 
 echo "$passed passed, $failed failed"
+# --- which results of earlier runs stay --------------------------------------------
+
+old=$marked/results
+mkdir -p "$old"
+# a run of each hour, finished but for those of the last and of the first two hours
+for hour in $(seq -w 1 15); do
+	dir=$old/6.1.${hour}0000.1
+	mkdir "$dir"
+	touch "$dir/tap"
+	case $hour in
+	01|02|15) ;;
+	*) touch "$dir/done" ;;
+	esac
+	touch -d "-$((20 - 10#$hour)) hours" "$dir"
+done
+touch -d "-2 days" "$old/6.1.010000.1"
+mkdir "$old/6.12.000000.1"
+touch -d "-3 days" "$old/6.12.000000.1"
+
+verdict "of finished runs the last ten stay, and what may be in progress" \
+	diff -u - <("$here/old-results" "$old" 6.1 | sort) <<-EOF
+	$old/6.1.010000.1
+	$old/6.1.030000.1
+	$old/6.1.040000.1
+	EOF
+
 [ $failed = 0 ]
