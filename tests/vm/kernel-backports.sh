@@ -11,8 +11,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${VIRTIO_MDEV_CACHE:-$HOME/.cache/virtio-mdev}
 PATH=$PATH:/usr/sbin:/sbin
-want=${1:-7.2}
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+want=$1
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 say()
@@ -39,6 +38,7 @@ fi
 "$here/need" mmdebstrap:mmdebstrap "$keyring:debian-archive-keyring" \
 	depmod:kmod dpkg-deb:dpkg >&2
 
+mirror=$("$here/debian" mirror)
 # apt with lists of its own
 lists=$base/apt
 mkdir -p "$lists/lists/partial" "$lists/archives/partial"
@@ -83,7 +83,8 @@ if [ ! -e "$dir/root.done" ]; then
 	rm -rf "$dir/root"
 	say "making a Debian 13 root with a compiler and the headers"
 	# /dev/null for stdin: mmdebstrap would take sources from there
-	mmdebstrap --quiet --mode=root --variant=apt \
+	mapfile -t options < <("$here/debian" options)
+	mmdebstrap --quiet --mode=root --variant=apt "${options[@]}" \
 		--include="gcc,make,linux-headers-$release" \
 		--aptopt='APT::Install-Recommends "false"' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
