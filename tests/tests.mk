@@ -3,7 +3,7 @@
 #	make demo		see it work, in a guest
 #	make check		all tests but these:
 #	make check-debug	... in guests with a debug kernel
-#	make check-7.2		... in guests with Linux 7.2
+#	make check-7.2		... in guests with Linux 7.2 and 7.3
 #	make check-clients	QEMU, DPDK, libblkio on the char device
 #	make check-hardware	virtio functions on the PCI bus, emulated by QEMU
 #				behind an IOMMU

@@ -20,7 +20,8 @@
 #
 # Comment lines that the runner reads in a script:
 #
-#	# only: debug		runs on these kernels (6.1 6.12 7.2 debug iommufd)
+#	# only: debug		runs on these kernels (6.1 6.12 7.2 debug iommufd);
+#	#			7.2 stands for 7.3, too
 #	# slow: debug		in a quick run 6.12 has it, not the debug kernel
 #	# kernels: 6.1 7.2	a quick run has it on these, too, because compat/
 #	#			or the kernel's own code differs there
@@ -32,7 +33,7 @@
 #	#			only once for all scripts of a guest
 
 NAME=${NAME:-$(basename "$0" .sh)}
-KERNEL=${KERNEL:-unknown}	# 6.1, 6.12, 7.2 or debug
+KERNEL=${KERNEL:-unknown}	# 6.1, 6.12, 7.2, 7.3 or debug
 OURS=$(find "/lib/modules/$(uname -r)/updates" -name '*.ko' \
 	-exec basename '{}' .ko ';' 2>/dev/null)
 MDEV_BUS=/sys/class/mdev_bus

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# kernel-backports.sh [VERSION]: the newest kernel VERSION.* (default 7.2) of
+# kernel-backports.sh VERSION: the newest kernel VERSION.*, 7.2 or 7.3, of
 # Debian 13's backports; called by kernels.sh, which says what the result is.
 #
 # Its modules want Debian 13's compiler, so the headers lie in a Debian 13 of

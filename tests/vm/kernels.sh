@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# kernels.sh 6.1|6.12|7.2: get a Debian kernel and what modules are built
+# kernels.sh 6.1|6.12|7.2|7.3: get a Debian kernel and what modules are built
 # against, and print the directory in the cache that they lie in:
 #
 #	bzImage		the kernel
 #	lib/modules/	its modules
 #	linux/		its headers, KDIR for our modules
 #	release		what uname -r says
-#	root/		(7.2 only) a Debian 13 in which to build, see build-modules
+#	root/		(7.2, 7.3) a Debian 13 in which to build, see build-modules
 #
 # Packages are unpacked, never installed on this machine.  What was got once is
 # taken from the cache until apt knows a newer version.
@@ -22,9 +22,9 @@ kernel=${1:-}
 case $kernel in
 6.1)	image=linux-image-amd64 headers=linux-headers-amd64 ;;
 6.12)	image=linux-image-6.12-amd64 headers=linux-headers-6.12-amd64 ;;
-7.2)	exec "$here/kernel-backports.sh" ;;
+7.2|7.3)	exec "$here/kernel-backports.sh" "$kernel" ;;
 *)
-	echo "usage: $0 6.1|6.12|7.2" >&2
+	echo "usage: $0 6.1|6.12|7.2|7.3" >&2
 	exit 2 ;;
 esac
 

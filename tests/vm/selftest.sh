@@ -60,7 +60,7 @@ echo "# nested: yes" >"$marked/nested.sh"
 listed()
 {
 	local k
-	for k in debug iommufd 6.12 6.1 7.2; do
+	for k in debug iommufd 6.12 6.1 7.2 7.3; do
 		echo "$k:" $("$here/run" --kernel $k --list "$@")
 	done
 }
@@ -72,6 +72,7 @@ verdict "a quick run has scripts where they say, on debug if they say nothing" \
 	6.12: slow
 	6.1: compat only
 	7.2: compat
+	7.3: compat
 	EOF
 
 # everywhere [--quick]: which scripts of ours run at all
@@ -88,7 +89,6 @@ verdict "a quick run has all scripts but guests in guests" \
 		$(everywhere | sed '/./s/$/.sh/') | sed 's/\.sh$//') \
 	<(everywhere --quick | grep .)
 
-echo "$passed passed, $failed failed"
 # --- which results of earlier runs stay --------------------------------------------
 
 old=$marked/results
@@ -115,4 +115,5 @@ verdict "of finished runs the last ten stay, and what may be in progress" \
 	$old/6.1.040000.1
 	EOF
 
+echo "$passed passed, $failed failed"
 [ $failed = 0 ]
