@@ -84,8 +84,12 @@ static void vp_mdev_describe(struct vp_mdev_function *fn)
 	}
 }
 
-/* The length of the first structure of a type, which is the one that counts */
-static u32 vp_mdev_cap_length(struct pci_dev *pdev, u8 wanted)
+/*
+ * The length of the first structure of a type, which is the one that counts for
+ * vp_modern_probe(), too; 0 if there is none.  Tells its BAR and where it is there.
+ */
+static u32 vp_mdev_structure(struct pci_dev *pdev, u8 wanted, u8 *bar,
+			     u32 *offset)
 {
 	u32 length;
 	u8 type;
@@ -97,11 +101,36 @@ static u32 vp_mdev_cap_length(struct pci_dev *pdev, u8 wanted)
 				     &type);
 		if (type != wanted)
 			continue;
+		pci_read_config_byte(pdev, pos + VIRTIO_PCI_CAP_BAR, bar);
+		if (*bar >= PCI_STD_NUM_BARS || !pci_resource_len(pdev, *bar))
+			continue;
+		pci_read_config_dword(pdev, pos + VIRTIO_PCI_CAP_OFFSET,
+				      offset);
 		pci_read_config_dword(pdev, pos + VIRTIO_PCI_CAP_LENGTH,
 				      &length);
 		return length;
 	}
 	return 0;
+}
+
+static void vp_mdev_find_structures(struct vp_mdev_function *fn)
+{
+	struct pci_dev *pdev = fn->pdev;
+	u32 offset, length;
+	u8 bar;
+
+	/* A device may offer the feature and not have the registers. */
+	fn->ring_reset = vp_mdev_structure(pdev, VIRTIO_PCI_CAP_COMMON_CFG,
+					   &bar, &offset) >=
+			 offsetofend(struct virtio_pci_modern_common_cfg,
+				     queue_reset);
+
+	length = vp_mdev_structure(pdev, VIRTIO_PCI_CAP_NOTIFY_CFG, &bar,
+				   &offset);
+	if (length && pci_resource_flags(pdev, bar) & IORESOURCE_MEM) {
+		fn->notify_start = pci_resource_start(pdev, bar) + offset;
+		fn->notify_length = length;
+	}
 }
 
 static int vp_mdev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
@@ -129,11 +158,7 @@ static int vp_mdev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 			ERR_PTR(ret));
 		goto err_disable;
 	}
-	/* A device may offer the feature and not have the registers. */
-	fn->ring_reset = vp_mdev_cap_length(pdev, VIRTIO_PCI_CAP_COMMON_CFG) >=
-			 offsetofend(struct virtio_pci_modern_common_cfg,
-				     queue_reset);
-	fn->notify_length = vp_mdev_cap_length(pdev, VIRTIO_PCI_CAP_NOTIFY_CFG);
+	vp_mdev_find_structures(fn);
 
 	/* It may have been left by another driver, or by the firmware. */
 	ret = vp_mdev_reset_function(fn);

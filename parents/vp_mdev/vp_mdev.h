@@ -32,7 +32,8 @@ struct vp_mdev;
  * @ended: it was shut down, and stays away
  * @prepared: the instance whose class driver knows of the reset that is under way
  *	and cannot go, a reference; guarded by the device lock of @pdev
- * @notify_length: bytes that doorbells are in; constant
+ * @notify_start: physical address of the structure that doorbells are in; constant
+ * @notify_length: its length in bytes, 0 if it is not in memory; constant
  * @ring_reset: the registers for the reset of a virtqueue are there; constant
  */
 struct vp_mdev_function {
@@ -47,6 +48,7 @@ struct vp_mdev_function {
 	unsigned int resets;
 	bool ended;
 	struct mdev_class_device *prepared;
+	resource_size_t notify_start;
 	u32 notify_length;
 	bool ring_reset;
 };

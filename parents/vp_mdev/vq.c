@@ -10,6 +10,7 @@
 #include <linux/virtio_config.h>
 #include <uapi/linux/virtio_ring.h>
 
+#include "doorbell.h"
 #include "vp_mdev.h"
 
 /* How long a virtqueue may take for a reset */
@@ -330,28 +331,25 @@ void vp_mdev_kick_vqs(struct vp_mdev *vp)
 
 /*
  * A doorbell can be mapped if nothing is in its page but that: if doorbells are
- * at least a page apart, and the structure that they are in reaches to the page's
- * end.  Virtqueues may have one doorbell together all the same.
+ * at least a page apart, and the page lies in their structure as a whole.  What is
+ * beside that may be the registers of the function or its table of interrupts,
+ * which no program is to have.  Virtqueues may have one doorbell together all the same.
  */
 int vp_mdev_get_vq_notification(struct mdev_class_device *cdev, u16 idx,
 				struct virtio_mdev_notification_area *area)
 {
 	struct vp_mdev *vp = to_vp_mdev(cdev);
 	resource_size_t pa = vp->vqs[idx].notify_pa;
-	resource_size_t first = pa;
 	u16 i;
 
 	if (vp->modern->notify_offset_multiplier < PAGE_SIZE ||
-	    !PAGE_ALIGNED(pa))
+	    !PAGE_ALIGNED(pa) ||
+	    !vp_mdev_doorbell_fits(vp->fn->notify_start, vp->fn->notify_length,
+				   pa))
 		return -EOPNOTSUPP;
-	for (i = 0; i < vp->nr_vqs; i++) {
+	for (i = 0; i < vp->nr_vqs; i++)
 		if (i != idx && vp->vqs[i].notify_pa == pa)
 			return -EOPNOTSUPP;
-		first = min(first, vp->vqs[i].notify_pa);
-	}
-	/* The structure begins there or before. */
-	if (pa - first + PAGE_SIZE > vp->fn->notify_length)
-		return -EOPNOTSUPP;
 	area->addr = pa;
 	area->size = PAGE_SIZE;
 	return 0;

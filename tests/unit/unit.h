@@ -33,6 +33,7 @@ extern const struct unit_test life_tests[];
 extern const struct unit_test random_tests[];
 extern const struct unit_test order_tests[];
 extern const struct unit_test differ_tests[];
+extern const struct unit_test doorbell_tests[];
 
 void unit_fail(const char *file, int line, const char *fmt, ...);
 

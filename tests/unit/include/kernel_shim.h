@@ -27,6 +27,7 @@ typedef uint64_t u64;
 typedef int64_t s64;
 typedef u64 phys_addr_t;
 typedef u64 resource_size_t;
+typedef u64 resource_size_t;
 
 #define __force
 #define __printf(a, b)		__attribute__((format(printf, a, b)))
