@@ -20,6 +20,22 @@ static int vp_mdev_count(struct device *dev, void *data)
 }
 
 /*
+ * A driver of the kernel uses the group's default domain.  VFIO and the char device
+ * attach one of their own.
+ */
+static void vp_mdev_warn_identity(struct mdev_class_device *cdev,
+				  struct pci_dev *pdev, int group)
+{
+	struct iommu_domain *domain = iommu_get_domain_for_dev(&pdev->dev);
+
+	if (cdev->class_id == MDEV_CLASS_ID_VIRTIO && domain &&
+	    domain->type == IOMMU_DOMAIN_IDENTITY)
+		dev_warn(&cdev->dev,
+			 "the IOMMU passes the DMA of %s on as it is, so nothing confines it: boot without iommu=pt, or write DMA to /sys/kernel/iommu_groups/%d/type while no driver has the function\n",
+			 pci_name(pdev), group);
+}
+
+/*
  * The memory of the host is safe from the function only behind an IOMMU, and the
  * memory of the driver from others only if nobody else uses its address space.
  */
@@ -40,8 +56,10 @@ static int vp_mdev_check_iommu(struct mdev_class_device *cdev,
 	id = iommu_group_id(group);
 	iommu_group_for_each_dev(group, &count, vp_mdev_count);
 	iommu_group_put(group);
-	if (count == 1)
+	if (count == 1) {
+		vp_mdev_warn_identity(cdev, pdev, id);
 		return 0;
+	}
 
 	dev_err(&cdev->dev,
 		"%s shares IOMMU group %d with %u more: see /sys/kernel/iommu_groups/%d/devices, and use a slot or a function that is isolated\n",

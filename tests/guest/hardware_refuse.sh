@@ -58,6 +58,38 @@ grouped=$(below 0000:00:15.0)
 refused "$grouped" "a function in a group with others" \
 	"$grouped shares IOMMU group [0-9]* with [0-9]* more: .*iommu_groups"
 
+# --- an IOMMU that does nothing for the host's drivers -------------------------
+
+warned="the IOMMU passes the DMA of $HW_RNG on as it is.*iommu=pt"
+# created CLASS: an instance can be created and removed; its lines of the log are new
+created()
+{
+	log_mark
+	uuid=$(new_uuid)
+	check "an instance of class $1, domain $domain" create_hw $HW_RNG "$1" "$uuid"
+	check "class $1, domain $domain: it can be removed" remove_mdev "$uuid"
+}
+
+hw_release $HW_RNG
+group=$(readlink $PCI/devices/$HW_RNG/iommu_group)
+type=/sys/kernel/iommu_groups/${group##*/}/type
+domain=identity
+check "a function's domain can pass its DMA on" put $domain "$type"
+check "the function can be bound" hw_bind $HW_RNG || exit 1
+created virtio
+said "$warned"
+created vhost
+check_equal "class vhost has a domain of its own, so nothing is said" "" \
+	"$(log_new | grep "$warned")"
+hw_release $HW_RNG
+domain=DMA
+check "or translate it" put $domain "$type"
+check "the function can be bound again" hw_bind $HW_RNG || exit 1
+created virtio
+check_equal "which is as it should be, so nothing is said" "" \
+	"$(log_new | grep "$warned")"
+check "virtio_pci takes it back afterwards" hw_return $HW_RNG
+
 # the root port is on a bus of its own, 0x40 or what the firmware makes of it
 free=
 for f in "$PCI"/devices/*; do
