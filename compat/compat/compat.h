@@ -15,6 +15,7 @@
 #include "compat_config.h"
 
 #include "cgroup.h"
+#include "compiler.h"
 #include "device.h"
 #include "eventfd.h"
 #include "hrtimer.h"
