@@ -342,20 +342,21 @@ static ssize_t vhost_mdev_vfio_write(struct vfio_device *vdev,
 				     loff_t *ppos)
 {
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
-	u64 idx = (u64)*ppos >> PAGE_SHIFT;
+	u64 page = (u64)*ppos >> PAGE_SHIFT;
 	struct mdev_class_device *cdev;
 	bool revoked;
 	__le16 val;
+	u32 idx;
 
 	if (count != sizeof(val) || !PAGE_ALIGNED(*ppos) || *ppos < 0 ||
-	    idx >= vv->vd->nvqs || !vhost_mdev_has_doorbell(vv->vd))
+	    page >= vv->vd->nvqs || !vhost_mdev_has_doorbell(vv->vd))
 		return -EINVAL;
 	if (copy_from_user(&val, buf, sizeof(val)))
 		return -EFAULT;
-	if (le16_to_cpu(val) != idx)
+	if (le16_to_cpu(val) != page)
 		return -EINVAL;
 
-	idx = array_index_nospec(idx, vv->vd->nvqs);
+	idx = array_index_nospec((u32)page, vv->vd->nvqs);
 	/* A kick waits for no ioctl.  Pairs with the wait in vhost_mdev_revoke(). */
 	rcu_read_lock();
 	revoked = READ_ONCE(vv->vd->revoked);
