@@ -14,7 +14,6 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 
 #include "mvblk.h"
 
@@ -62,7 +61,9 @@ static int mvblk_file_error(struct mvblk_queue *q, const char *what, u64 pos,
 static struct file *mvblk_file_of(struct mvblk *blk)
 {
 	/* Pairs with smp_store_release() in mvblk_file_attach() */
-	return smp_load_acquire(&blk->file);
+	struct mvblk_backing *backing = smp_load_acquire(&blk->backing);
+
+	return backing ? backing->file : NULL;
 }
 
 /* All of it, or an error */
@@ -309,104 +310,70 @@ const struct mvblk_store_ops mvblk_file_ops = {
 	.zero = mvblk_file_zero,
 };
 
-static int mvblk_file_check(struct mvblk *blk, struct file *file,
-			    const char *path)
-{
-	const struct inode *inode = file->f_mapping->host;
-	struct device *dev = &blk->soft.cdev->dev;
-
-	if (!S_ISREG(inode->i_mode) && !S_ISBLK(inode->i_mode)) {
-		dev_err(dev, "%s is neither a regular file nor a block device\n",
-			path);
-		return -EINVAL;
-	}
-	if (i_size_read(inode) < MVBLK_SECTOR) {
-		dev_err(dev, "%s has %llu bytes, less than a sector\n", path,
-			(unsigned long long)i_size_read(inode));
-		return -EINVAL;
-	}
-	return 0;
-}
-
 /**
  * mvblk_file_attach() - have the sectors in a file
  * @blk: the instance, which has none yet
- * @path: name of the file
+ * @name: of the file
  *
  * The device gets the size of the file, without what is no whole sector.
  *
- * Context: process context, &mvblk.medium_lock held.  The file is opened as who
- * calls may open it.
- * Return: 0; -EBUSY if there is a file; -EINVAL if it is none that can be used;
- * -ENOMEM; or what opening the file gave.
+ * Context: process context; sleeps.  The file is opened as who calls may open it.
+ * Return: 0; -EBUSY if there is a file; or as mvblk_backing_open().
  */
-int mvblk_file_attach(struct mvblk *blk, const char *path)
+int mvblk_file_attach(struct mvblk *blk, const char *name)
 {
-	struct file *file;
-	char *name;
-	int ret;
+	struct mvblk_backing *backing;
+	bool busy;
 
-	if (blk->file)
+	/* Leave a file alone that cannot be attached in any case. */
+	mutex_lock(&blk->medium_lock);
+	busy = blk->backing;
+	mutex_unlock(&blk->medium_lock);
+	if (busy)
 		return -EBUSY;
-	name = kstrdup(path, GFP_KERNEL);
-	if (!name)
-		return -ENOMEM;
+	backing = mvblk_backing_open(blk, name);
+	if (IS_ERR(backing))
+		return PTR_ERR(backing);
 
-	file = filp_open(path, (blk->read_only ? O_RDONLY : O_RDWR) |
-			       O_LARGEFILE, 0);
-	if (IS_ERR(file)) {
-		ret = PTR_ERR(file);
-		dev_err(&blk->soft.cdev->dev, "cannot open %s: %pe\n", path,
-			file);
-		goto err_name;
+	mutex_lock(&blk->medium_lock);
+	busy = blk->backing;
+	if (!busy) {
+		/* Pairs with smp_load_acquire() in mvblk_file_of() */
+		smp_store_release(&blk->backing, backing);
+		/* Nobody gets beyond the check of a range before this. */
+		mvblk_set_capacity(blk,
+				   i_size_read(backing->file->f_mapping->host) >>
+				   MVBLK_SECTOR_SHIFT);
 	}
-	ret = mvblk_file_check(blk, file, path);
-	if (ret)
-		goto err_file;
-
-	blk->path = name;
-	/* Pairs with smp_load_acquire() in mvblk_file_of() */
-	smp_store_release(&blk->file, file);
-	/* Nobody gets beyond the check of a range before this. */
-	mvblk_set_capacity(blk, i_size_read(file->f_mapping->host) >>
-				MVBLK_SECTOR_SHIFT);
-	return 0;
-
-err_file:
-	filp_close(file, NULL);
-err_name:
-	kfree(name);
-	return ret;
+	mutex_unlock(&blk->medium_lock);
+	if (!busy)
+		return 0;
+	mvblk_backing_close(backing);
+	return -EBUSY;
 }
 
 /**
  * mvblk_file_detach() - let go of the file
  * @blk: the instance; nothing happens if it has none
  *
- * Context: process context, &mvblk.medium_lock held.
+ * Context: process context; sleeps.
  * Return: 0; -EBUSY if a driver uses the device.
  */
 int mvblk_file_detach(struct mvblk *blk)
 {
-	if (!blk->file)
-		return 0;
-	if (blk->active)
-		return -EBUSY;
-	mvblk_set_capacity(blk, 0);
-	mvblk_file_destroy(blk);
-	return 0;
-}
+	struct mvblk_backing *backing;
 
-/**
- * mvblk_file_destroy() - close the file, if there is one
- * @blk: the instance, whose queues are stopped
- */
-void mvblk_file_destroy(struct mvblk *blk)
-{
-	if (!blk->file)
-		return;
-	filp_close(blk->file, NULL);
-	blk->file = NULL;
-	kfree(blk->path);
-	blk->path = NULL;
+	mutex_lock(&blk->medium_lock);
+	backing = blk->backing;
+	if (backing && blk->active) {
+		mutex_unlock(&blk->medium_lock);
+		return -EBUSY;
+	}
+	if (backing) {
+		mvblk_set_capacity(blk, 0);
+		blk->backing = NULL;
+	}
+	mutex_unlock(&blk->medium_lock);
+	mvblk_backing_close(backing);
+	return 0;
 }

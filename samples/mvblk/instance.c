@@ -11,7 +11,7 @@ static void mvblk_free(struct mvblk *blk)
 {
 	mdev_soft_destroy(&blk->soft);
 	kfree(blk->queues);
-	mvblk_file_destroy(blk);
+	mvblk_backing_close(blk->backing);
 	mvblk_ram_destroy(blk);
 	mutex_destroy(&blk->medium_lock);
 	kfree(blk);
@@ -49,18 +49,17 @@ static int mvblk_default_medium(struct mvblk *blk, u64 size)
 	char *path = NULL;
 	int ret;
 
-	if (!mvblk_in_ram(blk)) {
-		ret = mvblk_default_path(blk->soft.cdev, &path);
-		if (ret || !path)
-			return ret;
+	if (mvblk_in_ram(blk)) {
+		mutex_lock(&blk->medium_lock);
+		ret = mvblk_ram_resize(blk, size);
+		mutex_unlock(&blk->medium_lock);
+		return ret;
 	}
 
-	mutex_lock(&blk->medium_lock);
-	if (mvblk_in_ram(blk))
-		ret = mvblk_ram_resize(blk, size);
-	else
-		ret = mvblk_file_attach(blk, path);
-	mutex_unlock(&blk->medium_lock);
+	ret = mvblk_default_path(blk->soft.cdev, &path);
+	if (ret || !path)
+		return ret;
+	ret = mvblk_file_attach(blk, path);
 	kfree(path);
 	return ret;
 }

@@ -4,6 +4,7 @@
 
 #include <linux/atomic.h>
 #include <linux/bits.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/seqlock.h>
 #include <linux/sizes.h>
@@ -18,6 +19,7 @@
 #include <linux/mdev_worker.h>
 
 struct file;
+struct inode;
 struct mvblk_queue;
 
 /* Of a request, and of whatever else virtio counts in sectors */
@@ -151,6 +153,26 @@ struct mvblk_pages {
 };
 
 /**
+ * struct mvblk_backing - a file, or a block device, that has sectors
+ * @file: open
+ * @path: its name, as it was given
+ * @inode: of @path, which the module tells files apart by
+ * @write: open for writing
+ * @node: in the list of all of them
+ *
+ * Constant, apart from @node, from mvblk_backing_open() on.
+ */
+struct mvblk_backing {
+	struct file *file;
+	char *path;
+	const struct inode *inode;
+	bool write;
+
+	/* guarded by the lock of the list, see backing.c */
+	struct list_head node;
+};
+
+/**
  * struct mvblk - an instance
  * @soft: what it shares with other software devices
  * @store: where the sectors are
@@ -164,12 +186,12 @@ struct mvblk_pages {
  * @capacity: sectors
  * @generation: of the configuration space
  * @serial: what the device calls itself, padded by zeroes
- * @medium_lock: guards @active, @file and @path, and is held where the size
- *	changes
+ * @medium_lock: guards @active and @backing, and is held where the size changes.
+ *	The reset of a device takes it, so nothing is called under it that waits
+ *	for a file system.
  * @active: a driver may have requests on their way.  Until it is reset the
  *	device does not get smaller and keeps its file.
- * @file: backing file, if there is one; once set while @active it stays
- * @path: its name, as it was given
+ * @backing: the file, if there is one; once set while @active it stays
  * @pages: in RAM: the pages that something was written to; RCU
  * @pages_lock: guards @pages, and the pointers in it, against a second writer;
  *	bottom halves off, for whoever kicks may be one
@@ -191,8 +213,7 @@ struct mvblk {
 	/* guards what is attached, see above */
 	struct mutex medium_lock;
 	bool active;
-	struct file *file;
-	char *path;
+	struct mvblk_backing *backing;
 
 	struct mvblk_pages __rcu *pages;
 	/* guards them against a second writer, see above */
@@ -280,6 +301,9 @@ void mvblk_ram_exit(void);
 extern const struct mvblk_store_ops mvblk_file_ops;
 int mvblk_file_attach(struct mvblk *blk, const char *path);
 int mvblk_file_detach(struct mvblk *blk);
-void mvblk_file_destroy(struct mvblk *blk);
+
+/* backing.c */
+struct mvblk_backing *mvblk_backing_open(struct mvblk *blk, const char *name);
+void mvblk_backing_close(struct mvblk_backing *backing);
 
 #endif /* _MVBLK_H */

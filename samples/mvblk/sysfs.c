@@ -68,7 +68,7 @@ static ssize_t backing_show(struct device *dev, struct device_attribute *attr,
 	ssize_t len;
 
 	mutex_lock(&blk->medium_lock);
-	len = sysfs_emit(buf, "%s\n", blk->path ?: "");
+	len = sysfs_emit(buf, "%s\n", blk->backing ? blk->backing->path : "");
 	mutex_unlock(&blk->medium_lock);
 	return len;
 }
@@ -85,12 +85,10 @@ static ssize_t backing_store(struct device *dev, struct device_attribute *attr,
 	if (!path)
 		return -ENOMEM;
 
-	mutex_lock(&blk->medium_lock);
 	if (*path)
 		ret = mvblk_file_attach(blk, path);
 	else
 		ret = mvblk_file_detach(blk);
-	mutex_unlock(&blk->medium_lock);
 	kfree(path);
 	if (ret)
 		return ret;

@@ -9,6 +9,7 @@
 
 UUID=$(new_uuid)
 OTHER=$(new_uuid)
+THIRD=$(new_uuid)
 MIB=$((1024 * 1024))
 IMAGE="/tmp/an image"
 cd /tmp || exit 1
@@ -22,8 +23,20 @@ check_equal "without a file it has no size" 0 "$(blk_size "$UUID")"
 check_equal "and no file" "" "$(cat "$DIR/backing")"
 check_errno "a file that is not there" ENOENT put /tmp/none "$DIR/backing"
 check_log "the log says so" "cannot open /tmp/none"
-check_errno "a directory" EISDIR put /tmp "$DIR/backing"
-check_errno "a char device" EINVAL put /dev/zero "$DIR/backing"
+check_errno "a directory is refused" EINVAL put /tmp "$DIR/backing"
+# whoever opened it would find that no driver has it
+mknod /tmp/char c 240 0
+check_errno "a char device is refused, and not opened" EINVAL \
+	put /tmp/char "$DIR/backing"
+mkfifo /tmp/fifo
+check_errno "a FIFO is refused, and not waited for" EINVAL \
+	put /tmp/fifo "$DIR/backing"
+# it has a size that a disk could have
+check_errno "a file of sysfs is refused" EINVAL put "$DIR/uevent" "$DIR/backing"
+check_log "the log names its file system" "of the file system sysfs"
+check_errno "a file of proc is refused" EINVAL put /proc/version "$DIR/backing"
+check_log "the log names proc" "/proc/version is of the file system proc"
+rm /tmp/char /tmp/fifo
 : >/tmp/empty
 check_errno "a file of no size" EINVAL put /tmp/empty "$DIR/backing"
 check_errno "a file has the size that it has" EOPNOTSUPP put 1M "$DIR/size"
@@ -36,6 +49,17 @@ check "the driver sees its size, without half a sector" \
 	wait_for 10 size_is "$UUID" $((16 * MIB))
 check_errno "a second file" EBUSY put "$IMAGE" "$DIR/backing"
 check_errno "no file any more, in use" EBUSY put "" "$DIR/backing"
+ln "$IMAGE" /tmp/link
+check "a second instance can be created" create_blk virtio file "$OTHER"
+OTHER_DIR=$(instance "$OTHER")
+check_errno "it cannot have the same file by another name" EBUSY \
+	put /tmp/link "$OTHER_DIR/backing"
+check_log "the log says that it is in use" "in use by another instance"
+check_equal "it still has none" "" "$(cat "$OTHER_DIR/backing")"
+truncate -s 1M /tmp/free
+check "it can have another file" put /tmp/free "$OTHER_DIR/backing"
+check "it can be removed" remove_mdev "$OTHER"
+rm /tmp/link /tmp/free
 
 # --- data --------------------------------------------------------------------
 
@@ -94,6 +118,12 @@ vdev=$(virtio_of "$UUID")
 check "the driver can be unbound" put "$vdev" $VIRTIO_BLK/unbind
 check "then the file can be taken away" put "" "$DIR/backing"
 check_equal "there is none" "0 " "$(cat "$DIR/size") $(cat "$DIR/backing")"
+check "the file that was let go of can be another instance's" sh -c \
+	"echo $OTHER >$(type_dir mvblk0-virtio '*-mvblk-file')/create &&
+	 echo '$IMAGE' >$OTHER_DIR/backing"
+check "that instance can be removed" remove_mdev "$OTHER"
+check "the file can be the first one's again" put "$IMAGE" "$DIR/backing"
+check "and be taken away again" put "" "$DIR/backing"
 check "another one can be given" put "/tmp/one" "$DIR/backing"
 check "the driver can be bound again" put "$vdev" $VIRTIO_BLK/bind
 check "it is there again" wait_for 10 blk_vars "$UUID"
@@ -122,9 +152,20 @@ check_not "it cannot be written" \
 	dd if=/tmp/one of="$DEV" bs=4k count=1 oflag=direct
 check_errno "a device without its file is not created" ENOENT \
 	create_blk virtio file "$UUID"
-check "it can be removed" remove_mdev "$OTHER"
 put "" /sys/module/mvblk/parameters/backing
+check "a second one that is read only can be created" \
+	create_blk virtio file "$UUID"
+check "it can share the file" put "/tmp/disk-$OTHER.img" \
+	"$(instance "$UUID")/backing"
+check "the first one can be removed" remove_mdev "$OTHER"
 put 0 /sys/module/mvblk/parameters/read_only
+check "one that writes can be created" create_blk virtio file "$OTHER"
+check_errno "it cannot have a file that one reads" EBUSY \
+	put "/tmp/disk-$OTHER.img" "$OTHER_DIR/backing"
+check "the one that reads can be removed" remove_mdev "$UUID"
+check "then the file can be written to" \
+	put "/tmp/disk-$OTHER.img" "$OTHER_DIR/backing"
+check "it can be removed" remove_mdev "$OTHER"
 blk_down
 
 # --- a block device as a file ------------------------------------------------
@@ -134,7 +175,32 @@ check "a disk in RAM" blk_up ram64m "$OTHER"
 blk_vars "$OTHER"
 lower=$DEV
 check "another one on top of it" create_blk virtio file "$UUID"
+modprobe ext4
+check "a file system is made on the disk" mke2fs "$lower"
+mkdir -p /tmp/mnt
+check "it is mounted" mount -t ext4 "$lower" /tmp/mnt
+check_errno "a disk that is mounted is refused" EBUSY \
+	put "$lower" "$(instance "$UUID")/backing"
+# the debug kernel has no swap
+if [ -e /proc/swaps ]; then
+	dd if=/dev/zero of=/tmp/mnt/swap bs=1M count=4 2>/dev/null
+	chmod 600 /tmp/mnt/swap
+	check "a swap file is made on it" mkswap /tmp/mnt/swap
+	check "it is swapped to" swapon /tmp/mnt/swap
+	check_errno "a file that is swapped to is refused" EBUSY \
+		put /tmp/mnt/swap "$(instance "$UUID")/backing"
+	check_log "the log says that it is swap" "/tmp/mnt/swap is in use as swap"
+	check "it is not swapped to any more" swapoff /tmp/mnt/swap
+fi
+check "the file system is unmounted" umount /tmp/mnt
+check "the disk is emptied" blkdiscard "$lower"
 check "with the disk as its file" put "$lower" "$(instance "$UUID")/backing"
+check "a third one" create_blk virtio file "$THIRD"
+check_errno "it cannot have the same disk" EBUSY \
+	put "$lower" "$(instance "$THIRD")/backing"
+check "it can be removed" remove_mdev "$THIRD"
+check_errno "the disk cannot be mounted now" EBUSY \
+	sh -c "mount -t ext4 $lower /tmp/mnt || exit 1"
 check "has its size" wait_for 10 size_is "$UUID" $((64 * MIB))
 blk_vars "$UUID"
 check "data can be written" put_range one 0 $((4 * MIB))
@@ -148,6 +214,8 @@ check "the data is what it shall be" same one
 check "the lower one gave memory back" test \
 	"$(cat "$(instance "$OTHER")/allocated")" -lt $((4 * MIB))
 check "the upper one can be removed" remove_mdev "$UUID"
+check "then the lower one can be mounted" sh -c \
+	"mke2fs $lower && mount -t ext4 $lower /tmp/mnt && umount /tmp/mnt"
 check "and the lower one" remove_mdev "$OTHER"
 rm -f one
 blk_down

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mvblk: the file or block device that has the sectors: which one may be used, by
+ * how many instances, and how it is opened.
+ *
+ * Opening some files has an effect (a watchdog is armed, a tape is rewound), and
+ * opening others waits for somebody (a FIFO).  So what a name stands for is looked
+ * at before it is opened, and what is opened is what was looked at, whatever has
+ * become of the name since.
+ */
+
+#include <linux/backing-dev.h>
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/namei.h>
+#include <linux/path.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "mvblk.h"
+
+/* The backings of all instances */
+static LIST_HEAD(mvblk_backings);
+
+/* Guards mvblk_backings; taken by itself. */
+static DEFINE_SPINLOCK(mvblk_backings_lock);
+
+/*
+ * Whether files of a file system are windows into the kernel, as in sysfs and
+ * debugfs.  Such a file system stores nothing, so it has no backing device, and
+ * has not said how large a file may be.  One in memory has said so.
+ */
+static bool mvblk_backing_is_pseudo(const struct super_block *sb)
+{
+	return sb->s_bdi == &noop_backing_dev_info &&
+	       sb->s_maxbytes <= MAX_NON_LFS;
+}
+
+/* Whether kernel_read() and kernel_write() can do what the device will ask for */
+static bool mvblk_backing_has_io(const struct file_operations *fop, bool write)
+{
+	if (!fop || !fop->read_iter || fop->read)
+		return false;
+	return !write || (fop->write_iter && !fop->write);
+}
+
+/* Look at a file that is not open yet. */
+static int mvblk_backing_look(struct mvblk *blk, const struct path *path,
+			      const char *name)
+{
+	const struct inode *inode = d_inode(path->dentry);
+	struct device *dev = &blk->soft.cdev->dev;
+
+	if (S_ISBLK(inode->i_mode))
+		return 0;
+	if (!S_ISREG(inode->i_mode)) {
+		dev_err(dev, "%s is neither a regular file nor a block device\n",
+			name);
+		return -EINVAL;
+	}
+	if (mvblk_backing_is_pseudo(inode->i_sb) ||
+	    !mvblk_backing_has_io(inode->i_fop, !blk->read_only)) {
+		dev_err(dev, "%s is of the file system %s, which stores no data: use a file of another one\n",
+			name, inode->i_sb->s_type->name);
+		return -EINVAL;
+	}
+	if (IS_SWAPFILE(inode)) {
+		dev_err(dev, "%s is in use as swap\n", name);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/*
+ * One instance that writes, or any number of those that are read only: their
+ * drivers do not expect data to change.
+ */
+static int mvblk_backing_claim(struct mvblk_backing *backing)
+{
+	const struct mvblk_backing *other;
+	int ret = 0;
+
+	spin_lock(&mvblk_backings_lock);
+	list_for_each_entry(other, &mvblk_backings, node)
+		if (other->inode == backing->inode &&
+		    (other->write || backing->write))
+			ret = -EBUSY;
+	if (!ret)
+		list_add(&backing->node, &mvblk_backings);
+	spin_unlock(&mvblk_backings_lock);
+	return ret;
+}
+
+static void mvblk_backing_disclaim(struct mvblk_backing *backing)
+{
+	spin_lock(&mvblk_backings_lock);
+	list_del(&backing->node);
+	spin_unlock(&mvblk_backings_lock);
+}
+
+static int mvblk_backing_open_file(struct mvblk *blk,
+				   struct mvblk_backing *backing,
+				   const struct path *path)
+{
+	/*
+	 * O_NONBLOCK: neither a lease that somebody has nor a drive without a
+	 * medium is waited for.  Of a block device O_EXCL makes us the only one
+	 * that has claimed it, beside file systems, swap and other instances.
+	 */
+	int flags = (backing->write ? O_RDWR : O_RDONLY) | O_LARGEFILE |
+		    O_NONBLOCK;
+	struct device *dev = &blk->soft.cdev->dev;
+	struct file *file;
+	loff_t size;
+
+	if (S_ISBLK(backing->inode->i_mode))
+		flags |= O_EXCL;
+	/* The empty name stands for @path itself. */
+	file = file_open_root(path, "", flags, 0);
+	if (IS_ERR(file)) {
+		dev_err(dev, "cannot open %s: %pe\n", backing->path, file);
+		return PTR_ERR(file);
+	}
+	/* Reads and writes wait. */
+	spin_lock(&file->f_lock);
+	file->f_flags &= ~O_NONBLOCK;
+	spin_unlock(&file->f_lock);
+	size = i_size_read(file->f_mapping->host);
+	if (size < MVBLK_SECTOR) {
+		dev_err(dev, "%s has %lld bytes, less than a sector\n",
+			backing->path, size);
+		filp_close(file, NULL);
+		return -EINVAL;
+	}
+	backing->file = file;
+	return 0;
+}
+
+/**
+ * mvblk_backing_open() - open a file for its sectors
+ * @blk: the instance
+ * @name: of the file; what is not a whole sector at its end is left alone
+ *
+ * The file is opened as the caller may open it.
+ *
+ * Context: process context; sleeps, for as long as the file system takes.  No
+ * lock is held that others wait for.
+ * Return: the open file, for mvblk_backing_close(); -EBUSY if another instance,
+ * a file system or swap uses it; -EINVAL if it cannot be used; -ENOMEM; what
+ * looking it up or opening it gave.
+ */
+struct mvblk_backing *mvblk_backing_open(struct mvblk *blk, const char *name)
+{
+	struct device *dev = &blk->soft.cdev->dev;
+	struct mvblk_backing *backing;
+	struct path path;
+	int ret = -ENOMEM;
+
+	backing = kzalloc(sizeof(*backing), GFP_KERNEL);
+	if (!backing)
+		return ERR_PTR(-ENOMEM);
+	backing->path = kstrdup(name, GFP_KERNEL);
+	if (!backing->path)
+		goto err_free;
+
+	ret = kern_path(name, LOOKUP_FOLLOW, &path);
+	if (ret) {
+		dev_err(dev, "cannot open %s: %pe\n", name, ERR_PTR(ret));
+		goto err_free;
+	}
+	ret = mvblk_backing_look(blk, &path, name);
+	if (ret)
+		goto err_path;
+
+	/* Kept by @path, and by the file once it is open */
+	backing->inode = d_inode(path.dentry);
+	backing->write = !blk->read_only;
+	ret = mvblk_backing_claim(backing);
+	if (ret) {
+		dev_err(dev, "%s is in use by another instance: only instances that are read only can share a file\n",
+			name);
+		goto err_path;
+	}
+	ret = mvblk_backing_open_file(blk, backing, &path);
+	if (ret)
+		goto err_claim;
+	path_put(&path);
+	return backing;
+
+err_claim:
+	mvblk_backing_disclaim(backing);
+err_path:
+	path_put(&path);
+err_free:
+	kfree(backing->path);
+	kfree(backing);
+	return ERR_PTR(ret);
+}
+
+/**
+ * mvblk_backing_close() - undo mvblk_backing_open()
+ * @backing: the open file, which nobody uses any more, or NULL
+ *
+ * Context: as mvblk_backing_open(): closing may mean to write back.
+ */
+void mvblk_backing_close(struct mvblk_backing *backing)
+{
+	if (!backing)
+		return;
+	mvblk_backing_disclaim(backing);
+	filp_close(backing->file, NULL);
+	kfree(backing->path);
+	kfree(backing);
+}
