@@ -17,6 +17,12 @@
 
 #include "mvblk.h"
 
+/*
+ * Bytes that are discarded or zeroed between two looks whether the queue is being
+ * stopped: a disk may take long for each of them.
+ */
+#define MVBLK_FILE_CHUNK	SZ_32M
+
 /* What mvblk_file_begin() changed in the task */
 struct mvblk_file_task {
 	unsigned int noio;
@@ -49,8 +55,11 @@ static void mvblk_file_end(struct mvblk_file_task task)
 static int mvblk_file_error(struct mvblk_queue *q, const char *what, u64 pos,
 			    int error)
 {
-	/* The worker was made to leave: the request is done all over later. */
-	if (fatal_signal_pending(current))
+	/*
+	 * The worker was made to leave, or the queue is being stopped: the
+	 * request is done all over later.
+	 */
+	if (fatal_signal_pending(current) || !mdev_vq_is_live(q->vq))
 		return -EAGAIN;
 	dev_err_ratelimited(&q->blk->soft.cdev->dev,
 			    "cannot %s the backing file at byte %llu: %pe\n",
@@ -252,14 +261,24 @@ static bool mvblk_file_unable(int ret)
 	return ret == -EOPNOTSUPP || ret == -EINVAL;
 }
 
+/* -EINTR if the queue is being stopped, and maybe a part is done */
 static int mvblk_file_allocate(struct mvblk_queue *q, int mode, u64 pos,
 			       u64 len)
 {
 	struct mvblk_file_task task = mvblk_file_begin();
-	int ret;
+	int ret = 0;
+	u64 n;
 
-	ret = vfs_fallocate(mvblk_file_of(q->blk), mode | FALLOC_FL_KEEP_SIZE,
-			    pos, len);
+	while (len && !ret) {
+		n = min_t(u64, len, MVBLK_FILE_CHUNK);
+		ret = vfs_fallocate(mvblk_file_of(q->blk),
+				    mode | FALLOC_FL_KEEP_SIZE, pos, n);
+		pos += n;
+		len -= n;
+		cond_resched();
+		if (!ret && len && !mdev_vq_is_live(q->vq))
+			ret = -EINTR;
+	}
 	mvblk_file_end(task);
 	return ret;
 }

@@ -281,6 +281,9 @@ static int mvblk_ranges(struct mvblk_queue *q, bool zero)
 					  VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP);
 		else
 			ret = store->discard(q, pos, bytes);
+		/* Whoever stops the queue does not wait for the other ranges. */
+		if (!ret && i + 1 < nr && !mdev_vq_is_live(q->vq))
+			ret = -EAGAIN;
 	}
 	return mvblk_enter(q) ? ret : -EPROTO;
 }
