@@ -195,7 +195,8 @@ struct mvblk_backing {
  * @pages: in RAM: the pages that something was written to; RCU
  * @pages_lock: guards @pages, and the pointers in it, against a second writer;
  *	bottom halves off, for whoever kicks may be one
- * @nr_pages: how many pages there are
+ * @nr_pages: how many pages there are, until they are free; no more than @reserved
+ *	and a few, whatever is written and discarded
  * @reserved: pages that the instance may have, see mvblk_ram_resize()
  */
 struct mvblk {

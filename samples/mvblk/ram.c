@@ -12,6 +12,7 @@
  * the device keeps it, as a page of a file in tmpfs does.
  */
 
+#include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
@@ -37,9 +38,14 @@ static u64 mvblk_ram_max(void)
 	return (u64)limit << (20 - PAGE_SHIFT);
 }
 
+/* Nobody looks at a dropped page any more: now it counts no longer, too. */
 static void mvblk_ram_free_rcu(struct rcu_head *head)
 {
-	put_page(container_of(head, struct page, rcu_head));
+	struct page *page = container_of(head, struct page, rcu_head);
+	struct mvblk *blk = (struct mvblk *)page_private(page);
+
+	put_page(page);
+	atomic_long_dec(&blk->nr_pages);
 }
 
 /* A request is checked first, so the limit is for the CPU's speculation. */
@@ -81,20 +87,45 @@ static void mvblk_ram_drop(struct mvblk *blk, u64 index)
 	page = rcu_replace_pointer(*mvblk_ram_slot_locked(blk, index), NULL,
 				   lockdep_is_held(&blk->pages_lock));
 	spin_unlock_bh(&blk->pages_lock);
-	if (!page)
-		return;
-	atomic_long_dec(&blk->nr_pages);
-	call_rcu(&page->rcu_head, mvblk_ram_free_rcu);
+	if (page)
+		call_rcu(&page->rcu_head, mvblk_ram_free_rcu);
 }
 
-/* A page at @index with a reference for the caller, or NULL. */
+/*
+ * Pages that the instance may have: one for each of its own, and one for each queue,
+ * which may be about to find that another queue has just added the same one.
+ */
+static unsigned long mvblk_ram_limit_of(const struct mvblk *blk)
+{
+	return READ_ONCE(blk->reserved) + blk->soft.desc->nr_vqs;
+}
+
+/*
+ * Count one more page.  False if the instance has as many as it may: then some were
+ * dropped, and are not free yet.
+ */
+static bool mvblk_ram_charge(struct mvblk *blk)
+{
+	if (atomic_long_inc_return(&blk->nr_pages) <= mvblk_ram_limit_of(blk))
+		return true;
+	atomic_long_dec(&blk->nr_pages);
+	return false;
+}
+
+/* A page at @index with a reference for the caller; -ENOMEM; -EDQUOT, see above. */
 static struct page *mvblk_ram_add(struct mvblk *blk, u64 index, gfp_t gfp)
 {
-	struct page *page = alloc_page(gfp | __GFP_ZERO), *old;
+	struct page *page, *old;
 	struct page __rcu **slot;
 
-	if (!page)
-		return NULL;
+	if (!mvblk_ram_charge(blk))
+		return ERR_PTR(-EDQUOT);
+	page = alloc_page(gfp | __GFP_ZERO);
+	if (!page) {
+		atomic_long_dec(&blk->nr_pages);
+		return ERR_PTR(-ENOMEM);
+	}
+	set_page_private(page, (unsigned long)blk);
 
 	spin_lock_bh(&blk->pages_lock);
 	slot = mvblk_ram_slot_locked(blk, index);
@@ -107,10 +138,10 @@ static struct page *mvblk_ram_add(struct mvblk *blk, u64 index, gfp_t gfp)
 	spin_unlock_bh(&blk->pages_lock);
 
 	/* Who serves another queue may have been faster. */
-	if (old)
+	if (old) {
 		put_page(page);
-	else
-		atomic_long_inc(&blk->nr_pages);
+		atomic_long_dec(&blk->nr_pages);
+	}
 	return old ?: page;
 }
 
@@ -126,23 +157,28 @@ static int mvblk_ram_make(struct mvblk_queue *q, u64 index,
 	struct page *page;
 
 	page = mvblk_ram_add(blk, index, GFP_NOWAIT | __GFP_NOWARN | account);
-	if (!page && q->atomic)
+	if (IS_ERR(page) && q->atomic)
 		return -EAGAIN;
-	if (!page) {
+	if (IS_ERR(page)) {
+		mvblk_leave(q);
+		if (PTR_ERR(page) == -EDQUOT)
+			rcu_barrier();
 		/*
 		 * Memory may have to be written to disks first, but not to us.
 		 * A program at its limit gets an error, and is not killed.
 		 */
-		mvblk_leave(q);
 		page = mvblk_ram_add(blk, index, GFP_NOIO | __GFP_NOWARN |
 						 __GFP_RETRY_MAYFAIL | account);
 		if (!mvblk_enter(q)) {
-			if (page)
+			if (!IS_ERR(page))
 				put_page(page);
 			return -EPROTO;
 		}
 	}
-	if (!page) {
+	/* Other queues have dropped more meanwhile. */
+	if (page == ERR_PTR(-EDQUOT))
+		return -EAGAIN;
+	if (IS_ERR(page)) {
 		dev_err_ratelimited(&blk->soft.cdev->dev,
 				    "no memory for a page that is written to\n");
 		return -EIO;
@@ -334,7 +370,7 @@ static int mvblk_ram_reserve(struct mvblk *blk, u64 pages)
 
 	if (pages <= blk->reserved) {
 		atomic64_sub(blk->reserved - pages, &mvblk_ram_reserved);
-		blk->reserved = pages;
+		WRITE_ONCE(blk->reserved, pages);
 		return 0;
 	}
 
@@ -347,7 +383,7 @@ static int mvblk_ram_reserve(struct mvblk *blk, u64 pages)
 			max >> (20 - PAGE_SHIFT));
 		return -ENOSPC;
 	}
-	blk->reserved += pages;
+	WRITE_ONCE(blk->reserved, blk->reserved + pages);
 	return 0;
 }
 
@@ -446,6 +482,9 @@ void mvblk_ram_destroy(struct mvblk *blk)
 		atomic_long_dec(&blk->nr_pages);
 		cond_resched();
 	}
+	/* mvblk_ram_free_rcu() looks at @blk. */
+	if (atomic_long_read(&blk->nr_pages))
+		rcu_barrier();
 	WARN_ON_ONCE(atomic_long_read(&blk->nr_pages));
 	kvfree(pages);
 	atomic64_sub(blk->reserved, &mvblk_ram_reserved);

@@ -40,7 +40,8 @@ check "it has no more memory than it may" \
 	test "$(cat "$DIR/allocated")" -le $((32 * MIB))
 check "it has some" test "$(cat "$DIR/allocated")" -gt 0
 check "it can be made smaller" put 512 "$DIR/size"
-check "which gives memory back" test "$(cat "$DIR/allocated")" -le 4096
+check "which gives memory back" wait_for 10 \
+	sh -c "[ \$(cat $DIR/allocated) -le 4096 ]"
 check_equal "pages pinned in the end" 0 "$(pinned_pages)"
 check "it can be removed" remove_mdev "$UUID"
 

@@ -211,8 +211,8 @@ zero_in one 4096 $MIB
 check "a range can be discarded" blkdiscard -o $((2 * MIB)) -l $MIB "$DEV"
 zero_in one $((2 * MIB)) $MIB
 check "the data is what it shall be" same one
-check "the lower one gave memory back" test \
-	"$(cat "$(instance "$OTHER")/allocated")" -lt $((4 * MIB))
+check "the lower one gave memory back" wait_for 10 sh -c \
+	"[ \$(cat $OTHER_DIR/allocated) -lt $((4 * MIB)) ]"
 check "the upper one can be removed" remove_mdev "$UUID"
 check "then the lower one can be mounted" sh -c \
 	"mke2fs $lower && mount -t ext4 $lower /tmp/mnt && umount /tmp/mnt"
