@@ -156,7 +156,12 @@ static int mvblk_ram_make(struct mvblk_queue *q, u64 index,
 	struct mvblk *blk = q->blk;
 	struct page *page;
 
-	page = mvblk_ram_add(blk, index, GFP_NOWAIT | __GFP_NOWARN | account);
+	/*
+	 * Whoever kicks may be freeing memory, and may then take the last of it:
+	 * that is for what frees more, and not for our pages.
+	 */
+	page = mvblk_ram_add(blk, index, GFP_NOWAIT | __GFP_NOWARN |
+					 __GFP_NOMEMALLOC | account);
 	if (IS_ERR(page) && q->atomic)
 		return -EAGAIN;
 	if (IS_ERR(page)) {
