@@ -342,6 +342,9 @@ static int mdev_soft_reset(struct mdev_class_device *cdev)
 		mdev_vq_reset(mdev_soft_vq(soft, i));
 	mdev_worker_stop(&soft->worker);
 	if (soft->desc->reset)
+	/* The workers are stopped, so this is for the next driver's. */
+	for (i = 0; i < soft->desc->nr_vqs; i++)
+		mdev_soft_set_vq_affinity(cdev, i, NULL);
 		soft->desc->reset(soft);
 	memset(soft->group_mem, 0, mdev_soft_get_group_count(cdev) *
 	       sizeof(*soft->group_mem));

@@ -261,6 +261,54 @@ void mdev_worker_queue(struct mdev_worker *worker, struct mdev_work *work)
 }
 EXPORT_SYMBOL_GPL(mdev_worker_queue);
 
+/* ---- where it runs ---- */
+
+static void mdev_worker_set_task(struct mdev_worker *worker,
+				 struct task_struct *task)
+{
+	mutex_lock(&worker->affinity_lock);
+	worker->task = task;
+	mutex_unlock(&worker->affinity_lock);
+}
+
+static int mdev_worker_apply_affinity(struct mdev_worker *worker)
+{
+	lockdep_assert_held(&worker->affinity_lock);
+	/* A worker that serves a program has the CPUs of the program. */
+	if (!worker->task || !worker->affinity_set || worker->user)
+		return 0;
+	return set_cpus_allowed_ptr(worker->task, &worker->affinity);
+}
+
+/**
+ * mdev_worker_set_affinity() - have a worker run on some CPUs
+ * @worker: the worker, started or not; it is remembered for all starts to come
+ * @mask: copied; NULL for any CPU
+ *
+ * For &virtio_mdev_ops.set_vq_affinity.  A worker that serves a program runs where
+ * the program may, whatever is set.
+ *
+ * Context: process context; sleeps.
+ * Return: 0, or a negative errno if the worker cannot run there.
+ */
+int mdev_worker_set_affinity(struct mdev_worker *worker,
+			     const struct cpumask *mask)
+{
+	int ret = 0;
+
+	mutex_lock(&worker->affinity_lock);
+	if (mask)
+		cpumask_copy(&worker->affinity, mask);
+	WRITE_ONCE(worker->affinity_set, mask);
+	if (mask)
+		ret = mdev_worker_apply_affinity(worker);
+	else if (worker->task && !worker->user)
+		ret = set_cpus_allowed_ptr(worker->task, cpu_possible_mask);
+	mutex_unlock(&worker->affinity_lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(mdev_worker_set_affinity);
+
 /* ---- life ---- */
 
 /**
@@ -273,6 +321,7 @@ void mdev_worker_init(struct mdev_worker *worker)
 {
 	raw_spin_lock_init(&worker->lock);
 	spin_lock_init(&worker->look_lock);
+	mutex_init(&worker->affinity_lock);
 	INIT_LIST_HEAD(&worker->works);
 	INIT_DELAYED_WORK(&worker->watch, mdev_worker_watch);
 }
@@ -327,7 +376,7 @@ int mdev_worker_start(struct mdev_worker *worker, const struct mdev_mem *mem,
 		return PTR_ERR(task);
 
 	/* Pairs with put_task_struct() in mdev_worker_stop() */
-	worker->task = get_task_struct(task);
+	mdev_worker_set_task(worker, get_task_struct(task));
 	if (!mem->direct && current->mm) {
 		mdev_worker_set_user(worker);
 		set_user_nice(task, task_nice(current));
@@ -342,8 +391,12 @@ int mdev_worker_start(struct mdev_worker *worker, const struct mdev_mem *mem,
 	raw_spin_unlock_irq(&worker->lock);
 	wake_up_process(task);
 	wait_for_completion(&worker->ready);
-	if (!worker->error)
+	if (!worker->error) {
+		mutex_lock(&worker->affinity_lock);
+		mdev_worker_apply_affinity(worker);
+		mutex_unlock(&worker->affinity_lock);
 		return 0;
+	}
 
 	pr_err_ratelimited("%s: cannot join the control groups of %s[%d]: %pe\n",
 			   name, worker->user->comm,
@@ -383,7 +436,7 @@ void mdev_worker_stop(struct mdev_worker *worker)
 	/* Nobody schedules it any more. */
 	cancel_delayed_work_sync(&worker->watch);
 	mdev_worker_put_user(worker);
-	worker->task = NULL;
+	mdev_worker_set_task(worker, NULL);
 	put_task_struct(task);
 }
 EXPORT_SYMBOL_GPL(mdev_worker_stop);

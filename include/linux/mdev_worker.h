@@ -8,7 +8,9 @@
 
 #include <linux/completion.h>
 #include <linux/compiler.h>
+#include <linux/cpumask.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -86,7 +88,15 @@ struct mdev_worker {
 	bool open;
 	bool running;
 
-	/* constant from start to stop */
+	/*
+	 * Guards @affinity and @affinity_set, and keeps @task from being replaced
+	 * while they change, which whoever starts and stops does not serialise.
+	 */
+	struct mutex affinity_lock;
+	struct cpumask affinity;
+	bool affinity_set;
+
+	/* constant from start to stop; written with @affinity_lock held */
 	struct task_struct *task;
 	struct task_struct *user;
 	struct mem_cgroup *memcg;
@@ -138,6 +148,22 @@ static inline bool mdev_worker_pending(const struct mdev_worker *worker)
 }
 
 /**
+ * mdev_worker_affinity() - where a worker shall run
+ * @worker: the worker
+ *
+ * For &virtio_mdev_ops.get_vq_affinity.
+ *
+ * Context: any.
+ * Return: the CPUs that mdev_worker_set_affinity() set last, NULL if none; valid
+ * for as long as @worker is.
+ */
+static inline const struct cpumask *
+mdev_worker_affinity(const struct mdev_worker *worker)
+{
+	return READ_ONCE(worker->affinity_set) ? &worker->affinity : NULL;
+}
+
+/**
  * mdev_worker_task() - the thread of a worker
  * @worker: the worker
  *
@@ -157,6 +183,8 @@ __printf(3, 4)
 int mdev_worker_start(struct mdev_worker *worker, const struct mdev_mem *mem,
 		      const char *fmt, ...);
 void mdev_worker_stop(struct mdev_worker *worker);
+int mdev_worker_set_affinity(struct mdev_worker *worker,
+			     const struct cpumask *mask);
 void mdev_worker_queue(struct mdev_worker *worker, struct mdev_work *work);
 void mdev_worker_hurry(struct mdev_worker *worker);
 

@@ -49,6 +49,18 @@ static struct mdev_worker *mvblk_get_vq_worker(struct mdev_soft *soft, u16 idx)
 	return &mvblk_queue_of(soft, idx)->worker;
 }
 
+static int mvblk_set_vq_affinity(struct mdev_soft *soft, u16 idx,
+				 const struct cpumask *mask)
+{
+	return mdev_worker_set_affinity(mvblk_get_vq_worker(soft, idx), mask);
+}
+
+static const struct cpumask *mvblk_get_vq_affinity(struct mdev_soft *soft,
+						   u16 idx)
+{
+	return mdev_worker_affinity(mvblk_get_vq_worker(soft, idx));
+}
+
 static void mvblk_reset(struct mdev_soft *soft)
 {
 	struct mvblk *blk = soft_to_mvblk(soft);
@@ -66,6 +78,8 @@ static void mvblk_reset(struct mdev_soft *soft)
 #define MVBLK_DESC(_features) {						\
 	.kick = mvblk_kick,						\
 	.get_vq_worker = mvblk_get_vq_worker,				\
+	.set_vq_affinity = mvblk_set_vq_affinity,			\
+	.get_vq_affinity = mvblk_get_vq_affinity,			\
 	.prepare_vq = mvblk_prepare_vq,					\
 	.reset = mvblk_reset,						\
 	.get_config = mvblk_get_config,					\
