@@ -10,13 +10,8 @@
 
 static void mvnet_free(struct mvnet *net)
 {
-	unsigned int i;
-
-	for (i = 0; i < net->max_pairs; i++)
-		mvnet_pair_destroy(&net->pairs[i]);
 	mdev_soft_destroy(&net->soft);
 	mvnet_doorbell_destroy(net);
-	mutex_destroy(&net->worker_lock);
 	kvfree(net);
 }
 
@@ -46,14 +41,8 @@ static int mvnet_create(struct mdev_class_device *cdev)
 	eth_random_addr(net->mac);
 	seqlock_init(&net->state_lock);
 	mvnet_ctrl_init(net);
-	mutex_init(&net->worker_lock);
-
-	ret = -ENOMEM;
-	for (i = 0; i < net->max_pairs; i++) {
-		if (!zalloc_cpumask_var(&net->pairs[i].affinity, GFP_KERNEL))
-			goto err;
+	for (i = 0; i < net->max_pairs; i++)
 		mvnet_pair_init(&net->pairs[i], net, i);
-	}
 
 	mvnet_pairs_reset(net);
 	ret = mvnet_doorbell_init(net);

@@ -5,7 +5,6 @@
 #include <linux/cpumask.h>
 #include <linux/hrtimer.h>
 #include <linux/if_ether.h>
-#include <linux/mutex.h>
 #include <linux/seqlock.h>
 #include <linux/spinlock.h>
 #include <linux/virtio_net.h>
@@ -108,8 +107,6 @@ enum mvnet_next {
  * @worker: of this pair alone; started with the first of its queues, stopped
  *	by a reset
  * @work: one run over the pair
- * @affinity: where @worker shall run
- * @affinity_set: @affinity counts
  * @lock: where the driver's memory is direct, held by who serves the pair, be it
  *	@worker or whoever kicks; elsewhere @worker is the only one
  * @mem: the driver's memory; from here on of who serves the pair
@@ -131,8 +128,6 @@ struct mvnet_pair {
 	enum mvnet_pair_state state;
 	struct mdev_worker worker;
 	struct mdev_work work;
-	cpumask_var_t affinity;
-	bool affinity_set;
 
 	/* one at a time serves the pair, see above */
 	spinlock_t lock;
@@ -183,9 +178,6 @@ struct mvnet_ctrl {
  * @net_status: VIRTIO_NET_S_*
  * @generation: of the configuration space
  * @filter: receive filter
- * @worker_lock: guards @affinity and @affinity_set of all pairs, and keeps
- *	their workers from being started or stopped while affinity changes, which
- *	may come at any time
  * @doorbells: for each virtqueue a page that a user may map and write the queue's
  *	index to, if the module parameter asks for it
  * @doorbell_timer: polls the doorbells while the device is live
@@ -205,9 +197,6 @@ struct mvnet {
 	u16 net_status;
 	u32 generation;
 	struct mvnet_filter filter;
-
-	/* guards the workers' start, stop and affinity, see above */
-	struct mutex worker_lock;
 
 	u32 *doorbells[MVNET_MAX_VQS];
 	struct hrtimer doorbell_timer;
@@ -279,7 +268,6 @@ void mvnet_wake_pairs(struct mvnet *net);
 void mvnet_pair_init(struct mvnet_pair *pair, struct mvnet *net,
 		     unsigned int index);
 void mvnet_pair_reset(struct mvnet_pair *pair);
-void mvnet_pair_destroy(struct mvnet_pair *pair);
 int mvnet_set_vq_affinity(struct mdev_soft *soft, u16 idx,
 			  const struct cpumask *mask);
 const struct cpumask *mvnet_get_vq_affinity(struct mdev_soft *soft, u16 idx);

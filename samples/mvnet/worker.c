@@ -6,7 +6,6 @@
 
 #include <linux/ktime.h>
 #include <linux/module.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "mvnet.h"
@@ -58,23 +57,15 @@ static int mvnet_pair_alloc(struct mvnet_pair *pair)
 int mvnet_pair_prepare(struct mvnet_pair *pair)
 {
 	struct mvnet *net = pair->net;
-	struct task_struct *task;
 	int ret;
 
 	ret = mvnet_pair_alloc(pair);
-	if (ret || mdev_worker_task(&pair->worker))
+	if (ret)
 		return ret;
-
-	mutex_lock(&net->worker_lock);
 	/* The name of a task has 15 characters. */
-	ret = mdev_worker_start(&pair->worker, mdev_soft_mem(&net->soft),
-				"mvnet-%.6s-%u", dev_name(&net->soft.cdev->dev),
-				pair->index);
-	task = mdev_worker_task(&pair->worker);
-	if (task && pair->affinity_set)
-		set_cpus_allowed_ptr(task, pair->affinity);
-	mutex_unlock(&net->worker_lock);
-	return ret;
+	return mdev_worker_start(&pair->worker, mdev_soft_mem(&net->soft),
+				 "mvnet-%.6s-%u",
+				 dev_name(&net->soft.cdev->dev), pair->index);
 }
 
 /**
@@ -85,9 +76,7 @@ int mvnet_pair_prepare(struct mvnet_pair *pair)
  */
 void mvnet_pair_reset(struct mvnet_pair *pair)
 {
-	mutex_lock(&pair->net->worker_lock);
 	mdev_worker_stop(&pair->worker);
-	mutex_unlock(&pair->net->worker_lock);
 	kvfree(pair->bounce);
 	kvfree(pair->rx_chains);
 	kvfree(pair->rx_segs);
@@ -96,15 +85,6 @@ void mvnet_pair_reset(struct mvnet_pair *pair)
 	pair->rx_chains = NULL;
 	pair->rx_segs = NULL;
 	pair->tx_segs = NULL;
-}
-
-/**
- * mvnet_pair_destroy() - undo mvnet_pair_init()
- * @pair: the pair, after mvnet_pair_reset()
- */
-void mvnet_pair_destroy(struct mvnet_pair *pair)
-{
-	free_cpumask_var(pair->affinity);
 }
 
 /**
@@ -274,32 +254,18 @@ int mvnet_set_vq_affinity(struct mdev_soft *soft, u16 idx,
 			  const struct cpumask *mask)
 {
 	struct mvnet *net = soft_to_mvnet(soft);
-	struct task_struct *task;
-	struct mvnet_pair *pair;
-	int ret = 0;
 
 	/* The control queue is served where it is kicked, or by the first. */
 	if (idx >= 2 * net->max_pairs)
 		return 0;
-
-	pair = &net->pairs[idx / 2];
-	mutex_lock(&net->worker_lock);
-	if (mask)
-		cpumask_copy(pair->affinity, mask);
-	pair->affinity_set = mask;
-	task = mdev_worker_task(&pair->worker);
-	if (task)
-		ret = set_cpus_allowed_ptr(task, mask ?: cpu_possible_mask);
-	mutex_unlock(&net->worker_lock);
-	return ret;
+	return mdev_worker_set_affinity(&net->pairs[idx / 2].worker, mask);
 }
 
 const struct cpumask *mvnet_get_vq_affinity(struct mdev_soft *soft, u16 idx)
 {
 	struct mvnet *net = soft_to_mvnet(soft);
 
-	if (idx >= 2 * net->max_pairs ||
-	    !READ_ONCE(net->pairs[idx / 2].affinity_set))
+	if (idx >= 2 * net->max_pairs)
 		return NULL;
-	return net->pairs[idx / 2].affinity;
+	return mdev_worker_affinity(&net->pairs[idx / 2].worker);
 }
