@@ -288,7 +288,8 @@ bool mdev_vq_check_order(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
  * mdev_vq_push() - write a used entry
  * @vq: live virtqueue
  * @chain: from mdev_vq_pop(); not to be used again
- * @len: bytes written into the chain
+ * @len: bytes written into the chain, from the first on and without a gap: a
+ *	driver may take them all for the device's
  *
  * The driver does not see it before mdev_vq_publish().  With VIRTIO_F_IN_ORDER
  * chains are pushed in the order in which they were popped, or the queue

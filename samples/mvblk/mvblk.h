@@ -111,6 +111,7 @@ struct mvblk_kind {
  * @token: of the read section that it is in
  * @atomic: it may not sleep
  * @chain: the request at hand
+ * @filled: bytes of its payload that were written, if all were, else 0
  * @segs: its pieces
  * @bounce: MVBLK_BOUNCE bytes, where they are needed
  */
@@ -131,6 +132,7 @@ struct mvblk_queue {
 	int token;
 	bool atomic;
 	struct mdev_vq_chain chain;
+	u32 filled;
 	struct mdev_vq_seg *segs;
 	void *bounce;
 };

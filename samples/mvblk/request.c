@@ -148,6 +148,17 @@ static int mvblk_put_status(struct mvblk_queue *q, u8 status)
 	return mvblk_store(q, &iter, &status, sizeof(status));
 }
 
+/*
+ * What the used entry says was written: bytes from the first one on, without a gap.
+ * The status is the last byte, so it counts if there is no gap before it.
+ */
+static u32 mvblk_used_len(const struct mvblk_queue *q)
+{
+	u32 in_len = q->chain.in_len;
+
+	return q->filled == in_len - sizeof(u8) ? in_len : q->filled;
+}
+
 /* Whether @nr sectors from @sector on are within the device */
 static bool mvblk_in_range(const struct mvblk *blk, u64 sector, u64 nr)
 {
@@ -182,6 +193,7 @@ static int mvblk_data(struct mvblk_queue *q, u64 sector, bool write)
 	const struct mdev_vq_chain *chain = &q->chain;
 	struct mdev_vq_iter iter;
 	u32 len, rest;
+	int ret;
 
 	len = chain->out_len - sizeof(struct virtio_blk_outhdr);
 	rest = chain->in_len - sizeof(u8);
@@ -203,7 +215,10 @@ static int mvblk_data(struct mvblk_queue *q, u64 sector, bool write)
 	mdev_vq_count(q->vq, len, 0);
 	if (!write) {
 		mdev_vq_iter_in(&iter, chain);
-		return store->read(q, &iter, sector << MVBLK_SECTOR_SHIFT, len);
+		ret = store->read(q, &iter, sector << MVBLK_SECTOR_SHIFT, len);
+		if (!ret)
+			q->filled = len;
+		return ret;
 	}
 	mdev_vq_iter_out(&iter, chain);
 	mdev_vq_iter_skip(&iter, sizeof(struct virtio_blk_outhdr));
@@ -306,13 +321,17 @@ static int mvblk_get_id(struct mvblk_queue *q)
 {
 	char serial[VIRTIO_BLK_ID_BYTES];
 	struct mdev_vq_iter iter;
+	int ret;
 
 	/* Section 5.2.6.1: it takes that many bytes. */
 	if (q->chain.in_len != sizeof(serial) + sizeof(u8))
 		return -EIO;
 	mvblk_get_serial(q->blk, serial);
 	mdev_vq_iter_in(&iter, &q->chain);
-	return mvblk_store(q, &iter, serial, sizeof(serial));
+	ret = mvblk_store(q, &iter, serial, sizeof(serial));
+	if (!ret)
+		q->filled = sizeof(serial);
+	return ret;
 }
 
 /* What a request needs to have been negotiated, and whether it changes anything */
@@ -377,6 +396,7 @@ static int mvblk_request(struct mvblk_queue *q)
 		goto unpop;
 	}
 
+	q->filled = 0;
 	ret = -EIO;
 	if (likely(chain->out_len >= sizeof(hdr))) {
 		ret = mvblk_get_header(q, &hdr);
@@ -395,8 +415,7 @@ static int mvblk_request(struct mvblk_queue *q)
 		goto unpop;
 	if (status != VIRTIO_BLK_S_OK)
 		mdev_vq_count(q->vq, 0, 1);
-	/* So that the status, the last byte, is among those written */
-	mdev_vq_push(q->vq, chain, chain->in_len);
+	mdev_vq_push(q->vq, chain, mvblk_used_len(q));
 	return MVBLK_DONE;
 
 unpop:

@@ -34,6 +34,7 @@ struct vmblk {
 
 	struct vm_sg sg[MAX_SG];
 	unsigned int out, in;
+	const __u8 *last;		/* the byte that gets the status */
 	__u64 seed;
 };
 

@@ -56,6 +56,9 @@ check "it is in the file" sh -c "head -c $((4 * MIB)) $IMAGE | cmp - /tmp/dump"
 check "data that cannot be pinned" vmblk "$UUID" memlock
 check "requests that break the rules" vmblk "$UUID" neg
 check "its cache" vmblk "$UUID" wce
+truncate -s 4096 $IMAGE
+check "reads that fail claim to have written nothing" vmblk "$UUID" short
+truncate -s 32M $IMAGE
 check "the file can be taken away" put "" "$DIR/backing"
 check_equal "then it has no size" 0 "$(cat "$DIR/size")"
 check_equal "pages pinned in the end" 0 "$(pinned_pages)"
