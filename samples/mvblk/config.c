@@ -5,7 +5,9 @@
 
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
+#include <linux/virtio_ring.h>
 
 #include "mvblk.h"
 
@@ -24,6 +26,26 @@ static __virtio64 mvblk_put64(u64 val)
 	return (__force __virtio64)cpu_to_le64(val);
 }
 
+/*
+ * A request has to fit its ring, whose size a driver sets after it has read this.
+ * The kernel's drivers take the size that there is.  A program may set any, and
+ * then virtio-blk waits for ever for a place for what is too large, so assume the
+ * smallest ring.  With an indirect table a request takes one place of a ring.
+ */
+static u32 mvblk_seg_max(struct mdev_soft *soft)
+{
+	const struct mdev_mem *mem = READ_ONCE(soft->cdev->mem);
+	u32 num = MVBLK_SEG_MAX + MVBLK_SEG_EXTRA;
+	u16 i;
+
+	if (!(soft->features & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC)) &&
+	    !(mem && mem->direct))
+		num = MVBLK_NUM_MIN;
+	for (i = 0; i < soft->desc->nr_vqs; i++)
+		num = min_t(u32, num, mdev_vq_num(mdev_soft_vq(soft, i)));
+	return max_t(u32, num, MVBLK_SEG_EXTRA + 1) - MVBLK_SEG_EXTRA;
+}
+
 void mvblk_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
 		      unsigned int len)
 {
@@ -32,7 +54,7 @@ void mvblk_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
 	unsigned int block = mvblk_block_size;
 
 	config.capacity = mvblk_put64(atomic64_read(&blk->capacity));
-	config.seg_max = mvblk_put32(MVBLK_SEG_MAX);
+	config.seg_max = mvblk_put32(mvblk_seg_max(soft));
 	config.blk_size = mvblk_put32(block);
 	/* Less than a page at a time is slower, and discards nothing. */
 	config.physical_block_exp = ilog2(PAGE_SIZE / block);

@@ -11,7 +11,6 @@
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/virtio_ring.h>
 
 #include "mvblk.h"
 
@@ -41,14 +40,10 @@ module_param_named(read_only, mvblk_read_only, bool, 0644);
 MODULE_PARM_DESC(read_only,
 		 "Devices created from now on cannot be written to (default: off)");
 
-/*
- * A request takes few descriptors, and the rings have many.  A table of its own
- * for each has to be allocated by the driver, which costs more than it saves.
- */
-unsigned long long mvblk_features_off = BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC);
+unsigned long long mvblk_features_off;
 module_param_named(features_off, mvblk_features_off, ullong, 0644);
 MODULE_PARM_DESC(features_off,
-		 "Feature bits that are not offered by devices created from now on, such as 0x400000000 for no packed rings (default: 0x10000000, indirect descriptors)");
+		 "Feature bits that are not offered by devices created from now on, such as 0x10000000 for no indirect descriptors (default: 0)");
 
 static char *backing = "";
 module_param(backing, charp, 0644);

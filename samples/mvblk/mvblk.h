@@ -30,8 +30,17 @@ struct mvblk_queue;
 #define MVBLK_NUM_MAX		1024
 #define MVBLK_MAX_QUEUES	16
 
-/* Pieces of payload; with header and status the chain fits a ring of 256 */
-#define MVBLK_SEG_MAX		254
+/* What a request takes beside its payload: header and status */
+#define MVBLK_SEG_EXTRA		2
+
+/*
+ * Pieces of payload that a driver is told to use at most.  It is advice: drivers
+ * are around that use more, and what a chain may have is bounded by the library.
+ */
+#define MVBLK_SEG_MAX		(256 - MVBLK_SEG_EXTRA)
+
+/* The smallest ring that has room for a request without an indirect table */
+#define MVBLK_NUM_MIN		4
 
 /* Ranges of one request to discard, and sectors of one range */
 #define MVBLK_MAX_DISCARD_SEG	16

@@ -202,9 +202,6 @@ static int mvblk_data(struct mvblk_queue *q, u64 sector, bool write)
 	/* Payload in the wrong direction is none. */
 	if (rest || len % MVBLK_SECTOR)
 		return -EIO;
-	if (chain->nr_out + chain->nr_in > MVBLK_SEG_MAX + 2 &&
-	    mvblk_has(q->blk, VIRTIO_BLK_F_SEG_MAX))
-		return -EIO;
 	if (!mvblk_in_range(q->blk, sector, len >> MVBLK_SECTOR_SHIFT))
 		return -EIO;
 	if (!len)

@@ -12,7 +12,8 @@
 #define NUM		512		/* ring size */
 #define BUF		0x100000U	/* payload of a request */
 #define SHADOW		(4U << 20)	/* of the device, from its beginning */
-#define MAX_SG		300
+#define MAX_SG		500
+#define SMALL_NUM	64	/* a smaller ring */
 
 /* What no status is: to see whether the device wrote one */
 #define NO_STATUS	0xee
@@ -44,6 +45,8 @@ extern struct vmblk b;
 
 /* Negotiate, set up so many queues, DRIVER_OK. */
 void blk_start(__u64 without, unsigned int queues);
+/* What the configuration space says of the pieces of a request */
+__u32 blk_seg_max(void);
 void blk_stop(void);
 /* Begin a request; then its pieces, those that the device reads first. */
 void blk_begin(__u32 type, __u64 sector);

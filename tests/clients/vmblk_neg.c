@@ -108,23 +108,25 @@ static void ranges(void)
 		     "a sector that is negative");
 }
 
-static void segments(void)
+static void pieces(unsigned int nr)
 {
 	unsigned int i;
 
 	blk_begin(VIRTIO_BLK_T_IN, 0);
 	blk_out(b.hdr, sizeof(*b.hdr));
-	for (i = 0; i < 254; i++)
+	for (i = 0; i < nr; i++)
 		blk_in(b.buf + i * SECTOR, SECTOR);
 	blk_in(b.status, 1);
-	check_status(blk_end(), OK, "as many pieces as it may have");
+}
 
-	blk_begin(VIRTIO_BLK_T_IN, 0);
-	blk_out(b.hdr, sizeof(*b.hdr));
-	for (i = 0; i < 255; i++)
-		blk_in(b.buf + i * SECTOR, SECTOR);
-	blk_in(b.status, 1);
-	check_status(blk_end(), IOERR, "one piece too many");
+static void segments(void)
+{
+	pieces(254);
+	check_status(blk_end(), OK, "as many pieces as are asked for");
+	pieces(255);
+	check_status(blk_end(), OK, "one piece more than are asked for");
+	pieces(490);
+	check_status(blk_end(), OK, "nearly as many pieces as the ring has");
 }
 
 /* ---- discard and zeroes ---- */
@@ -202,6 +204,68 @@ static void unharmed(void)
 		die("the data is not what it was");
 	pass("no data was changed");
 	discards();
+}
+
+/* ---- a table that is larger than its ring ---- */
+
+static void small_ring(void)
+{
+	const __u64 without = BIT64(VIRTIO_F_RING_PACKED) |
+			      BIT64(VIRTIO_F_IN_ORDER) |
+			      BIT64(VIRTIO_RING_F_EVENT_IDX);
+	const unsigned int nr = 400, len = nr * SECTOR;
+	struct vring_desc *table = (void *)(b.buf + len);
+	struct vm_sg ring = {
+		.iova = vm_iova(&b.mem, table),
+		.len = (nr + 2) * sizeof(*table),
+	};
+	static struct vm_vq v;
+	unsigned int i, head;
+
+	must(vm_negotiate(&b.d, ~without));
+	must(vm_vq_init(&v, &b.mem, 0, SMALL_NUM, b.d.features));
+	must(vm_vq_start(&b.d, &v, vm_vq_base(&v)));
+	if (blk_seg_max() != SMALL_NUM - 2)
+		die("seg_max is %u with rings of %u", blk_seg_max(), SMALL_NUM);
+	must(vm_add_status(&b.d, VIRTIO_CONFIG_S_DRIVER_OK));
+
+	blk_scramble(len);
+	memcpy(b.shadow, b.buf, len);
+	blk_begin(VIRTIO_BLK_T_OUT, 0);
+	memset(table, 0, ring.len);
+	for (i = 0; i <= nr; i++) {
+		void *p = i ? b.buf + (i - 1) * SECTOR : (void *)b.hdr;
+
+		table[i].addr = htole64(vm_iova(&b.mem, p));
+		table[i].len = htole32(i ? SECTOR : sizeof(*b.hdr));
+		table[i].flags = htole16(VRING_DESC_F_NEXT);
+		table[i].next = htole16(i + 1);
+	}
+	table[nr + 1].addr = htole64(vm_iova(&b.mem, b.status));
+	table[nr + 1].len = htole32(1);
+	table[nr + 1].flags = htole16(VRING_DESC_F_WRITE);
+	/* The library of the test makes smaller tables only. */
+	head = v.free_head;
+	v.indirect = false;
+	v.desc[head].flags = 0;
+	must(vm_vq_add(&v, &ring, 0, 1, 1));
+	v.desc[head].flags = htole16(VRING_DESC_F_INDIRECT);
+	vm_vq_kick_now(&v);
+	if (!vm_eventfd_wait(v.call, 30000) || vm_vq_get(&v, NULL) != 1)
+		die("no answer to a table that is larger than its ring");
+	blk_expect(*b.status, OK, "a table that is larger than its ring");
+	blk_stop();
+	vm_vq_free(&v);
+
+	blk_start(0, 1);
+	blk_expect(blk_read(0, len), OK, "read");
+	if (memcmp(b.buf, b.shadow, len))
+		die("the data of a table that is larger than its ring differs");
+	if (blk_seg_max() != 254)
+		die("seg_max is %u after a reset", blk_seg_max());
+	blk_stop();
+	pass("a ring of %u takes a request of %u pieces in a table", SMALL_NUM,
+	     nr);
 }
 
 /* ---- features ---- */
@@ -315,5 +379,6 @@ void blk_neg(void)
 	unharmed();
 	blk_stop();
 	breaks(packed);
+	small_ring();
 	features();
 }

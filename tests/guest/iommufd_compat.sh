@@ -30,7 +30,7 @@ check "one by its node" env VM_IOMMUFD=cdev vmnet --uuid "$UUID" traffic --frame
 vhost_down
 
 # what else is on the VFIO fd
-modprobe mvblk features_off=0 || exit 1
+modprobe mvblk || exit 1
 uuid=$(new_uuid)
 check "an instance of mvblk is created" create_blk vhost ram64m "$uuid" || exit 1
 for VM_IOMMUFD in cdev compat; do

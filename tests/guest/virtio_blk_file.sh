@@ -170,9 +170,12 @@ blk_down
 
 # --- a block device as a file ------------------------------------------------
 
-check "mvblk can be loaded again" modprobe mvblk || exit 1
+check "mvblk can be loaded again, without indirect descriptors" \
+	modprobe mvblk features_off=0x10000000 || exit 1
 check "a disk in RAM" blk_up ram64m "$OTHER"
 blk_vars "$OTHER"
+check_equal "segments of a request are as many as with them" 254 \
+	"$(cat "/sys/block/$DISK/queue/max_segments")"
 lower=$DEV
 check "another one on top of it" create_blk virtio file "$UUID"
 modprobe ext4
