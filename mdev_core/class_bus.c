@@ -6,6 +6,7 @@
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/module.h>
+#include <linux/notifier.h>
 #include <linux/pm.h>
 
 #include "mdev_core_private.h"
@@ -170,13 +171,26 @@ struct bus_type mdev_class_bus_type = {
 	.pm = pm_sleep_ptr(&mdev_class_pm_ops),
 };
 
+static struct notifier_block mdev_class_bus_nb = {
+	.notifier_call = mdev_instance_notify,
+};
+
 int mdev_class_bus_register(void)
 {
-	return bus_register(&mdev_class_bus_type);
+	int ret;
+
+	ret = bus_register(&mdev_class_bus_type);
+	if (ret)
+		return ret;
+	ret = bus_register_notifier(&mdev_class_bus_type, &mdev_class_bus_nb);
+	if (ret)
+		bus_unregister(&mdev_class_bus_type);
+	return ret;
 }
 
 void mdev_class_bus_unregister(void)
 {
+	bus_unregister_notifier(&mdev_class_bus_type, &mdev_class_bus_nb);
 	bus_unregister(&mdev_class_bus_type);
 }
 

@@ -6,6 +6,7 @@
 
 #include <linux/kmod.h>
 #include <linux/module.h>
+#include <linux/notifier.h>
 #include <linux/slab.h>
 
 #include <linux/virtio_mdev.h>
@@ -138,6 +139,13 @@ static int mdev_instance_bind(struct mdev_class_device *cdev)
 	return 0;
 }
 
+static void mdev_instance_unlink(struct mdev_class_device *cdev)
+{
+	if (virtio_mdev_dma_dev(cdev))
+		sysfs_remove_link(&cdev->dev.kobj, "dma_device");
+	sysfs_remove_link(&cdev->dev.kobj, "mdev");
+}
+
 static int mdev_instance_link(struct mdev_class_device *cdev)
 {
 	struct device *dma_dev = virtio_mdev_dma_dev(cdev);
@@ -153,11 +161,26 @@ static int mdev_instance_link(struct mdev_class_device *cdev)
 	return ret;
 }
 
-static void mdev_instance_unlink(struct mdev_class_device *cdev)
+/**
+ * mdev_instance_notify() - make the links of an instance
+ * @nb: of the bus
+ * @action: BUS_NOTIFY_*
+ * @data: the instance's device
+ *
+ * The driver core calls this after it has made the instance's directory and
+ * before it sends the uevent, whose receivers look at the links.
+ *
+ * Return: NOTIFY_DONE; mdev_instance_add() looks for an error.
+ */
+int mdev_instance_notify(struct notifier_block *nb, unsigned long action,
+			 void *data)
 {
-	if (virtio_mdev_dma_dev(cdev))
-		sysfs_remove_link(&cdev->dev.kobj, "dma_device");
-	sysfs_remove_link(&cdev->dev.kobj, "mdev");
+	struct device *dev = data;
+	struct mdev_class_device *cdev = to_mdev_class_device(dev);
+
+	if (action == BUS_NOTIFY_ADD_DEVICE)
+		cdev->link_error = mdev_instance_link(cdev);
+	return NOTIFY_DONE;
 }
 
 static int mdev_instance_add(struct mdev_class_device *cdev)
@@ -174,7 +197,7 @@ static int mdev_instance_add(struct mdev_class_device *cdev)
 	if (ret)
 		return ret;
 
-	ret = mdev_instance_link(cdev);
+	ret = cdev->link_error;
 	if (ret)
 		goto err_del;
 

@@ -5,6 +5,8 @@
 #include <linux/mdev.h>
 #include <linux/mdev_class.h>
 
+struct notifier_block;
+
 /**
  * struct mdev_port_type - a type as the kernel's mdev core knows it
  * @mdev_type: zeroed at each registration, for it embeds a kobject
@@ -79,6 +81,8 @@ void mdev_port_class_unregister(void);
 int mdev_class_drivers_register(void);
 void mdev_class_drivers_unregister(void);
 struct mdev_driver *mdev_class_mdev_driver(enum mdev_class_id class_id);
+int mdev_instance_notify(struct notifier_block *nb, unsigned long action,
+			 void *data);
 
 /* sysfs.c */
 extern const struct attribute_group *mdev_class_dev_groups[];

@@ -84,6 +84,8 @@ struct mdev_class_device {
 	spinlock_t override_lock;
 	char *driver_override;
 	u32 device_id;
+	/* of the links beside the instance, made as it is added */
+	int link_error;
 	int probe_error;
 };
 
