@@ -35,12 +35,12 @@ static bool mdev_class_override(struct mdev_class_device *cdev,
 	return overridden;
 }
 
-static int mdev_class_match(struct device *dev,
-			    compat_match_const struct device_driver *drv)
+/* Whether a driver may bind to an instance */
+static bool mdev_class_takes(const struct device_driver *drv,
+			     struct mdev_class_device *cdev)
 {
 	const struct mdev_class_driver *cdrv =
 		container_of(drv, struct mdev_class_driver, driver);
-	struct mdev_class_device *cdev = to_mdev_class_device(dev);
 	const struct mdev_class_device_id *id;
 	bool match;
 
@@ -49,8 +49,37 @@ static int mdev_class_match(struct device *dev,
 
 	for (id = cdrv->id_table; id && id->class_id; id++)
 		if (id->class_id == cdev->class_id)
-			return 1;
-	return 0;
+			return true;
+	return false;
+}
+
+static int mdev_class_match(struct device *dev,
+			    compat_match_const struct device_driver *drv)
+{
+	struct mdev_class_device *cdev = to_mdev_class_device(dev);
+
+	if (!mdev_class_takes(drv, cdev))
+		return 0;
+	WRITE_ONCE(cdev->matched, true);
+	return 1;
+}
+
+static int mdev_class_driver_takes(struct device_driver *drv, void *cdev)
+{
+	return mdev_class_takes(drv, cdev);
+}
+
+/**
+ * mdev_class_has_driver() - whether there is a driver that may bind
+ * @cdev: the instance
+ *
+ * Context: process context.
+ * Return: true if there is one, whether or not it is bound.
+ */
+bool mdev_class_has_driver(struct mdev_class_device *cdev)
+{
+	return bus_for_each_drv(&mdev_class_bus_type, NULL, cdev,
+				mdev_class_driver_takes);
 }
 
 static int mdev_class_uevent(compat_uevent_const struct device *dev,

@@ -110,37 +110,86 @@ static bool mdev_instance_bound(struct mdev_class_device *cdev, int *error)
 	return bound;
 }
 
+/* udev loads it at the uevent, but initramfs and containers have no udev. */
+static void mdev_instance_load_driver(struct mdev_class_device *cdev)
+{
+	if (!mdev_class_has_driver(cdev))
+		request_module("mdev_class:c%02X", cdev->class_id);
+}
+
+static void mdev_instance_attach(struct mdev_class_device *cdev)
+{
+	if (device_attach(&cdev->dev) < 0)
+		dev_dbg(&cdev->dev, "cannot look for a driver again\n");
+}
+
 /*
- * The uevent has had udev load the class driver by now, or not: initramfs and
- * containers have none.  No lock that a probe takes is held meanwhile, only the
- * mdev's own, so that the module can bind in its init.
+ * The bus binds, when the instance is added or when the driver is registered,
+ * unless its drivers_autoprobe says no.  No lock that a probe takes is held
+ * meanwhile, only the mdev's own, so that a module can bind in its init.
  */
-static int mdev_instance_bind(struct mdev_class_device *cdev)
+static int mdev_instance_autoprobe(struct mdev_class_device *cdev)
 {
 	int error;
 
 	if (mdev_instance_bound(cdev, &error) || error)
 		return error;
 
-	request_module("mdev_class:c%02X", cdev->class_id);
+	mdev_instance_load_driver(cdev);
 	/*
-	 * A driver that was there already may have been kept from probing: the
-	 * driver core allocates before it asks.
+	 * A driver that the bus has found may have been kept from probing: the
+	 * driver core allocates before it asks.  If the bus has not looked,
+	 * nothing was matched, and the instance is left as it is.
 	 */
-	if (device_attach(&cdev->dev) < 0)
-		dev_dbg(&cdev->dev, "cannot look for a driver again\n");
+	if (READ_ONCE(cdev->matched))
+		mdev_instance_attach(cdev);
 	if (mdev_instance_bound(cdev, &error) || error)
 		return error;
 
-	dev_info(&cdev->dev,
-		 "no driver for class %s yet: load %s_mdev to use the instance\n",
-		 mdev_class_name(cdev->class_id),
-		 mdev_class_name(cdev->class_id));
+	if (mdev_class_has_driver(cdev))
+		dev_info(&cdev->dev,
+			 "not bound, because drivers_autoprobe of the bus is 0: set it up, then write 1 to its bind file\n");
+	else
+		dev_info(&cdev->dev,
+			 "no driver for class %s yet: load %s_mdev to use the instance\n",
+			 mdev_class_name(cdev->class_id),
+			 mdev_class_name(cdev->class_id));
 	return 0;
+}
+
+/**
+ * mdev_instance_bind() - bind a class driver now
+ * @cdev: the instance
+ *
+ * Context: process context; the caller keeps the instance from being removed.
+ * Return: 0; -EBUSY if a driver is bound; -ENODEV if there is none; or what the
+ * driver's probe failed with.
+ */
+int mdev_instance_bind(struct mdev_class_device *cdev)
+{
+	int error;
+
+	if (mdev_instance_bound(cdev, &error)) {
+		/* All that mdevctl says is "busy". */
+		dev_notice(&cdev->dev,
+			   "bound already: to set it up before that, write 0 to drivers_autoprobe of the bus, then create it\n");
+		return -EBUSY;
+	}
+
+	mdev_instance_load_driver(cdev);
+	device_lock(&cdev->dev);
+	/* Of a driver that was asked before */
+	cdev->probe_error = 0;
+	device_unlock(&cdev->dev);
+	mdev_instance_attach(cdev);
+	if (mdev_instance_bound(cdev, &error))
+		return 0;
+	return error ?: -ENODEV;
 }
 
 static void mdev_instance_unlink(struct mdev_class_device *cdev)
 {
+	sysfs_remove_link(&mdev_dev(cdev->mdev)->kobj, "instance");
 	if (virtio_mdev_dma_dev(cdev))
 		sysfs_remove_link(&cdev->dev.kobj, "dma_device");
 	sysfs_remove_link(&cdev->dev.kobj, "mdev");
@@ -149,15 +198,29 @@ static void mdev_instance_unlink(struct mdev_class_device *cdev)
 static int mdev_instance_link(struct mdev_class_device *cdev)
 {
 	struct device *dma_dev = virtio_mdev_dma_dev(cdev);
+	struct kobject *mdev = &mdev_dev(cdev->mdev)->kobj;
 	int ret;
 
-	ret = sysfs_create_link(&cdev->dev.kobj, &mdev_dev(cdev->mdev)->kobj,
-				"mdev");
-	if (ret || !dma_dev)
-		return ret;
-	ret = sysfs_create_link(&cdev->dev.kobj, &dma_dev->kobj, "dma_device");
+	ret = sysfs_create_link(&cdev->dev.kobj, mdev, "mdev");
 	if (ret)
-		sysfs_remove_link(&cdev->dev.kobj, "mdev");
+		return ret;
+	if (dma_dev) {
+		ret = sysfs_create_link(&cdev->dev.kobj, &dma_dev->kobj,
+					"dma_device");
+		if (ret)
+			goto err_mdev;
+	}
+	/* A path of which the UUID is no part, as mdevctl's definitions want */
+	ret = sysfs_create_link(mdev, &cdev->dev.kobj, "instance");
+	if (ret)
+		goto err_dma;
+	return 0;
+
+err_dma:
+	if (dma_dev)
+		sysfs_remove_link(&cdev->dev.kobj, "dma_device");
+err_mdev:
+	sysfs_remove_link(&cdev->dev.kobj, "mdev");
 	return ret;
 }
 
@@ -201,7 +264,7 @@ static int mdev_instance_add(struct mdev_class_device *cdev)
 	if (ret)
 		goto err_del;
 
-	ret = mdev_instance_bind(cdev);
+	ret = mdev_instance_autoprobe(cdev);
 	if (ret)
 		goto err_link;
 	return 0;

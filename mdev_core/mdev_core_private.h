@@ -68,6 +68,7 @@ void mdev_core_put(void);
 extern struct bus_type mdev_class_bus_type;
 int mdev_class_bus_register(void);
 void mdev_class_bus_unregister(void);
+bool mdev_class_has_driver(struct mdev_class_device *cdev);
 
 /* port.c */
 const char *mdev_class_name(enum mdev_class_id class_id);
@@ -81,6 +82,7 @@ void mdev_port_class_unregister(void);
 int mdev_class_drivers_register(void);
 void mdev_class_drivers_unregister(void);
 struct mdev_driver *mdev_class_mdev_driver(enum mdev_class_id class_id);
+int mdev_instance_bind(struct mdev_class_device *cdev);
 int mdev_instance_notify(struct notifier_block *nb, unsigned long action,
 			 void *data);
 

@@ -2,8 +2,10 @@
 /*
  * Attributes of instances and ports.  What a file means stands in docs/ABI.
  *
- * A remover holds the device lock while it waits for readers of these files, so
- * none of them may take it.
+ * A remover holds the device lock of the mdev while it waits for readers of these
+ * files, so none of them may take that.  The lock of the instance is free then,
+ * but a class driver that is unbound has it for as long as its user takes: only
+ * "bind" waits for it.
  */
 
 #include <linux/module.h>
@@ -101,12 +103,29 @@ static ssize_t driver_override_store(struct device *dev,
 }
 static DEVICE_ATTR_RW(driver_override);
 
+static ssize_t bind_store(struct device *dev, struct device_attribute *attr,
+			  const char *buf, size_t count)
+{
+	bool bind;
+	int ret;
+
+	ret = kstrtobool(buf, &bind);
+	if (ret)
+		return ret;
+	if (!bind)
+		return -EINVAL;
+	ret = mdev_instance_bind(to_mdev_class_device(dev));
+	return ret ?: count;
+}
+static DEVICE_ATTR_WO(bind);
+
 static struct attribute *mdev_class_dev_attrs[] = {
 	&dev_attr_class_id.attr,
 	&dev_attr_virtio_device_id.attr,
 	&dev_attr_modalias.attr,
 	&dev_attr_state.attr,
 	&dev_attr_driver_override.attr,
+	&dev_attr_bind.attr,
 	NULL,
 };
 

@@ -86,6 +86,8 @@ struct mdev_class_device {
 	u32 device_id;
 	/* of the links beside the instance, made as it is added */
 	int link_error;
+	/* the bus has found a class driver */
+	bool matched;
 	int probe_error;
 };
 
