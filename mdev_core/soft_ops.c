@@ -445,6 +445,14 @@ static u32 mdev_soft_get_generation(struct mdev_class_device *cdev)
 					    0;
 }
 
+static void mdev_soft_end_use(struct mdev_class_device *cdev)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+
+	if (soft->desc->end_use)
+		soft->desc->end_use(soft);
+}
+
 const struct virtio_mdev_ops mdev_soft_virtio_ops = {
 	.set_vq_address = mdev_soft_set_vq_address,
 	.set_vq_num = mdev_soft_set_vq_num,
@@ -473,6 +481,7 @@ const struct virtio_mdev_ops mdev_soft_virtio_ops = {
 	.get_status = mdev_soft_get_status,
 	.set_status = mdev_soft_set_status,
 	.reset = mdev_soft_reset,
+	.end_use = mdev_soft_end_use,
 	.suspend = mdev_soft_suspend,
 	.resume = mdev_soft_resume,
 	.get_group_count = mdev_soft_get_group_count,

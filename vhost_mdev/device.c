@@ -98,6 +98,8 @@ void vhost_mdev_end_use(struct vhost_mdev *vd)
 	vhost_mdev_vqs_close(vd);
 	vd->cdev->mem = NULL;
 	vd->be->mem_close(vd);
+	if (vd->cdev->ops->end_use)
+		vd->cdev->ops->end_use(vd->cdev);
 	vd->opened = false;
 	/* Pairs with try_module_get() in vhost_mdev_begin_use() */
 	module_put(owner);

@@ -148,6 +148,8 @@ static void virtio_mdev_remove(struct mdev_class_device *cdev)
 	virtio_mdev_reset_device(vm);
 	put_device(&vm->vdev.dev);
 	cdev->mem = NULL;
+	if (cdev->ops->end_use)
+		cdev->ops->end_use(cdev);
 }
 
 static const struct mdev_class_device_id virtio_mdev_id_table[] = {

@@ -88,8 +88,9 @@ struct mdev_soft;
  *	Return 0 or -EINVAL.
  * @start: (optional) The device has gone live.
  * @stop: (optional) Undo @start: the device is about to be reset.
- * @reset: (optional) Forget what the driver set, but for what the library keeps.
- *	The virtqueues are stopped.
+ * @reset: (optional) Forget what the driver set, except by @set_config and what
+ *	the library keeps.  The virtqueues are stopped.
+ * @end_use: (optional) As &virtio_mdev_ops.end_use.  Called after @reset.
  * @get_config: (optional, with @config_size) Read from the configuration space,
  *	as &virtio_mdev_ops.get_config: at any time, without sleeping.
  * @set_config: (optional, with @config_size) Write to it, as
@@ -125,6 +126,7 @@ struct mdev_soft_desc {
 	void (*start)(struct mdev_soft *soft);
 	void (*stop)(struct mdev_soft *soft);
 	void (*reset)(struct mdev_soft *soft);
+	void (*end_use)(struct mdev_soft *soft);
 	void (*get_config)(struct mdev_soft *soft, unsigned int offset,
 			   void *buf, unsigned int len);
 	void (*set_config)(struct mdev_soft *soft, unsigned int offset,

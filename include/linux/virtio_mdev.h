@@ -184,6 +184,11 @@ struct virtio_mdev_vq_stats {
  * @reset:		Reset the device to status 0 (section 2.4): no features,
  *			no virtqueue ready, states 0.  Callbacks stay set.  When
  *			it returns, driver memory is no longer accessed.
+ * @end_use:		(optional) After a @reset: the user has closed the device, or
+ *			lost it, or the class driver unbinds.  What the user wrote
+ *			by @set_config is forgotten, so that the next one finds the
+ *			device as the administrator has set it up.  Default: it
+ *			stays.
  * @suspend:		(optional) Stop a live device so that @get_vq_state is
  *			exact; rings and used indices stand still when it
  *			returns.  Kicks are remembered.  -EINVAL if not live.
@@ -219,7 +224,8 @@ struct virtio_mdev_vq_stats {
  *			While hardware is being reset by somebody else it is
  *			what was read last.
  * @set_config:		Write to it; range checked by the caller.  Fields that
- *			the driver cannot write keep their value.
+ *			the driver cannot write keep their value.  What is
+ *			written lasts over @reset, until @end_use.
  * @get_generation:	(optional) Changes when the configuration space does
  *			(section 2.5.1).  Does not sleep.  Default: 0.
  */
@@ -268,6 +274,7 @@ struct virtio_mdev_ops {
 	u8 (*get_status)(struct mdev_class_device *cdev);
 	int (*set_status)(struct mdev_class_device *cdev, u8 status);
 	int (*reset)(struct mdev_class_device *cdev);
+	void (*end_use)(struct mdev_class_device *cdev);
 	int (*suspend)(struct mdev_class_device *cdev);
 	int (*resume)(struct mdev_class_device *cdev);
 	u32 (*get_group_count)(struct mdev_class_device *cdev);
