@@ -3,7 +3,10 @@
  * mvnet: the configuration space and what changes it.
  */
 
+#include <linux/bitops.h>
+#include <linux/bits.h>
 #include <linux/etherdevice.h>
+#include <linux/lockdep.h>
 
 #include "mvnet.h"
 
@@ -28,6 +31,18 @@ void mvnet_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
 	memcpy(buf, (u8 *)&config + offset, len);
 }
 
+/* Called with @net->state_lock held for writing. */
+static void mvnet_set_mac_locked(struct mvnet *net, enum mvnet_mac_by by,
+				 const u8 *mac)
+{
+	lockdep_assert_held(&net->state_lock.lock);
+	ether_addr_copy(net->macs[by], mac);
+	/* The last one to set it counts, over those of shorter lives too. */
+	net->mac_by = (net->mac_by & (BIT(by) - 1)) | BIT(by);
+	ether_addr_copy(net->mac, mac);
+	net->generation++;
+}
+
 /* A driver of version 1 sets the address by the control queue; QEMU by this. */
 void mvnet_set_config(struct mdev_soft *soft, unsigned int offset,
 		      const void *buf, unsigned int len)
@@ -43,10 +58,8 @@ void mvnet_set_config(struct mdev_soft *soft, unsigned int offset,
 	write_seqlock_irqsave(&net->state_lock, flags);
 	ether_addr_copy(mac, net->mac);
 	memcpy(mac + offset, buf, len);
-	if (is_valid_ether_addr(mac)) {
-		ether_addr_copy(net->mac, mac);
-		net->generation++;
-	}
+	if (is_valid_ether_addr(mac))
+		mvnet_set_mac_locked(net, MVNET_MAC_BY_USER, mac);
 	write_sequnlock_irqrestore(&net->state_lock, flags);
 }
 
@@ -58,16 +71,35 @@ u32 mvnet_get_generation(struct mdev_soft *soft)
 /**
  * mvnet_set_mac() - change the device's address
  * @net: the instance
+ * @by: who does, which says how long it lasts
  * @mac: the address
  *
  * Context: any.
  */
-void mvnet_set_mac(struct mvnet *net, const u8 *mac)
+void mvnet_set_mac(struct mvnet *net, enum mvnet_mac_by by, const u8 *mac)
 {
 	unsigned long flags;
 
 	write_seqlock_irqsave(&net->state_lock, flags);
-	ether_addr_copy(net->mac, mac);
+	mvnet_set_mac_locked(net, by, mac);
+	write_sequnlock_irqrestore(&net->state_lock, flags);
+}
+
+/**
+ * mvnet_end_mac() - go back to the address that was set to last longer
+ * @net: the instance
+ * @by: who has set what ends, not the administrator; what lives no longer ends
+ *	with it
+ *
+ * Context: any.
+ */
+void mvnet_end_mac(struct mvnet *net, enum mvnet_mac_by by)
+{
+	unsigned long flags;
+
+	write_seqlock_irqsave(&net->state_lock, flags);
+	net->mac_by &= BIT(by) - 1;
+	ether_addr_copy(net->mac, net->macs[__fls(net->mac_by)]);
 	net->generation++;
 	write_sequnlock_irqrestore(&net->state_lock, flags);
 }

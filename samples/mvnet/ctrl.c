@@ -120,7 +120,7 @@ static int mvnet_ctrl_mac(struct mvnet *net, u8 which, struct mvnet_cmd *cmd)
 			return ret;
 		if (!is_valid_ether_addr(mac))
 			return -EINVAL;
-		mvnet_set_mac(net, mac);
+		mvnet_set_mac(net, MVNET_MAC_BY_DRIVER, mac);
 		return 0;
 
 	case VIRTIO_NET_CTRL_MAC_TABLE_SET:

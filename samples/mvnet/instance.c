@@ -18,6 +18,7 @@ static void mvnet_free(struct mvnet *net)
 static int mvnet_create(struct mdev_class_device *cdev)
 {
 	struct mvnet *net;
+	u8 mac[ETH_ALEN] __aligned(2);
 	unsigned int i;
 	int ret;
 
@@ -38,8 +39,9 @@ static int mvnet_create(struct mdev_class_device *cdev)
 	net->net_status = VIRTIO_NET_S_LINK_UP;
 	net->busy_poll = mvnet_busy_poll;
 	net->filter.promisc = true;
-	eth_random_addr(net->mac);
 	seqlock_init(&net->state_lock);
+	eth_random_addr(mac);
+	mvnet_set_mac(net, MVNET_MAC_BY_ADMIN, mac);
 	mvnet_ctrl_init(net);
 	for (i = 0; i < net->max_pairs; i++)
 		mvnet_pair_init(&net->pairs[i], net, i);

@@ -70,6 +70,23 @@ struct mvnet_filter {
 };
 
 /**
+ * enum mvnet_mac_by - who sets the device's address, and how long that lasts
+ * @MVNET_MAC_BY_ADMIN: the sysfs attribute, or chance: as long as the instance
+ * @MVNET_MAC_BY_USER: a write to the configuration space: until the user closes the
+ *	device.  QEMU does so once, and resets the device whenever its guest does.
+ * @MVNET_MAC_BY_DRIVER: the control queue: until the device is reset
+ * @MVNET_MAC_NR: how many there are
+ *
+ * In the order of their lives, the longest first.
+ */
+enum mvnet_mac_by {
+	MVNET_MAC_BY_ADMIN,
+	MVNET_MAC_BY_USER,
+	MVNET_MAC_BY_DRIVER,
+	MVNET_MAC_NR,
+};
+
+/**
  * enum mvnet_pair_state - what the driver has said of a queue pair
  * @MVNET_PAIR_UNUSED: nothing yet.  Frames wait: whoever goes on where another
  *	device was stopped has not had the time to say it.
@@ -173,8 +190,12 @@ struct mvnet_ctrl {
  * @state_lock: guards @mac, @net_status, @generation and @filter.  Writers are
  *	the sysfs attributes, the control queue and the class driver; readers
  *	the workers, once for each frame, and the driver.  Interrupts are off
- *	for writers, since a read may come from anywhere.
- * @mac: the device's address
+ *	for writers, since a read may come from anywhere.  Also @macs and
+ *	@mac_by.
+ * @mac: the device's address: the one of @macs with the shortest life
+ * @macs: what has been set, by whom; those of longer lives come back when a
+ *	shorter one ends
+ * @mac_by: bits, which of @macs count
  * @net_status: VIRTIO_NET_S_*
  * @generation: of the configuration space
  * @filter: receive filter
@@ -194,6 +215,8 @@ struct mvnet {
 
 	seqlock_t state_lock;
 	u8 mac[ETH_ALEN] __aligned(2);
+	u8 macs[MVNET_MAC_NR][ETH_ALEN] __aligned(2);
+	unsigned int mac_by;
 	u16 net_status;
 	u32 generation;
 	struct mvnet_filter filter;
@@ -295,7 +318,8 @@ void mvnet_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
 void mvnet_set_config(struct mdev_soft *soft, unsigned int offset,
 		      const void *buf, unsigned int len);
 u32 mvnet_get_generation(struct mdev_soft *soft);
-void mvnet_set_mac(struct mvnet *net, const u8 *mac);
+void mvnet_set_mac(struct mvnet *net, enum mvnet_mac_by by, const u8 *mac);
+void mvnet_end_mac(struct mvnet *net, enum mvnet_mac_by by);
 void mvnet_get_mac(struct mvnet *net, u8 *mac);
 bool mvnet_change_net_status(struct mvnet *net, u16 clear, u16 set);
 

@@ -71,17 +71,25 @@ static void mvnet_reset(struct mdev_soft *soft)
 	struct mvnet *net = soft_to_mvnet(soft);
 	unsigned int i;
 
-	for (i = 0; i < net->max_pairs; i++)
+	for (i = 0; i < net->max_pairs; i++) {
 		mvnet_pair_reset(&net->pairs[i]);
+		mvnet_set_vq_affinity(soft, 2 * i, NULL);
+	}
 	mvnet_ctrl_reset(net);
 
 	/*
-	 * The address stays, whoever set it: QEMU sets it once, and resets the
-	 * device whenever its guest does.
+	 * What came by the control queue ends here.  Link and time to poll are
+	 * the administrator's.
 	 */
+	mvnet_end_mac(net, MVNET_MAC_BY_DRIVER);
 	mvnet_filter_reset(net);
 	mvnet_change_net_status(net, VIRTIO_NET_S_ANNOUNCE, 0);
 	mvnet_pairs_reset(net);
+}
+
+static void mvnet_end_use(struct mdev_soft *soft)
+{
+	mvnet_end_mac(soft_to_mvnet(soft), MVNET_MAC_BY_USER);
 }
 
 #define MVNET_DESC(_pairs, _features) {					\
@@ -96,6 +104,7 @@ static void mvnet_reset(struct mdev_soft *soft)
 	.start = mvnet_doorbell_start,					\
 	.stop = mvnet_doorbell_stop,					\
 	.reset = mvnet_reset,						\
+	.end_use = mvnet_end_use,					\
 	.get_config = mvnet_get_config,					\
 	.set_config = mvnet_set_config,					\
 	.get_generation = mvnet_get_generation,				\

@@ -31,7 +31,7 @@ static ssize_t mac_store(struct device *dev, struct device_attribute *attr,
 
 	if (!mac_pton(buf, mac) || !is_valid_ether_addr(mac))
 		return -EINVAL;
-	mvnet_set_mac(net, mac);
+	mvnet_set_mac(net, MVNET_MAC_BY_ADMIN, mac);
 	mdev_soft_config_changed(&net->soft);
 	return count;
 }
