@@ -27,7 +27,7 @@ void mvnet_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
 	config.status = (__force __virtio16)cpu_to_le16(status);
 	config.max_virtqueue_pairs =
 		(__force __virtio16)cpu_to_le16(net->max_pairs);
-	config.mtu = (__force __virtio16)cpu_to_le16(mvnet_mtu);
+	config.mtu = (__force __virtio16)cpu_to_le16(READ_ONCE(net->driver_mtu));
 	memcpy(buf, (u8 *)&config + offset, len);
 }
 

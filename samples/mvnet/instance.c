@@ -39,6 +39,8 @@ static int mvnet_create(struct mdev_class_device *cdev)
 	net->net_status = VIRTIO_NET_S_LINK_UP;
 	net->busy_poll = mvnet_busy_poll;
 	net->filter.promisc = true;
+	net->mtu = mvnet_mtu;
+	net->driver_mtu = mvnet_mtu;
 	seqlock_init(&net->state_lock);
 	eth_random_addr(mac);
 	mvnet_set_mac(net, MVNET_MAC_BY_ADMIN, mac);

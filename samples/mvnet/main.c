@@ -13,7 +13,7 @@
 
 unsigned int mvnet_mtu = 9000;
 module_param_named(mtu, mvnet_mtu, uint, 0444);
-MODULE_PARM_DESC(mtu, "MTU that the devices offer, 68 to 9000 (default: 9000)");
+MODULE_PARM_DESC(mtu, "MTU that new devices offer, 68 to 9000 (default: 9000)");
 
 static unsigned int max_instances = 64;
 module_param(max_instances, uint, 0444);
@@ -99,9 +99,9 @@ static int __init mvnet_init(void)
 	unsigned int i;
 	int ret;
 
-	if (mvnet_mtu < ETH_MIN_MTU || mvnet_mtu > 9000) {
-		pr_err("mvnet: mtu=%u is not within %u to 9000\n", mvnet_mtu,
-		       ETH_MIN_MTU);
+	if (mvnet_mtu < ETH_MIN_MTU || mvnet_mtu > MVNET_MAX_MTU) {
+		pr_err("mvnet: mtu=%u is not within %u to %u\n", mvnet_mtu,
+		       ETH_MIN_MTU, MVNET_MAX_MTU);
 		return -EINVAL;
 	}
 	if (mvnet_busy_poll > MVNET_MAX_BUSY_POLL) {

@@ -26,6 +26,9 @@
 /* The largest IP packet there is, and its Ethernet header, rounded up */
 #define MVNET_MAX_FRAME		65550
 
+/* The largest MTU that is offered */
+#define MVNET_MAX_MTU		9000
+
 /* Receive chains that one frame may take */
 #define MVNET_MAX_MERGE		256
 
@@ -196,6 +199,9 @@ struct mvnet_ctrl {
  * @macs: what has been set, by whom; those of longer lives come back when a
  *	shorter one ends
  * @mac_by: bits, which of @macs count
+ * @mtu: what the administrator wants
+ * @driver_mtu: what the driver is told: @mtu as of the last reset, because it may
+ *	not change under a driver (virtio 1.2, section 5.1.4.1)
  * @net_status: VIRTIO_NET_S_*
  * @generation: of the configuration space
  * @filter: receive filter
@@ -217,6 +223,8 @@ struct mvnet {
 	u8 mac[ETH_ALEN] __aligned(2);
 	u8 macs[MVNET_MAC_NR][ETH_ALEN] __aligned(2);
 	unsigned int mac_by;
+	u16 mtu;
+	u16 driver_mtu;
 	u16 net_status;
 	u32 generation;
 	struct mvnet_filter filter;

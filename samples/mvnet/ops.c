@@ -82,6 +82,7 @@ static void mvnet_reset(struct mdev_soft *soft)
 	 * the administrator's.
 	 */
 	mvnet_end_mac(net, MVNET_MAC_BY_DRIVER);
+	WRITE_ONCE(net->driver_mtu, READ_ONCE(net->mtu));
 	mvnet_filter_reset(net);
 	mvnet_change_net_status(net, VIRTIO_NET_S_ANNOUNCE, 0);
 	mvnet_pairs_reset(net);

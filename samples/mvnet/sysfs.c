@@ -37,6 +37,28 @@ static ssize_t mac_store(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RW(mac);
 
+static ssize_t mtu_show(struct device *dev, struct device_attribute *attr,
+			char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(dev_to_mvnet(dev)->mtu));
+}
+
+static ssize_t mtu_store(struct device *dev, struct device_attribute *attr,
+			 const char *buf, size_t count)
+{
+	unsigned int mtu;
+	int ret;
+
+	ret = kstrtouint(buf, 0, &mtu);
+	if (ret)
+		return ret;
+	if (mtu < ETH_MIN_MTU || mtu > MVNET_MAX_MTU)
+		return -ERANGE;
+	WRITE_ONCE(dev_to_mvnet(dev)->mtu, mtu);
+	return count;
+}
+static DEVICE_ATTR_RW(mtu);
+
 static ssize_t link_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
@@ -137,6 +159,7 @@ static DEVICE_ATTR_RO(filtered);
 
 static struct attribute *mvnet_attrs[] = {
 	&dev_attr_mac.attr,
+	&dev_attr_mtu.attr,
 	&dev_attr_link.attr,
 	&dev_attr_announce.attr,
 	&dev_attr_busy_poll.attr,
