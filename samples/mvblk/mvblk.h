@@ -189,7 +189,8 @@ struct mvblk_backing {
  * @store: where the sectors are
  * @queues: as many as there are virtqueues
  * @read_only: nothing may be written
- * @writethrough: the driver wants a write to last when it is done
+ * @writethrough: the driver wants a write to last when it is done; until the end
+ *	of use
  * @state_lock: guards @capacity, @generation and @serial.  Writers are the sysfs
  *	attributes; readers whoever reads the configuration space, and those who
  *	serve the queues, who take @capacity alone without it.  Interrupts are
@@ -254,11 +255,15 @@ static inline bool mvblk_in_ram(const struct mvblk *blk)
 	return blk->store->atomic;
 }
 
-/* Whether a write may stay in a cache until the driver flushes it */
+/*
+ * Whether a write may stay in a cache until the driver flushes it.  A driver that
+ * cannot switch the cache off finds it on, whatever the one before it did.
+ */
 static inline bool mvblk_writeback(const struct mvblk *blk)
 {
 	return mvblk_has(blk, VIRTIO_BLK_F_FLUSH) &&
-	       !READ_ONCE(blk->writethrough);
+	       !(mvblk_has(blk, VIRTIO_BLK_F_CONFIG_WCE) &&
+		 READ_ONCE(blk->writethrough));
 }
 
 /* Module parameters */

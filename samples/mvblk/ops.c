@@ -68,10 +68,19 @@ static void mvblk_reset(struct mdev_soft *soft)
 
 	for (i = 0; i < soft->desc->nr_vqs; i++)
 		mvblk_queue_reset(&blk->queues[i]);
-	WRITE_ONCE(blk->writethrough, false);
 	mutex_lock(&blk->medium_lock);
 	blk->active = false;
 	mutex_unlock(&blk->medium_lock);
+}
+
+/*
+ * What was written to the configuration space lasts until here, also over the
+ * reset of a driver that is woken up: it goes on without flushes if it has
+ * switched the cache off before.
+ */
+static void mvblk_end_use(struct mdev_soft *soft)
+{
+	WRITE_ONCE(soft_to_mvblk(soft)->writethrough, false);
 }
 
 /* The number of virtqueues is filled in before they are used. */
@@ -82,6 +91,7 @@ static void mvblk_reset(struct mdev_soft *soft)
 	.get_vq_affinity = mvblk_get_vq_affinity,			\
 	.prepare_vq = mvblk_prepare_vq,					\
 	.reset = mvblk_reset,						\
+	.end_use = mvblk_end_use,					\
 	.get_config = mvblk_get_config,					\
 	.set_config = mvblk_set_config,					\
 	.get_generation = mvblk_get_generation,				\
