@@ -59,5 +59,6 @@ int cmd_asid(struct vm_opts *o);
 int cmd_churn(struct vm_opts *o);
 int cmd_exchange(struct vm_opts *o);
 int cmd_attach(struct vm_opts *o);
+int cmd_lifetimes(struct vm_opts *o);
 
 #endif

@@ -58,6 +58,7 @@ check "split rings in order, mergeable receive buffers" \
 	v traffic --in-order --frames 1000 --mrg --vary --event-idx
 check "control queue" v ctrl
 check "control queue, packed" v ctrl --packed --in-order
+check "what was set lasts as long as it should" v lifetimes
 check "config interrupt" v config-irq
 # The control queue stands where a pair would be if there were MQ.
 check "config interrupt, control queue without MQ" v config-irq --ctrl
