@@ -3,7 +3,8 @@
 #
 # For scripts that run programs of Debian, which say
 #
-#	# root: 12		a root file system that tests/vm/guest-root makes
+#	# root: 12		a root file system that tests/vm/guest-root makes, or
+#	#			some, with blanks between them
 #	# memory: 3072		MiB that the guest needs at least
 
 ROOT=/mnt/root
