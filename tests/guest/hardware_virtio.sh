@@ -32,6 +32,9 @@ net_vars "$UUID"
 check_equal "it has the function's MAC" $HW_MAC "$MAC"
 check "the function is the parent of the virtio device, for DMA" \
 	test -d "$PCI/devices/$HW_NET/$(virtio_of "$UUID")/net/$DEV"
+# sysfs numbers files in the order in which it makes them
+check "the link dma_device is older than the binding, as is the uevent" \
+	test "$(stat -c %i "$DIR/dma_device")" -lt "$(stat -c %i "$DIR/driver")"
 check_equal "it is a network device" 1 "$(cat "$DIR/virtio_device_id")"
 # VERSION_1 and ACCESS_PLATFORM
 check_equal "the driver took what it has to" 11 \

@@ -10,6 +10,7 @@ UUID=$(new_uuid)
 modprobe mvnet
 net_up "$UUID" || exit 1
 
+own=$(cat "$DIR/mac")
 check "the MAC address can be changed" \
 	ip link set dev "$DEV" address 02:00:00:00:be:ef
 check_equal "the instance knows the new one" 02:00:00:00:be:ef \
@@ -48,6 +49,11 @@ acked()
 }
 check "and acknowledges it on the control queue" wait_for 10 acked
 check_equal "no virtqueue broke" 0 "$(cat "$DIR"/vq*/errors | sort -u)"
+
+check "the driver can be unbound" put "$(virtio_of "$UUID")" \
+	/sys/bus/virtio/drivers/virtio_net/unbind
+check_equal "then the instance has its own MAC address again" "$own" \
+	"$(cat "$DIR/mac")"
 
 remove_mdev "$UUID"
 
