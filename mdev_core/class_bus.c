@@ -22,6 +22,9 @@
  * the table with driver_override, as on the PCI bus.
  */
 
+/* Ports and instances; here, because these know the bus and not the reverse */
+DEFINE_MDEV_USERS(mdev_core_users);
+
 static bool mdev_class_override(struct mdev_class_device *cdev,
 				const struct device_driver *drv, bool *match)
 {

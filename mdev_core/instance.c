@@ -22,8 +22,8 @@ static void mdev_instance_release(struct device *dev)
 	/* Pairs with get_device() in mdev_instance_alloc() */
 	put_device(mdev_dev(cdev->mdev));
 	kfree(cdev);
-	/* Pairs with mdev_core_get() in mdev_instance_alloc() */
-	mdev_core_put();
+	/* Pairs with mdev_users_get() in mdev_instance_alloc() */
+	mdev_users_put(&mdev_core_users);
 }
 
 static struct mdev_class_device *mdev_instance_alloc(struct mdev_device *mdev)
@@ -46,8 +46,8 @@ static struct mdev_class_device *mdev_instance_alloc(struct mdev_device *mdev)
 	get_device(mdev_dev(mdev));
 	cdev->mdev = mdev;
 
-	/* Pairs with mdev_core_put() in mdev_instance_release() */
-	mdev_core_get();
+	/* Pairs with mdev_users_put() in mdev_instance_release() */
+	mdev_users_get(&mdev_core_users);
 	device_initialize(&cdev->dev);
 	cdev->dev.parent = mdev_dev(mdev);
 	cdev->dev.bus = &mdev_class_bus_type;

@@ -4,6 +4,7 @@
 
 #include <linux/mdev.h>
 #include <linux/mdev_class.h>
+#include <linux/mdev_users.h>
 
 struct notifier_block;
 
@@ -43,6 +44,18 @@ struct mdev_port {
 
 #define to_mdev_port(d) container_of(d, struct mdev_port, dev)
 
+/* The port's type that embeds @type, which is that of an mdev of ours */
+static inline struct mdev_port_type *to_mdev_port_type(struct mdev_type *type)
+{
+	return container_of(type, struct mdev_port_type, mdev_type);
+}
+
+/* The port that @type belongs to */
+static inline struct mdev_port *mdev_type_to_port(struct mdev_type *type)
+{
+	return container_of(type->parent, struct mdev_port, mdev_parent);
+}
+
 /**
  * struct mdev_class_parent - a parent driver's registration
  * @dev: the parent's device
@@ -60,21 +73,38 @@ struct mdev_class_parent {
 	atomic_t holds;
 };
 
-/* main.c: what must be gone before the module's text may go */
-void mdev_core_get(void);
-void mdev_core_put(void);
+/*
+ * Whether a removed instance keeps the parent's device: between
+ * mdev_class_parent_hold() and mdev_class_parent_release()
+ */
+static inline bool mdev_class_parent_held(struct mdev_class_parent *parent)
+{
+	return atomic_read_acquire(&parent->holds);
+}
+
+/* A class as a word, or NULL if there is no such class */
+static inline const char *mdev_class_name(enum mdev_class_id class_id)
+{
+	switch (class_id) {
+	case MDEV_CLASS_ID_VFIO:
+		return "vfio";
+	case MDEV_CLASS_ID_VIRTIO:
+		return "virtio";
+	case MDEV_CLASS_ID_VHOST:
+		return "vhost";
+	default:
+		return NULL;
+	}
+}
 
 /* class_bus.c */
+extern struct mdev_users mdev_core_users;
 extern struct bus_type mdev_class_bus_type;
 int mdev_class_bus_register(void);
 void mdev_class_bus_unregister(void);
 bool mdev_class_has_driver(struct mdev_class_device *cdev);
 
 /* port.c */
-const char *mdev_class_name(enum mdev_class_id class_id);
-struct mdev_port_type *to_mdev_port_type(struct mdev_type *type);
-struct mdev_port *mdev_type_to_port(struct mdev_type *type);
-bool mdev_class_parent_held(struct mdev_class_parent *parent);
 int mdev_port_class_register(void);
 void mdev_port_class_unregister(void);
 

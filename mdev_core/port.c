@@ -28,55 +28,14 @@ static struct class mdev_port_class = {
 	.dev_groups = mdev_port_groups,
 };
 
-static const char * const mdev_class_names[] = {
-	[MDEV_CLASS_ID_VFIO] = "vfio",
-	[MDEV_CLASS_ID_VIRTIO] = "virtio",
-	[MDEV_CLASS_ID_VHOST] = "vhost",
-};
-
-/**
- * mdev_class_name() - a class as a word
- * @class_id: a class
- *
- * Return: the word, or NULL if there is no such class.
- */
-const char *mdev_class_name(enum mdev_class_id class_id)
-{
-	if (class_id >= ARRAY_SIZE(mdev_class_names))
-		return NULL;
-	return mdev_class_names[class_id];
-}
-
-/**
- * to_mdev_port_type() - the port's type that embeds an mdev type
- * @type: type of an mdev of ours
- *
- * Return: the type.
- */
-struct mdev_port_type *to_mdev_port_type(struct mdev_type *type)
-{
-	return container_of(type, struct mdev_port_type, mdev_type);
-}
-
-/**
- * mdev_type_to_port() - the port that a type belongs to
- * @type: type of an mdev of ours
- *
- * Return: the port.
- */
-struct mdev_port *mdev_type_to_port(struct mdev_type *type)
-{
-	return container_of(type->parent, struct mdev_port, mdev_parent);
-}
-
 static void mdev_port_release(struct device *dev)
 {
 	struct mdev_port *port = to_mdev_port(dev);
 
 	kfree(port->type_ptrs);
 	kfree(port);
-	/* Pairs with mdev_core_get() in mdev_port_alloc() */
-	mdev_core_put();
+	/* Pairs with mdev_users_get() in mdev_port_alloc() */
+	mdev_users_put(&mdev_core_users);
 }
 
 static struct mdev_port *mdev_port_alloc(struct mdev_class_parent *parent,
@@ -118,8 +77,8 @@ static struct mdev_port *mdev_port_alloc(struct mdev_class_parent *parent,
 	}
 	atomic_set(&port->available, max_instances);
 
-	/* Pairs with mdev_core_put() in mdev_port_release() */
-	mdev_core_get();
+	/* Pairs with mdev_users_put() in mdev_port_release() */
+	mdev_users_get(&mdev_core_users);
 	device_initialize(&port->dev);
 	port->dev.parent = parent->dev;
 	port->dev.class = &mdev_port_class;
@@ -290,17 +249,6 @@ void mdev_class_parent_release(struct mdev_class_parent *parent)
 		wake_up_var(&parent->holds);
 }
 EXPORT_SYMBOL_GPL(mdev_class_parent_release);
-
-/**
- * mdev_class_parent_held() - whether a removed instance keeps the device
- * @parent: the parent
- *
- * Return: true between mdev_class_parent_hold() and mdev_class_parent_release().
- */
-bool mdev_class_parent_held(struct mdev_class_parent *parent)
-{
-	return atomic_read_acquire(&parent->holds);
-}
 
 void *mdev_class_parent_data(const struct mdev_class_parent *parent)
 {

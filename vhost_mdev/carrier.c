@@ -43,8 +43,8 @@ static struct device_driver vhost_mdev_carrier_driver = {
 static void vhost_mdev_carrier_release(struct device *dev)
 {
 	kfree(dev);
-	/* Pairs with vhost_mdev_get() in vhost_mdev_carrier_add() */
-	vhost_mdev_put();
+	/* Pairs with mdev_users_get() in vhost_mdev_carrier_add() */
+	mdev_users_put(&vhost_mdev_users);
 }
 
 /**
@@ -62,8 +62,8 @@ struct device *vhost_mdev_carrier_add(const char *name)
 	dev = kzalloc(sizeof(*dev), GFP_KERNEL);
 	if (!dev)
 		return ERR_PTR(-ENOMEM);
-	/* Pairs with vhost_mdev_put() in vhost_mdev_carrier_release() */
-	vhost_mdev_get();
+	/* Pairs with mdev_users_put() in vhost_mdev_carrier_release() */
+	mdev_users_get(&vhost_mdev_users);
 	device_initialize(dev);
 	dev->parent = vhost_mdev_carrier_root;
 	dev->bus = &vhost_mdev_carrier_bus;

@@ -247,7 +247,7 @@ static void vhost_mdev_chr_dev_release(struct device *dev)
 	/* Both pair with vhost_mdev_chr_alloc() */
 	vhost_mdev_unref(chr->vd);
 	kfree(chr);
-	vhost_mdev_put();
+	mdev_users_put(&vhost_mdev_users);
 }
 
 static struct vhost_mdev_chr *vhost_mdev_chr_alloc(struct vhost_mdev *vd,
@@ -274,7 +274,7 @@ static struct vhost_mdev_chr *vhost_mdev_chr_alloc(struct vhost_mdev *vd,
 	}
 
 	/* Both pair with vhost_mdev_chr_dev_release() */
-	vhost_mdev_get();
+	mdev_users_get(&vhost_mdev_users);
 	chr->vd = vhost_mdev_ref(vd);
 	device_initialize(&chr->dev);
 	chr->dev.class = &vhost_mdev_chr_class;

@@ -10,6 +10,9 @@
 #include "mem_domain.h"
 #include "vhost_mdev_private.h"
 
+/* VFIO and char devices, and carriers */
+DEFINE_MDEV_USERS(vhost_mdev_users);
+
 /* ---- calls ---- */
 
 /**

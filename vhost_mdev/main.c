@@ -5,30 +5,8 @@
  */
 
 #include <linux/module.h>
-#include <linux/rcupdate.h>
-#include <linux/refcount.h>
-#include <linux/wait_bit.h>
 
 #include "vhost_mdev_private.h"
-
-/*
- * VFIO and char devices, and carriers, that exist, plus one for the loaded module.  The last
- * reference to such a device may be dropped by anybody, after it has been unregistered,
- * and then runs a function of this module.
- */
-static refcount_t vhost_mdev_users = REFCOUNT_INIT(1);
-
-/* Pairs with vhost_mdev_put() in the release function of the new device. */
-void vhost_mdev_get(void)
-{
-	refcount_inc(&vhost_mdev_users);
-}
-
-void vhost_mdev_put(void)
-{
-	if (refcount_dec_and_test(&vhost_mdev_users))
-		wake_up_var(&vhost_mdev_users);
-}
 
 static int vhost_mdev_probe(struct mdev_class_device *cdev)
 {
@@ -107,10 +85,7 @@ err_vfio:
 static void __exit vhost_mdev_module_exit(void)
 {
 	mdev_class_unregister_driver(&vhost_mdev_driver);
-	vhost_mdev_put();
-	wait_var_event(&vhost_mdev_users, !refcount_read(&vhost_mdev_users));
-	/* Who dropped the last one may be preempted on its way out of here. */
-	synchronize_rcu_tasks();
+	mdev_users_wait(&vhost_mdev_users);
 	vhost_mdev_chr_exit();
 	vhost_mdev_vfio_exit();
 }

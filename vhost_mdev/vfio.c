@@ -426,7 +426,7 @@ static void vhost_mdev_vfio_release(struct vfio_device *vdev)
 	compat_vfio_free_device(vdev);
 	/* Both pair with vhost_mdev_vfio_add() */
 	vhost_mdev_unref(vd);
-	vhost_mdev_put();
+	mdev_users_put(&vhost_mdev_users);
 }
 
 #define VHOST_MDEV_VFIO_OPS						\
@@ -529,7 +529,7 @@ int vhost_mdev_vfio_add(struct vhost_mdev *vd)
 		goto err_carrier;
 	}
 	/* Both pair with vhost_mdev_vfio_release() */
-	vhost_mdev_get();
+	mdev_users_get(&vhost_mdev_users);
 	vv->vd = vhost_mdev_ref(vd);
 	vv->carrier = carrier;
 	spin_lock_init(&vv->request_lock);

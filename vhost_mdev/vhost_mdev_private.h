@@ -7,6 +7,7 @@
 #include <linux/list.h>
 #include <linux/mdev_class.h>
 #include <linux/mdev_mem.h>
+#include <linux/mdev_users.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
@@ -180,11 +181,8 @@ struct vhost_mdev {
 	struct vhost_mdev_vq *vqs;
 };
 
-/* main.c: what must be gone before the module's text may go */
-void vhost_mdev_get(void);
-void vhost_mdev_put(void);
-
 /* device.c */
+extern struct mdev_users vhost_mdev_users;
 struct vhost_mdev *vhost_mdev_create(struct mdev_class_device *cdev);
 struct vhost_mdev *vhost_mdev_ref(struct vhost_mdev *vd);
 void vhost_mdev_unref(struct vhost_mdev *vd);

@@ -5,28 +5,16 @@
  */
 
 #include <linux/module.h>
-#include <linux/rcupdate.h>
-#include <linux/refcount.h>
 #include <linux/slab.h>
-#include <linux/wait_bit.h>
 #include <xen/xen.h>
 
 #include <linux/mdev_mem.h>
+#include <linux/mdev_users.h>
 
 #include "virtio_mdev_private.h"
 
-/*
- * Virtio devices that exist, plus one for the loaded module.  Anybody may drop
- * the last reference to one after it has been unregistered, and that runs
- * virtio_mdev_release().
- */
-static refcount_t virtio_mdev_users = REFCOUNT_INIT(1);
-
-static void virtio_mdev_put(void)
-{
-	if (refcount_dec_and_test(&virtio_mdev_users))
-		wake_up_var(&virtio_mdev_users);
-}
+/* Virtio devices */
+static DEFINE_MDEV_USERS(virtio_mdev_users);
 
 static void virtio_mdev_release(struct device *dev)
 {
@@ -35,8 +23,8 @@ static void virtio_mdev_release(struct device *dev)
 
 	mutex_destroy(&vm->lock);
 	kfree(vm);
-	/* Pairs with refcount_inc() in virtio_mdev_probe() */
-	virtio_mdev_put();
+	/* Pairs with mdev_users_get() in virtio_mdev_probe() */
+	mdev_users_put(&virtio_mdev_users);
 }
 
 /* What this transport cannot do without, with a line on what is missing. */
@@ -107,8 +95,8 @@ static int virtio_mdev_probe(struct mdev_class_device *cdev)
 
 	/* Without ACCESS_PLATFORM addresses on the rings are physical. */
 	cdev->mem = dma_dev ? NULL : mdev_mem_direct();
-	/* Pairs with virtio_mdev_put() in virtio_mdev_release() */
-	refcount_inc(&virtio_mdev_users);
+	/* Pairs with mdev_users_put() in virtio_mdev_release() */
+	mdev_users_get(&virtio_mdev_users);
 	ret = register_virtio_device(&vm->vdev);
 	if (ret) {
 		dev_err(&cdev->dev, "cannot register a virtio device: %pe\n",
@@ -178,10 +166,7 @@ static int __init virtio_mdev_init(void)
 static void __exit virtio_mdev_exit(void)
 {
 	mdev_class_unregister_driver(&virtio_mdev_driver);
-	virtio_mdev_put();
-	wait_var_event(&virtio_mdev_users, !refcount_read(&virtio_mdev_users));
-	/* Who dropped the last one may be preempted on its way out of here. */
-	synchronize_rcu_tasks();
+	mdev_users_wait(&virtio_mdev_users);
 }
 
 module_init(virtio_mdev_init);
