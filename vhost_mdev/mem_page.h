@@ -68,10 +68,8 @@ static inline void *vhost_mem_find(struct xarray *pages, u64 iova,
 	return page_address(pfn_to_page(vhost_mem_entry_val(entry))) + off;
 }
 
-/* mem_pin.c */
+/* mem_page.c */
 bool vhost_mem_usable(struct page *page);
-
-/* mem_ring.c */
 void *vhost_mem_ring_addr(struct page **pages, unsigned long n,
 			  unsigned int perm, void **vmapped);
 

@@ -76,14 +76,3 @@ void vhost_mem_unpin_pages(struct vhost_mem_vfio *vm,
 {
 	vfio_unpin_pages(vm->vdev, pin->first, vhost_mem_pin_count(pin));
 }
-
-/*
- * Memory that is not ordinary RAM may have no place in the kernel's linear
- * mapping, and the shared page of zeroes is replaced as soon as the user
- * writes there.
- */
-bool vhost_mem_usable(struct page *page)
-{
-	return !PageReserved(page) && !is_zone_device_page(page) &&
-	       !is_zero_pfn(page_to_pfn(page));
-}

@@ -32,27 +32,6 @@ static bool vhost_mem_ring_begin(struct vhost_mem_vfio *vm,
 	return !held;
 }
 
-/*
- * One address for all pages: the linear mapping where they happen to be next
- * to each other, which costs no TLB entries, else one of their own.
- */
-void *vhost_mem_ring_addr(struct page **pages, unsigned long n,
-			  unsigned int perm, void **vmapped)
-{
-	void *addr = page_address(pages[0]);
-	unsigned long i;
-
-	for (i = 1; i < n; i++)
-		if (page_address(pages[i]) != addr + (i << PAGE_SHIFT))
-			break;
-	if (i == n)
-		return addr;
-
-	*vmapped = vmap(pages, n, VM_MAP, perm & MDEV_MEM_WRITE ?
-			PAGE_KERNEL : PAGE_KERNEL_RO);
-	return *vmapped;
-}
-
 static int vhost_mem_ring_pin(struct vhost_mem_vfio *vm,
 			      struct vhost_mem_ring *ring,
 			      const struct vhost_mem_pin *pin, unsigned int perm,
