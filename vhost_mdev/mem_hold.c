@@ -127,14 +127,16 @@ static struct vhost_mem_unmapper *vhost_mem_unmapper_find(void)
 static void vhost_mem_hold_free(struct vhost_mem_hold *hold)
 {
 	struct vhost_mem_vfio *vm = hold->vm;
+	struct module *owner = vm->owner;
 
 	vhost_mem_lock(vm);
 	list_del(&hold->node);
 	vhost_mem_unlock(vm);
 	wake_up_all(&vm->drained);
 	kfree(hold);
-	/* Pairs with get_device() in vhost_mem_hold_add() */
+	/* Both pair with vhost_mem_hold_add(); the first may free @vm. */
 	vfio_put_device(vm->vdev);
+	module_put(owner);
 }
 
 static void vhost_mem_unmapper_end(struct callback_head *work)
@@ -152,8 +154,6 @@ static void vhost_mem_unmapper_end(struct callback_head *work)
 	kfree(um);
 	list_for_each_entry_safe(hold, next, &holds, task_node)
 		vhost_mem_hold_free(hold);
-	/* Pairs with __module_get() in vhost_mem_unmapper_get() */
-	module_put(THIS_MODULE);
 }
 
 /* The current task's; made by its first call of the ioctl. */
@@ -167,12 +167,6 @@ static struct vhost_mem_unmapper *vhost_mem_unmapper_get(void)
 	if (um)
 		return um;
 
-	/*
-	 * So that the module is in use for as long as the ioctl takes, instead of
-	 * waiting for that when it is unloaded.  Pairs with module_put() in
-	 * vhost_mem_unmapper_end().
-	 */
-	__module_get(THIS_MODULE);
 	/* Small, and there is no way to refuse. */
 	um = kzalloc(sizeof(*um), GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 	init_task_work(&um->work, vhost_mem_unmapper_end);
@@ -229,7 +223,12 @@ static struct vhost_mem_hold *vhost_mem_hold_add(struct vhost_mem_unmapper *um,
 	hold->vm = vm;
 	hold->first = U64_MAX;
 	list_add(&hold->task_node, &um->holds);
-	/* Pairs with vfio_put_device() in vhost_mem_hold_free() */
+	/*
+	 * The module of the device is in use for as long as the ioctl takes,
+	 * instead of waiting for that when it is unloaded.  Both pair with
+	 * vhost_mem_hold_free().
+	 */
+	__module_get(vm->owner);
 	get_device(&vm->vdev->device);
 	return hold;
 }

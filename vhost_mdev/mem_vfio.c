@@ -97,11 +97,12 @@ void vhost_mem_vfio_close(struct vhost_mem_vfio *vm)
  * @vm: zeroed
  * @vdev: the device
  * @dev: the device in messages
+ * @owner: the module that @vdev belongs to, which stays while an unmap goes on
  *
  * Return: 0 or -ENOMEM.
  */
 int vhost_mem_vfio_init(struct vhost_mem_vfio *vm, struct vfio_device *vdev,
-			struct device *dev)
+			struct device *dev, struct module *owner)
 {
 	int ret;
 
@@ -111,6 +112,7 @@ int vhost_mem_vfio_init(struct vhost_mem_vfio *vm, struct vfio_device *vdev,
 	vm->mem.ops = &vhost_mem_vfio_mem_ops;
 	vm->vdev = vdev;
 	vm->dev = dev;
+	vm->owner = owner;
 	xa_init_flags(&vm->pages, XA_FLAGS_ACCOUNT);
 	INIT_LIST_HEAD(&vm->runs);
 	INIT_LIST_HEAD(&vm->rings);

@@ -44,6 +44,7 @@ struct vhost_mem_short {
  * @mem: what the parent sees
  * @vdev: the device to pin by
  * @dev: the device in messages
+ * @owner: the module that @vdev belongs to
  * @srcu: read sections of the parent
  * @pages: the pages of all live data runs, by page number; see
  *	vhost_mem_entry().  The lock of this array guards all that follows, and is
@@ -77,6 +78,7 @@ struct vhost_mem_vfio {
 	struct mdev_mem mem;
 	struct vfio_device *vdev;
 	struct device *dev;
+	struct module *owner;
 	struct srcu_struct srcu;
 	struct xarray pages;
 	struct list_head runs;
@@ -179,7 +181,7 @@ vhost_mem_run_ring(struct vhost_mem_run *run)
 
 /* mem_vfio.c */
 int vhost_mem_vfio_init(struct vhost_mem_vfio *vm, struct vfio_device *vdev,
-			struct device *dev);
+			struct device *dev, struct module *owner);
 void vhost_mem_vfio_uninit(struct vhost_mem_vfio *vm);
 void vhost_mem_vfio_open(struct vhost_mem_vfio *vm);
 void vhost_mem_vfio_close(struct vhost_mem_vfio *vm);

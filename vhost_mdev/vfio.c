@@ -5,6 +5,7 @@
 
 #include <linux/eventfd.h>
 #include <linux/mdev.h>
+#include <linux/module.h>
 #include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -481,7 +482,8 @@ static int vhost_mdev_vfio_register(struct vhost_mdev_vfio *vv,
 	if (!vv->carrier)
 		return vfio_register_group_dev(&vv->vdev);
 
-	ret = vhost_mem_vfio_init(&vv->mem, &vv->vdev, vv->carrier);
+	ret = vhost_mem_vfio_init(&vv->mem, &vv->vdev, vv->carrier,
+				  THIS_MODULE);
 	if (ret)
 		return ret;
 	ret = vfio_register_emulated_iommu_dev(&vv->vdev);
