@@ -114,8 +114,8 @@ udev_install:
 # --- DKMS ------------------------------------------------------------------
 
 dkms-source := $(DESTDIR)/usr/src/virtio-mdev-$(version)
-dkms-folders := compat include uapi mdev_core virtio_mdev vhost_mdev samples \
-	parents
+dkms-folders := compat include uapi mdev_core mdev_vfio virtio_mdev vhost_mdev \
+	samples parents
 
 .PHONY: dkms-install dkms-remove dkms-source
 dkms-install: dkms-remove dkms-source udev_install

@@ -6,13 +6,13 @@
 
 #include <linux/iommu.h>
 #include <linux/mdev_class.h>
+#include <linux/mdev_page.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "mem_domain.h"
-#include "mem_page.h"
 
 /*
  * No mapping crosses a multiple of this, in pages, so that no entry of the

@@ -7,12 +7,11 @@
 
 #include <linux/list.h>
 #include <linux/mdev_mem.h>
+#include <linux/mdev_page.h>
 #include <linux/mutex.h>
 #include <linux/srcu.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
-
-#include "mem_page.h"
 
 struct device;
 struct mm_struct;

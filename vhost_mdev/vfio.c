@@ -5,6 +5,7 @@
 
 #include <linux/eventfd.h>
 #include <linux/mdev.h>
+#include <linux/mdev_vfio.h>
 #include <linux/module.h>
 #include <linux/nospec.h>
 #include <linux/slab.h>
@@ -12,7 +13,6 @@
 #include <linux/vhost_mdev.h>
 #include <linux/workqueue.h>
 
-#include "mem_vfio.h"
 #include "vhost_mdev_private.h"
 
 /* How long a remover waits for vfio where nobody can have a reason to stay */

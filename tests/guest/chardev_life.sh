@@ -19,7 +19,7 @@ check "and by the VFIO device" v traffic --frames 500
 
 # modules that are in use
 start hold
-for m in vhost_mdev mvnet mdev_core; do
+for m in vhost_mdev mdev_vfio mvnet mdev_core; do
 	check_errno "rmmod $m with the char device open" EAGAIN rmmod $m
 done
 stop

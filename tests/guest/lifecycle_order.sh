@@ -47,6 +47,7 @@ for order in "mvnet virtio_mdev vhost_mdev" "mvnet vhost_mdev virtio_mdev" \
 				check_equal "then A is unbound, of $order" \
 					unbound "$(state_of "$A")" ;;
 		vhost_mdev)
+			check "mdev_vfio goes after it, of $order" rmmod mdev_vfio
 			[ ! -e "$(instance "$B")" ] ||
 				check_equal "then B is unbound, of $order" \
 					unbound "$(state_of "$B")" ;;

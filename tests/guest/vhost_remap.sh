@@ -17,8 +17,8 @@ unloaded=0
 for i in 1 2 3 4 5; do
 	v remap --count 5 --frames 20 --queue-size 64 >/tmp/remap.out 2>&1 ||
 		fail "remap, $i" "$(cat /tmp/remap.out)"
-	rmmod vhost_mdev && unloaded=$((unloaded + 1))
+	rmmod vhost_mdev && rmmod mdev_vfio && unloaded=$((unloaded + 1))
 	modprobe vhost_mdev
 done
-check_equal "vhost_mdev unloaded right after an unmap, times" 5 $unloaded
+check_equal "vhost_mdev and mdev_vfio unloaded right after an unmap, times" 5 $unloaded
 vhost_down

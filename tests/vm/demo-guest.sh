@@ -118,6 +118,7 @@ write 1 "/sys/bus/mdev/devices/$user/remove"
 [ "$(instances)" = 0 ] || failed "an instance is left"
 run rmmod mvnet
 run rmmod vhost_mdev
+run rmmod mdev_vfio
 run rmmod virtio_mdev
 run rmmod mdev_core
 if dmesg | grep -vE "$HARMLESS" | grep -E "$SPLATS"; then

@@ -6,7 +6,7 @@
 #include <linux/ktime.h>
 #include <linux/mm.h>
 
-#include "mem_vfio.h"
+#include "mdev_vfio_private.h"
 
 /* Of two stamps the later one is larger, however soon it follows the other. */
 u64 vhost_mem_stamp(struct vhost_mem_vfio *vm)

@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "mem_vfio.h"
+#include "mdev_vfio_private.h"
 
 /* Most pieces are no longer than this, which spares an allocation for each. */
 #define VHOST_MEM_FEW_PAGES	4

@@ -6,8 +6,9 @@
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 
-#include "mem_vfio.h"
+#include "mdev_vfio_private.h"
 
 /**
  * DOC: unmapping under a data path
@@ -33,18 +34,18 @@
  * *Nothing may be pinned there again in the meantime.*  Type1 makes all of these
  * calls, and looks after each, in the task that is in the unmap ioctl.  So the
  * first call begins a hold of the range, which ends with a task work: when that
- * task is on its way back to user mode.  Until then data is copied (mem_copy.c), and
+ * task is on its way back to user mode.  Until then data is copied (copy.c), and
  * a ring there cannot be mapped.  Those who are pinning at the
  * moment of the call are told to undo it, and waited for.  Type1 recognises a
  * mapping by a pointer, which may belong to another mapping by the next time.
  * So if the first calls did not do, the hold is of all memory, and all data is
  * unpinned: after that no mapping can have a pin that it did not have before.
- * See mem_hold.c.
+ * See hold.c.
  *
  * *What has to be unpinned is bounded.*  With many tasks that unmap the works get
  * the iommu lock a few times only in all of the calls.  So there is a limit to the
- * number of runs (mem_data.c), and if there are several tasks, or the first call was
- * not enough, all of them are unpinned at the same time (mem_run.c).
+ * number of runs (data.c), and if there are several tasks, or the first call was
+ * not enough, all of them are unpinned at the same time (run.c).
  *
  * What remains: while one thread of the user keeps type1's iommu lock, for
  * instance in a map ioctl of memory that a FUSE server does not deliver, nothing
@@ -130,3 +131,4 @@ void vhost_mem_vfio_unmap(struct vhost_mem_vfio *vm, u64 iova, u64 len)
 		vhost_mem_unpin_hurry(vm);
 	vhost_mem_wait_drained(vm, first, last, call);
 }
+EXPORT_SYMBOL_GPL(vhost_mem_vfio_unmap);

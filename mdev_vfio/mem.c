@@ -5,8 +5,9 @@
  */
 
 #include <linux/mm.h>
+#include <linux/module.h>
 
-#include "mem_vfio.h"
+#include "mdev_vfio_private.h"
 
 /* How many runs are unpinned at the same time, if an unmap is in a hurry */
 #define VHOST_MEM_UNPIN_AT_ONCE	256
@@ -56,6 +57,7 @@ void vhost_mem_vfio_drop(struct vhost_mem_vfio *vm)
 {
 	vhost_mem_unpin_data(vm, false);
 }
+EXPORT_SYMBOL_GPL(vhost_mem_vfio_drop);
 
 /**
  * vhost_mem_vfio_open() - a user begins to use the device
@@ -70,6 +72,7 @@ void vhost_mem_vfio_open(struct vhost_mem_vfio *vm)
 	vm->joined = vm->iommufd;
 	vhost_mem_unlock(vm);
 }
+EXPORT_SYMBOL_GPL(vhost_mem_vfio_open);
 
 /**
  * vhost_mem_vfio_close() - hold nothing of the user's memory any longer
@@ -91,6 +94,7 @@ void vhost_mem_vfio_close(struct vhost_mem_vfio *vm)
 	vhost_mem_vfio_drop(vm);
 	vhost_mem_hold_close(vm);
 }
+EXPORT_SYMBOL_GPL(vhost_mem_vfio_close);
 
 /**
  * vhost_mem_vfio_init() - the memory of a VFIO device's container
@@ -136,6 +140,7 @@ int vhost_mem_vfio_init(struct vhost_mem_vfio *vm, struct vfio_device *vdev,
 	}
 	return 0;
 }
+EXPORT_SYMBOL_GPL(vhost_mem_vfio_init);
 
 /**
  * vhost_mem_vfio_uninit() - undo vhost_mem_vfio_init()
@@ -147,3 +152,4 @@ void vhost_mem_vfio_uninit(struct vhost_mem_vfio *vm)
 	cleanup_srcu_struct(&vm->srcu);
 	xa_destroy(&vm->pages);
 }
+EXPORT_SYMBOL_GPL(vhost_mem_vfio_uninit);

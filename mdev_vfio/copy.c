@@ -8,7 +8,7 @@
 #include <linux/overflow.h>
 #include <linux/sched/signal.h>
 
-#include "mem_vfio.h"
+#include "mdev_vfio_private.h"
 
 /* How long a copy waits for an unmap to be over: of the page, and of others */
 #define VHOST_MEM_COPY_WAIT	(HZ / 10)

@@ -12,7 +12,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "mem_vfio.h"
+#include "mdev_vfio_private.h"
 
 /* Unpin a busy run, and free it. */
 static void vhost_mem_run_unpin(struct vhost_mem_run *run)

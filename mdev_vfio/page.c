@@ -3,25 +3,42 @@
  * Pinned pages, whoever pins them.
  */
 
+#include <linux/mdev_page.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/vmalloc.h>
 
-#include "mem_page.h"
-
-/*
+/**
+ * vhost_mem_usable() - whether a page of the user's can be accessed in place
+ * @page: the page, pinned
+ *
  * Memory that is not ordinary RAM may have no place in the kernel's linear
  * mapping, and the shared page of zeroes is replaced as soon as the user
  * writes there.
+ *
+ * Context: any.
+ * Return: true if it can.
  */
 bool vhost_mem_usable(struct page *page)
 {
 	return !PageReserved(page) && !is_zone_device_page(page) &&
 	       !is_zero_pfn(page_to_pfn(page));
 }
+EXPORT_SYMBOL_GPL(vhost_mem_usable);
 
-/*
- * One address for all pages: the linear mapping where they happen to be next
- * to each other, which costs no TLB entries, else one of their own.
+/**
+ * vhost_mem_ring_addr() - one kernel address for all pages of a ring
+ * @pages: the pages, pinned and usable
+ * @n: how many, at least 1
+ * @perm: what the device does there: MDEV_MEM_READ, MDEV_MEM_WRITE or both
+ * @vmapped: result: the same address if it is to be given to vunmap(); untouched
+ *	otherwise
+ *
+ * The linear mapping where they happen to be next to each other, which costs no
+ * TLB entries, else a mapping of their own.
+ *
+ * Context: process context; sleeps.
+ * Return: the address, or NULL if there is no memory for a mapping.
  */
 void *vhost_mem_ring_addr(struct page **pages, unsigned long n,
 			  unsigned int perm, void **vmapped)
@@ -39,3 +56,4 @@ void *vhost_mem_ring_addr(struct page **pages, unsigned long n,
 			PAGE_KERNEL : PAGE_KERNEL_RO);
 	return *vmapped;
 }
+EXPORT_SYMBOL_GPL(vhost_mem_ring_addr);

@@ -12,7 +12,7 @@
 #include <linux/task_work.h>
 #include <linux/user_namespace.h>
 
-#include "mem_vfio.h"
+#include "mdev_vfio_private.h"
 
 /**
  * struct vhost_mem_user - whom a task belongs to

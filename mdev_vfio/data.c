@@ -4,7 +4,7 @@
  *
  * What is pinned for data is bounded, because a user can have all of it unmapped
  * at once in the worst way there is, and has to get it back all the same; see
- * mem_unmap.c.  It is the number of runs that counts, for each costs one turn
+ * unmap.c.  It is the number of runs that counts, for each costs one turn
  * with type1's lock.  So a run has more pages the more of them there are: a user
  * who touches little pays little, and one who touches a lot has 2 GiB pinned.
  */
@@ -15,7 +15,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-#include "mem_vfio.h"
+#include "mdev_vfio_private.h"
 
 /* Data runs of an instance */
 #define VHOST_MEM_RUNS_MAX	1024

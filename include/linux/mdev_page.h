@@ -2,8 +2,8 @@
 /*
  * Pinned pages by I/O virtual address, whoever pins them.
  */
-#ifndef _VHOST_MDEV_MEM_PAGE_H
-#define _VHOST_MDEV_MEM_PAGE_H
+#ifndef _LINUX_MDEV_PAGE_H
+#define _LINUX_MDEV_PAGE_H
 
 #include <linux/mdev_mem.h>
 #include <linux/mm.h>
@@ -68,9 +68,8 @@ static inline void *vhost_mem_find(struct xarray *pages, u64 iova,
 	return page_address(pfn_to_page(vhost_mem_entry_val(entry))) + off;
 }
 
-/* mem_page.c */
 bool vhost_mem_usable(struct page *page);
 void *vhost_mem_ring_addr(struct page **pages, unsigned long n,
 			  unsigned int perm, void **vmapped);
 
-#endif /* _VHOST_MDEV_MEM_PAGE_H */
+#endif /* _LINUX_MDEV_PAGE_H */

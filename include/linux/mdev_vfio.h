@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What class drivers that make VFIO devices share: driver memory behind a VFIO
+ * container or an iommufd.
+ */
+#ifndef _LINUX_MDEV_VFIO_H
+#define _LINUX_MDEV_VFIO_H
+
+#include <linux/list.h>
+#include <linux/mdev_mem.h>
+#include <linux/srcu.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+struct device;
+struct module;
+struct vfio_device;
+
+/**
+ * DOC: words
+ *
+ * A *page* is identified by its I/O virtual address (IOVA).  A *run* is what one
+ * vfio_pin_pages() pinned, up to 512 pages next to each other; it is unpinned by
+ * one vfio_unpin_pages(), as a whole.  A *ring* is a run that holds a piece of a
+ * virtqueue; all other runs hold data.  A *pin* is a task that is just making a
+ * run, or copies to or from a page that it pins for so long.  A *hold* is a range in
+ * which nothing may be pinned, because a task is unmapping it.  Ranges have an
+ * inclusive @last.
+ */
+
+#define VHOST_MEM_SHORTS	8
+
+/**
+ * struct vhost_mem_short - a block that could not be pinned as a whole
+ * @block: its address, plus 1 so that 0 is none
+ * @order: how much of it could be pinned at once, as a power of two
+ */
+struct vhost_mem_short {
+	u64 block;
+	unsigned int order;
+};
+
+/**
+ * struct vhost_mem_vfio - the memory of a VFIO container
+ * @mem: what the parent sees
+ * @vdev: the device to pin by
+ * @dev: the device in messages
+ * @owner: the module that @vdev belongs to
+ * @srcu: read sections of the parent
+ * @pages: the pages of all live data runs, by page number; see
+ *	vhost_mem_entry().  The lock of this array guards all that follows, and is
+ *	the only one that dma_unmap takes: nothing that can wait for an unmap is
+ *	called under it.
+ * @runs: live data runs, the oldest first
+ * @rings: live rings
+ * @dying: runs that have ended, the oldest first, and that readers may still use
+ * @ready: runs that no reader uses, to be unpinned
+ * @busy: runs that a work is unpinning
+ * @nr_runs: data runs in any of these lists
+ * @pins: struct vhost_mem_pin, of those who are pinning
+ * @holds: struct vhost_mem_hold, of those who are unmapping
+ * @copy_until: data is copied for so long, as a time stamp
+ * @evicted: time stamp of the last run that had to make room for another
+ * @stamp: last time stamp given out, in nanoseconds and never twice
+ * @open: a user has the device open
+ * @iommufd: the memory is that of an iommufd, and not of a container
+ * @joined: something may have been pinned since it was opened
+ * @joined_at: number of the last unmapper that had begun by then
+ * @single: locked memory was exhausted, so pages are pinned one by one
+ * @limited: it was exhausted again, so data is copied until the next reset
+ * @shorts: aligned blocks that could not be pinned as a whole, to be found by their
+ *	number
+ * @drained: woken when a run was unpinned, a pin has ended or a hold has
+ * @wq: this instance's own, so that no other user can stall it
+ * @unpin: the work on @wq that finds out which runs are ready, and unpins them
+ *	one after the other unless an unmap is in a hurry
+ */
+struct vhost_mem_vfio {
+	struct mdev_mem mem;
+	struct vfio_device *vdev;
+	struct device *dev;
+	struct module *owner;
+	struct srcu_struct srcu;
+	struct xarray pages;
+	struct list_head runs;
+	struct list_head rings;
+	struct list_head dying;
+	struct list_head ready;
+	struct list_head busy;
+	unsigned int nr_runs;
+	struct list_head pins;
+	struct list_head holds;
+	u64 copy_until;
+	u64 evicted;
+	u64 stamp;
+	bool open;
+	bool iommufd;
+	bool joined;
+	u64 joined_at;
+	bool single;
+	bool limited;
+	struct vhost_mem_short shorts[VHOST_MEM_SHORTS];
+	wait_queue_head_t drained;
+	struct workqueue_struct *wq;
+	struct work_struct unpin;
+};
+
+int vhost_mem_vfio_init(struct vhost_mem_vfio *vm, struct vfio_device *vdev,
+			struct device *dev, struct module *owner);
+void vhost_mem_vfio_uninit(struct vhost_mem_vfio *vm);
+void vhost_mem_vfio_open(struct vhost_mem_vfio *vm);
+void vhost_mem_vfio_close(struct vhost_mem_vfio *vm);
+void vhost_mem_vfio_drop(struct vhost_mem_vfio *vm);
+void vhost_mem_vfio_unmap(struct vhost_mem_vfio *vm, u64 iova, u64 len);
+
+#endif /* _LINUX_MDEV_VFIO_H */
