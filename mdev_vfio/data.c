@@ -18,100 +18,100 @@
 #include "mdev_vfio_private.h"
 
 /* Data runs of an instance */
-#define VHOST_MEM_RUNS_MAX	1024
+#define MDEV_VFIO_RUNS_MAX	1024
 
 /* How much larger a run is than the next smaller kind, as a power of two */
-#define VHOST_MEM_ORDER_STEP	3
-#define VHOST_MEM_ORDER_MAX	9
+#define MDEV_VFIO_ORDER_STEP	3
+#define MDEV_VFIO_ORDER_MAX	9
 
 /* How many runs there are before the next one is larger */
-#define VHOST_MEM_RUNS_SMALL	16
-#define VHOST_MEM_RUNS_MEDIUM	64
+#define MDEV_VFIO_RUNS_SMALL	16
+#define MDEV_VFIO_RUNS_MEDIUM	64
 
 /* Pages whose pointers are on the stack */
-#define VHOST_MEM_DATA_FEW_PAGES	8
+#define MDEV_VFIO_DATA_FEW_PAGES	8
 
 /*
  * A run that had to go is paid for by many copies that it spares, if the next one
  * comes no sooner than this.
  */
-#define VHOST_MEM_EVICT_SPAN	(10 * NSEC_PER_MSEC)
+#define MDEV_VFIO_EVICT_SPAN	(10 * NSEC_PER_MSEC)
 
 /* How long a task waits for what is to be unpinned before it copies instead */
-#define VHOST_MEM_UNPIN_WAIT	HZ
+#define MDEV_VFIO_UNPIN_WAIT	HZ
 
-static u64 vhost_mem_block_first(u64 iova, unsigned int order)
+static u64 mdev_vfio_block_first(u64 iova, unsigned int order)
 {
 	return ALIGN_DOWN(iova, PAGE_SIZE << order);
 }
 
-static u64 vhost_mem_block_last(u64 iova, unsigned int order)
+static u64 mdev_vfio_block_last(u64 iova, unsigned int order)
 {
-	return vhost_mem_block_first(iova, order) + (PAGE_SIZE << order) - 1;
+	return mdev_vfio_block_first(iova, order) + (PAGE_SIZE << order) - 1;
 }
 
 /* May data be pinned at all? */
-static bool vhost_mem_may_pin(struct vhost_mem_vfio *vm)
+static bool mdev_vfio_may_pin(struct mdev_vfio_mem *vm)
 {
 	lockdep_assert_held(&vm->pages.xa_lock);
 	return vm->joined && !vm->limited && ktime_get_ns() >= vm->copy_until;
 }
 
 /* May a block be pinned?  Nothing of it is, nor about to be, nor unmapped now. */
-static bool vhost_mem_block_free(struct vhost_mem_vfio *vm, u64 first, u64 last)
+static bool mdev_vfio_block_free(struct mdev_vfio_mem *vm, u64 first, u64 last)
 {
-	struct vhost_mem_pin *pin;
+	struct mdev_vfio_pin *pin;
 
 	lockdep_assert_held(&vm->pages.xa_lock);
-	if (vhost_mem_run_find(&vm->runs, first, last) ||
-	    vhost_mem_run_find(&vm->dying, first, last) ||
-	    vhost_mem_run_find(&vm->ready, first, last) ||
-	    vhost_mem_run_find(&vm->busy, first, last))
+	if (mdev_vfio_run_find(&vm->runs, first, last) ||
+	    mdev_vfio_run_find(&vm->dying, first, last) ||
+	    mdev_vfio_run_find(&vm->ready, first, last) ||
+	    mdev_vfio_run_find(&vm->busy, first, last))
 		return false;
 	list_for_each_entry(pin, &vm->pins, node)
-		if (vhost_mem_overlap(first, last, pin->first, pin->last))
+		if (mdev_vfio_overlap(first, last, pin->first, pin->last))
 			return false;
-	return !vhost_mem_held(vm, first, last);
+	return !mdev_vfio_held(vm, first, last);
 }
 
 /* Where it is said how much of a block can be pinned, if that is not all */
-static struct vhost_mem_short *vhost_mem_short_of(struct vhost_mem_vfio *vm,
+static struct mdev_vfio_short *mdev_vfio_short_of(struct mdev_vfio_mem *vm,
 						  u64 iova)
 {
-	u64 nr = iova >> (PAGE_SHIFT + VHOST_MEM_ORDER_MAX);
+	u64 nr = iova >> (PAGE_SHIFT + MDEV_VFIO_ORDER_MAX);
 
 	lockdep_assert_held(&vm->pages.xa_lock);
-	return &vm->shorts[nr % VHOST_MEM_SHORTS];
+	return &vm->shorts[nr % MDEV_VFIO_SHORTS];
 }
 
-static unsigned int vhost_mem_block_order(struct vhost_mem_vfio *vm, u64 iova)
+static unsigned int mdev_vfio_block_order(struct mdev_vfio_mem *vm, u64 iova)
 {
-	struct vhost_mem_short *s = vhost_mem_short_of(vm, iova);
+	struct mdev_vfio_short *s = mdev_vfio_short_of(vm, iova);
 	unsigned int order;
 
 	if (vm->single)
 		return 0;
-	if (vm->nr_runs < VHOST_MEM_RUNS_SMALL)
-		order = VHOST_MEM_ORDER_STEP;
-	else if (vm->nr_runs < VHOST_MEM_RUNS_MEDIUM)
-		order = 2 * VHOST_MEM_ORDER_STEP;
+	if (vm->nr_runs < MDEV_VFIO_RUNS_SMALL)
+		order = MDEV_VFIO_ORDER_STEP;
+	else if (vm->nr_runs < MDEV_VFIO_RUNS_MEDIUM)
+		order = 2 * MDEV_VFIO_ORDER_STEP;
 	else
-		order = VHOST_MEM_ORDER_MAX;
-	if (s->block == vhost_mem_block_first(iova, VHOST_MEM_ORDER_MAX) + 1)
+		order = MDEV_VFIO_ORDER_MAX;
+	if (s->block == mdev_vfio_block_first(iova, MDEV_VFIO_ORDER_MAX) + 1)
 		order = min(order, s->order);
 	return order;
 }
 
 /* There are as many runs as there may be: let the oldest one go. */
-static void vhost_mem_evict(struct vhost_mem_vfio *vm)
+static void mdev_vfio_evict(struct mdev_vfio_mem *vm)
 {
 	u64 now = ktime_get_ns();
 
 	lockdep_assert_held(&vm->pages.xa_lock);
-	if (now < vm->evicted + VHOST_MEM_EVICT_SPAN || list_empty(&vm->runs))
+	if (now < vm->evicted + MDEV_VFIO_EVICT_SPAN || list_empty(&vm->runs))
 		return;
 	vm->evicted = now;
-	vhost_mem_run_kill(list_first_entry(&vm->runs, struct vhost_mem_run,
+	mdev_vfio_run_kill(list_first_entry(&vm->runs, struct mdev_vfio_run,
 					    node));
 	queue_work(vm->wq, &vm->unpin);
 }
@@ -120,15 +120,15 @@ static void vhost_mem_evict(struct vhost_mem_vfio *vm)
  * Begin to pin the largest block around a page that may be.  Returns 1 if it
  * did, with its size in *@order, else what the fault is to return.
  */
-static int vhost_mem_fault_begin(struct vhost_mem_vfio *vm,
-				 struct vhost_mem_pin *pin, u64 iova,
+static int mdev_vfio_fault_begin(struct mdev_vfio_mem *vm,
+				 struct mdev_vfio_pin *pin, u64 iova,
 				 unsigned int perm, unsigned int *order)
 {
 	void *entry;
 	u64 first, last;
 	int ret = -EAGAIN;
 
-	vhost_mem_lock(vm);
+	mdev_vfio_lock(vm);
 	entry = xa_load(&vm->pages, iova >> PAGE_SHIFT);
 	if (!vm->open) {
 		ret = -EFAULT;
@@ -136,40 +136,40 @@ static int vhost_mem_fault_begin(struct vhost_mem_vfio *vm,
 	}
 	if (entry) {
 		/* Else to copy it is the way to find out if it is allowed. */
-		if (vhost_mem_allows(entry, perm))
+		if (mdev_page_allows(entry, perm))
 			ret = 0;
 		goto out_unlock;
 	}
-	if (!vhost_mem_may_pin(vm))
+	if (!mdev_vfio_may_pin(vm))
 		goto out_unlock;
-	if (vm->nr_runs >= VHOST_MEM_RUNS_MAX) {
-		vhost_mem_evict(vm);
+	if (vm->nr_runs >= MDEV_VFIO_RUNS_MAX) {
+		mdev_vfio_evict(vm);
 		goto out_unlock;
 	}
 
-	*order = vhost_mem_block_order(vm, iova);
-	for (;; *order -= VHOST_MEM_ORDER_STEP) {
-		first = vhost_mem_block_first(iova, *order);
-		last = vhost_mem_block_last(iova, *order);
-		if (vhost_mem_block_free(vm, first, last))
+	*order = mdev_vfio_block_order(vm, iova);
+	for (;; *order -= MDEV_VFIO_ORDER_STEP) {
+		first = mdev_vfio_block_first(iova, *order);
+		last = mdev_vfio_block_last(iova, *order);
+		if (mdev_vfio_block_free(vm, first, last))
 			break;
 		if (!*order)
 			goto out_unlock;
 	}
-	vhost_mem_pin_begin(vm, pin, first, last);
+	mdev_vfio_pin_begin(vm, pin, first, last);
 	vm->nr_runs++;
 	ret = 1;
 out_unlock:
-	vhost_mem_unlock(vm);
+	mdev_vfio_unlock(vm);
 	return ret;
 }
 
-static void vhost_mem_fault_cancel(struct vhost_mem_vfio *vm,
-				   struct vhost_mem_pin *pin)
+static void mdev_vfio_fault_cancel(struct mdev_vfio_mem *vm,
+				   struct mdev_vfio_pin *pin)
 {
 	lockdep_assert_held(&vm->pages.xa_lock);
 	vm->nr_runs--;
-	vhost_mem_pin_end(vm, pin);
+	mdev_vfio_pin_end(vm, pin);
 }
 
 /*
@@ -177,22 +177,22 @@ static void vhost_mem_fault_cancel(struct vhost_mem_vfio *vm,
  * Returns 0, with what may be done there in *@state, or a negative errno; how much
  * it was about is in *@order.
  */
-static int vhost_mem_fault_pin(struct vhost_mem_vfio *vm,
-			       struct vhost_mem_pin *pin, u64 iova,
+static int mdev_vfio_fault_pin(struct mdev_vfio_mem *vm,
+			       struct mdev_vfio_pin *pin, u64 iova,
 			       unsigned int perm, unsigned int *order,
 			       struct page **pages, unsigned int *state)
 {
-	struct vhost_mem_short *s;
+	struct mdev_vfio_short *s;
 	int ret;
 
 	for (;;) {
-		*state = VHOST_MEM_RW;
-		ret = vhost_mem_pin_pages(vm, pin, IOMMU_READ | IOMMU_WRITE,
+		*state = MDEV_PAGE_RW;
+		ret = mdev_vfio_pin_pages(vm, pin, IOMMU_READ | IOMMU_WRITE,
 					  pages);
 		/* A single page, for its neighbours may be readable. */
 		if (ret == -EPERM && perm == MDEV_MEM_WRITE && !*order) {
-			*state = VHOST_MEM_WO;
-			ret = vhost_mem_pin_pages(vm, pin, IOMMU_WRITE, pages);
+			*state = MDEV_PAGE_WO;
+			ret = mdev_vfio_pin_pages(vm, pin, IOMMU_WRITE, pages);
 		}
 		if (!ret || ret == -ENOMEM || ret == -EBUSY || !*order)
 			return ret;
@@ -201,15 +201,15 @@ static int vhost_mem_fault_pin(struct vhost_mem_vfio *vm,
 			return -EBUSY;
 
 		/* The block may be larger than the mapping. */
-		*order = ret == -EPERM ? 0 : *order - VHOST_MEM_ORDER_STEP;
-		vhost_mem_lock(vm);
-		pin->first = vhost_mem_block_first(iova, *order);
-		pin->last = vhost_mem_block_last(iova, *order);
-		s = vhost_mem_short_of(vm, iova);
-		s->block = vhost_mem_block_first(iova, VHOST_MEM_ORDER_MAX) + 1;
+		*order = ret == -EPERM ? 0 : *order - MDEV_VFIO_ORDER_STEP;
+		mdev_vfio_lock(vm);
+		pin->first = mdev_vfio_block_first(iova, *order);
+		pin->last = mdev_vfio_block_last(iova, *order);
+		s = mdev_vfio_short_of(vm, iova);
+		s->block = mdev_vfio_block_first(iova, MDEV_VFIO_ORDER_MAX) + 1;
 		s->order = *order;
 		ret = pin->dead ? -EBUSY : 0;
-		vhost_mem_unlock(vm);
+		mdev_vfio_unlock(vm);
 		if (ret)
 			return ret;
 	}
@@ -219,8 +219,8 @@ static int vhost_mem_fault_pin(struct vhost_mem_vfio *vm,
  * Put the pages of a block where the lookup finds them.  Returns whether all
  * are; it takes the lock in turns, so that an unmap may come across.
  */
-static bool vhost_mem_fault_insert(struct vhost_mem_vfio *vm,
-				   const struct vhost_mem_pin *pin,
+static bool mdev_vfio_fault_insert(struct mdev_vfio_mem *vm,
+				   const struct mdev_vfio_pin *pin,
 				   struct page **pages, unsigned int state)
 {
 	unsigned long i = 0, n = ((pin->last - pin->first) >> PAGE_SHIFT) + 1;
@@ -229,17 +229,17 @@ static bool vhost_mem_fault_insert(struct vhost_mem_vfio *vm,
 	lockdep_assert_held(&vm->pages.xa_lock);
 	while (i < n && vm->open && !pin->dead) {
 		/* What is left out is copied. */
-		if (vhost_mem_usable(pages[i])) {
+		if (mdev_page_usable(pages[i])) {
 			xas_set(&xas, (pin->first >> PAGE_SHIFT) + i);
-			xas_store(&xas, vhost_mem_entry(state,
+			xas_store(&xas, mdev_page_entry(state,
 							page_to_pfn(pages[i])));
 		}
 		if (xas_error(&xas)) {
 			bool more;
 
-			vhost_mem_unlock(vm);
+			mdev_vfio_unlock(vm);
 			more = xas_nomem(&xas, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-			vhost_mem_lock(vm);
+			mdev_vfio_lock(vm);
 			if (!more)
 				return false;
 			continue;
@@ -252,22 +252,22 @@ static bool vhost_mem_fault_insert(struct vhost_mem_vfio *vm,
 }
 
 /* Make a live run of what @pin has pinned; if that fails the run ends at once. */
-static int vhost_mem_fault_end(struct vhost_mem_vfio *vm,
-			       struct vhost_mem_pin *pin,
-			       struct vhost_mem_run *run, struct page **pages,
+static int mdev_vfio_fault_end(struct mdev_vfio_mem *vm,
+			       struct mdev_vfio_pin *pin,
+			       struct mdev_vfio_run *run, struct page **pages,
 			       unsigned int state)
 {
 	bool done;
 
-	vhost_mem_run_init(run, vm, pin->first, pin->last, false);
-	vhost_mem_lock(vm);
-	done = vhost_mem_fault_insert(vm, pin, pages, state);
+	mdev_vfio_run_init(run, vm, pin->first, pin->last, false);
+	mdev_vfio_lock(vm);
+	done = mdev_vfio_fault_insert(vm, pin, pages, state);
 	list_add_tail(&run->node, &vm->runs);
 	/* As any other run: readers may have found some of its pages. */
 	if (!done)
-		vhost_mem_run_kill(run);
-	vhost_mem_pin_end(vm, pin);
-	vhost_mem_unlock(vm);
+		mdev_vfio_run_kill(run);
+	mdev_vfio_pin_end(vm, pin);
+	mdev_vfio_unlock(vm);
 	if (!done)
 		queue_work(vm->wq, &vm->unpin);
 	return done ? 0 : -EAGAIN;
@@ -277,32 +277,32 @@ static int vhost_mem_fault_end(struct vhost_mem_vfio *vm,
  * There is not enough locked memory for a block: pin single pages from now on,
  * and if there is not even enough for one, none.
  */
-static void vhost_mem_fault_limit(struct vhost_mem_vfio *vm, unsigned int order)
+static void mdev_vfio_fault_limit(struct mdev_vfio_mem *vm, unsigned int order)
 {
 	bool single, warn = false;
 
-	vhost_mem_lock(vm);
+	mdev_vfio_lock(vm);
 	single = order && !vm->single;
 	vm->single = true;
 	if (!order) {
 		warn = !vm->limited;
 		vm->limited = true;
 	}
-	vhost_mem_unlock(vm);
+	mdev_vfio_unlock(vm);
 
 	if (single) {
-		vhost_mem_kill_data(vm, 0, U64_MAX);
+		mdev_vfio_kill_data(vm, 0, U64_MAX);
 		queue_work(vm->wq, &vm->unpin);
 		wait_event_killable_timeout(vm->drained,
-					    vhost_mem_drained(vm, 0, U64_MAX),
-					    VHOST_MEM_UNPIN_WAIT);
+					    mdev_vfio_drained(vm, 0, U64_MAX),
+					    MDEV_VFIO_UNPIN_WAIT);
 	}
 	if (warn)
 		dev_warn_ratelimited(vm->dev,
 				     "locked memory is exhausted, so data is copied page by page until the next reset; raise RLIMIT_MEMLOCK of the user (ulimit -l) for full speed\n");
 }
 
-static int vhost_mem_fault_errno(int ret, unsigned int perm)
+static int mdev_vfio_fault_errno(int ret, unsigned int perm)
 {
 	switch (ret) {
 	case -ENOMEM:
@@ -322,17 +322,17 @@ static int vhost_mem_fault_errno(int ret, unsigned int perm)
 }
 
 /* mdev_mem_ops.fault */
-int vhost_mem_fault(struct mdev_mem *mem, u64 iova, unsigned int perm)
+int mdev_vfio_fault(struct mdev_mem *mem, u64 iova, unsigned int perm)
 {
-	struct vhost_mem_vfio *vm = to_vhost_mem_vfio(mem);
-	struct page *few[VHOST_MEM_DATA_FEW_PAGES], **pages = few;
+	struct mdev_vfio_mem *vm = to_mdev_vfio_mem(mem);
+	struct page *few[MDEV_VFIO_DATA_FEW_PAGES], **pages = few;
 	unsigned int order, state;
-	struct vhost_mem_run *run;
-	struct vhost_mem_pin pin;
+	struct mdev_vfio_run *run;
+	struct mdev_vfio_pin pin;
 	int ret;
 
 	iova = ALIGN_DOWN(iova, PAGE_SIZE);
-	ret = vhost_mem_fault_begin(vm, &pin, iova, perm, &order);
+	ret = mdev_vfio_fault_begin(vm, &pin, iova, perm, &order);
 	if (ret <= 0)
 		return ret;
 
@@ -342,21 +342,21 @@ int vhost_mem_fault(struct mdev_mem *mem, u64 iova, unsigned int perm)
 		pages = kmalloc_array(BIT(order), sizeof(*pages),
 				      GFP_KERNEL_ACCOUNT);
 	if (run && pages) {
-		ret = vhost_mem_fault_pin(vm, &pin, iova, perm, &order, pages,
+		ret = mdev_vfio_fault_pin(vm, &pin, iova, perm, &order, pages,
 					  &state);
 		if (!ret) {
-			ret = vhost_mem_fault_end(vm, &pin, run, pages, state);
+			ret = mdev_vfio_fault_end(vm, &pin, run, pages, state);
 			goto out_free;
 		}
 	}
 	kfree(run);
 
-	vhost_mem_lock(vm);
-	vhost_mem_fault_cancel(vm, &pin);
-	vhost_mem_unlock(vm);
+	mdev_vfio_lock(vm);
+	mdev_vfio_fault_cancel(vm, &pin);
+	mdev_vfio_unlock(vm);
 	if (ret == -ENOMEM)
-		vhost_mem_fault_limit(vm, order);
-	ret = vhost_mem_fault_errno(ret, perm);
+		mdev_vfio_fault_limit(vm, order);
+	ret = mdev_vfio_fault_errno(ret, perm);
 out_free:
 	if (pages != few)
 		kfree(pages);
@@ -364,7 +364,7 @@ out_free:
 }
 
 /**
- * vhost_mem_unpin_data() - unpin all that is pinned for data
+ * mdev_vfio_unpin_data() - unpin all that is pinned for data
  * @vm: the memory
  * @limited: pin no more of it until the next reset
  *
@@ -373,17 +373,17 @@ out_free:
  * Context: process context, outside of any read section; sleeps.  With @limited,
  * which is a matter of more or less memory, for a second at most.
  */
-void vhost_mem_unpin_data(struct vhost_mem_vfio *vm, bool limited)
+void mdev_vfio_unpin_data(struct mdev_vfio_mem *vm, bool limited)
 {
-	vhost_mem_lock(vm);
+	mdev_vfio_lock(vm);
 	vm->limited = limited;
 	if (!limited)
 		vm->single = false;
-	vhost_mem_unlock(vm);
+	mdev_vfio_unlock(vm);
 
-	vhost_mem_kill_data(vm, 0, U64_MAX);
+	mdev_vfio_kill_data(vm, 0, U64_MAX);
 	/* Each reset comes here, and mostly there is nothing: spare the worker. */
-	if (vhost_mem_drained(vm, 0, U64_MAX))
+	if (mdev_vfio_drained(vm, 0, U64_MAX))
 		return;
 	queue_work(vm->wq, &vm->unpin);
 	/*
@@ -392,8 +392,8 @@ void vhost_mem_unpin_data(struct vhost_mem_vfio *vm, bool limited)
 	 */
 	if (limited)
 		wait_event_killable_timeout(vm->drained,
-					    vhost_mem_drained(vm, 0, U64_MAX),
-					    VHOST_MEM_UNPIN_WAIT);
+					    mdev_vfio_drained(vm, 0, U64_MAX),
+					    MDEV_VFIO_UNPIN_WAIT);
 	else
-		wait_event(vm->drained, vhost_mem_drained(vm, 0, U64_MAX));
+		wait_event(vm->drained, mdev_vfio_drained(vm, 0, U64_MAX));
 }

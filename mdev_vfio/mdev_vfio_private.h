@@ -11,19 +11,19 @@
 #include <linux/xarray.h>
 
 /**
- * struct vhost_mem_run - pages that were pinned by one call
- * @node: in one of the lists of &struct vhost_mem_vfio
- * @work: unpins the run, if that is not left to &vhost_mem_vfio.unpin
+ * struct mdev_vfio_run - pages that were pinned by one call
+ * @node: in one of the lists of &struct mdev_vfio_mem
+ * @work: unpins the run, if that is not left to &mdev_vfio_mem.unpin
  * @vm: the memory
  * @first: lowest address
  * @last: highest address
  * @died: time stamp of its end, 0 if alive
- * @is_ring: it is in a struct vhost_mem_ring
+ * @is_ring: it is in a struct mdev_vfio_ring
  */
-struct vhost_mem_run {
+struct mdev_vfio_run {
 	struct list_head node;
 	struct work_struct work;
-	struct vhost_mem_vfio *vm;
+	struct mdev_vfio_mem *vm;
 	u64 first;
 	u64 last;
 	u64 died;
@@ -31,104 +31,104 @@ struct vhost_mem_run {
 };
 
 /**
- * struct vhost_mem_ring - a mapped ring piece
+ * struct mdev_vfio_ring - a mapped ring piece
  * @run: its pages
  * @map: the user of it, NULL if that is gone
  * @vmapped: kernel mapping, NULL if the linear one does
  */
-struct vhost_mem_ring {
-	struct vhost_mem_run run;
+struct mdev_vfio_ring {
+	struct mdev_vfio_run run;
 	struct mdev_ring_map *map;
 	void *vmapped;
 };
 
 /**
- * struct vhost_mem_pin - somebody who is pinning
- * @node: in &vhost_mem_vfio.pins
+ * struct mdev_vfio_pin - somebody who is pinning
+ * @node: in &mdev_vfio_mem.pins
  * @first: lowest address
  * @last: highest address
  * @dead: an unmap came across, which waits for this to be undone
  */
-struct vhost_mem_pin {
+struct mdev_vfio_pin {
 	struct list_head node;
 	u64 first;
 	u64 last;
 	bool dead;
 };
 
-#define to_vhost_mem_vfio(m) container_of(m, struct vhost_mem_vfio, mem)
+#define to_mdev_vfio_mem(m) container_of(m, struct mdev_vfio_mem, mem)
 
-static inline void vhost_mem_lock(struct vhost_mem_vfio *vm)
+static inline void mdev_vfio_lock(struct mdev_vfio_mem *vm)
 {
 	xa_lock(&vm->pages);
 }
 
-static inline void vhost_mem_unlock(struct vhost_mem_vfio *vm)
+static inline void mdev_vfio_unlock(struct mdev_vfio_mem *vm)
 {
 	xa_unlock(&vm->pages);
 }
 
-static inline bool vhost_mem_overlap(u64 first, u64 last, u64 first2, u64 last2)
+static inline bool mdev_vfio_overlap(u64 first, u64 last, u64 first2, u64 last2)
 {
 	return first <= last2 && first2 <= last;
 }
 
-static inline unsigned long vhost_mem_run_pages(const struct vhost_mem_run *run)
+static inline unsigned long mdev_vfio_run_pages(const struct mdev_vfio_run *run)
 {
 	return ((run->last - run->first) >> PAGE_SHIFT) + 1;
 }
 
-static inline struct vhost_mem_ring *
-vhost_mem_run_ring(struct vhost_mem_run *run)
+static inline struct mdev_vfio_ring *
+mdev_vfio_run_ring(struct mdev_vfio_run *run)
 {
-	return run->is_ring ? container_of(run, struct vhost_mem_ring, run) :
+	return run->is_ring ? container_of(run, struct mdev_vfio_ring, run) :
 			      NULL;
 }
 
 /* run.c */
-void vhost_mem_run_init(struct vhost_mem_run *run, struct vhost_mem_vfio *vm,
+void mdev_vfio_run_init(struct mdev_vfio_run *run, struct mdev_vfio_mem *vm,
 			u64 first, u64 last, bool is_ring);
-struct vhost_mem_run *vhost_mem_run_find(struct list_head *runs, u64 first,
+struct mdev_vfio_run *mdev_vfio_run_find(struct list_head *runs, u64 first,
 					 u64 last);
-void vhost_mem_run_kill(struct vhost_mem_run *run);
-bool vhost_mem_kill_data(struct vhost_mem_vfio *vm, u64 first, u64 last);
-void vhost_mem_kill_rings(struct vhost_mem_vfio *vm, u64 first, u64 last);
-void vhost_mem_unpin_work(struct work_struct *work);
-void vhost_mem_unpin_hurry(struct vhost_mem_vfio *vm);
-bool vhost_mem_drained(struct vhost_mem_vfio *vm, u64 first, u64 last);
+void mdev_vfio_run_kill(struct mdev_vfio_run *run);
+bool mdev_vfio_kill_data(struct mdev_vfio_mem *vm, u64 first, u64 last);
+void mdev_vfio_kill_rings(struct mdev_vfio_mem *vm, u64 first, u64 last);
+void mdev_vfio_unpin_work(struct work_struct *work);
+void mdev_vfio_unpin_hurry(struct mdev_vfio_mem *vm);
+bool mdev_vfio_drained(struct mdev_vfio_mem *vm, u64 first, u64 last);
 
 /* pin.c */
-u64 vhost_mem_stamp(struct vhost_mem_vfio *vm);
-void vhost_mem_pin_begin(struct vhost_mem_vfio *vm, struct vhost_mem_pin *pin,
+u64 mdev_vfio_stamp(struct mdev_vfio_mem *vm);
+void mdev_vfio_pin_begin(struct mdev_vfio_mem *vm, struct mdev_vfio_pin *pin,
 			 u64 first, u64 last);
-void vhost_mem_pin_end(struct vhost_mem_vfio *vm, struct vhost_mem_pin *pin);
-void vhost_mem_kill_pins(struct vhost_mem_vfio *vm, u64 first, u64 last);
-int vhost_mem_pin_pages(struct vhost_mem_vfio *vm,
-			const struct vhost_mem_pin *pin, int prot,
+void mdev_vfio_pin_end(struct mdev_vfio_mem *vm, struct mdev_vfio_pin *pin);
+void mdev_vfio_kill_pins(struct mdev_vfio_mem *vm, u64 first, u64 last);
+int mdev_vfio_pin_pages(struct mdev_vfio_mem *vm,
+			const struct mdev_vfio_pin *pin, int prot,
 			struct page **pages);
-void vhost_mem_unpin_pages(struct vhost_mem_vfio *vm,
-			   const struct vhost_mem_pin *pin);
+void mdev_vfio_unpin_pages(struct mdev_vfio_mem *vm,
+			   const struct mdev_vfio_pin *pin);
 
 /* data.c */
-int vhost_mem_fault(struct mdev_mem *mem, u64 iova, unsigned int perm);
-void vhost_mem_unpin_data(struct vhost_mem_vfio *vm, bool limited);
+int mdev_vfio_fault(struct mdev_mem *mem, u64 iova, unsigned int perm);
+void mdev_vfio_unpin_data(struct mdev_vfio_mem *vm, bool limited);
 
 /* copy.c */
-int vhost_mem_read(struct mdev_mem *mem, u64 iova, void *buf, size_t len);
-int vhost_mem_write(struct mdev_mem *mem, u64 iova, const void *buf,
+int mdev_vfio_read(struct mdev_mem *mem, u64 iova, void *buf, size_t len);
+int mdev_vfio_write(struct mdev_mem *mem, u64 iova, const void *buf,
 		    size_t len);
 
 /* ring.c */
-int vhost_mem_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map);
-void vhost_mem_unmap_ring(struct mdev_mem *mem, struct mdev_ring_map *map);
+int mdev_vfio_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map);
+void mdev_vfio_unmap_ring(struct mdev_mem *mem, struct mdev_ring_map *map);
 
 /* hold.c */
-#define VHOST_MEM_HOLD_ALL	4
-unsigned int vhost_mem_hold(struct vhost_mem_vfio *vm, u64 first, u64 last);
-bool vhost_mem_unmapped(struct vhost_mem_vfio *vm, u64 first, u64 last);
-bool vhost_mem_held(struct vhost_mem_vfio *vm, u64 first, u64 last);
-bool vhost_mem_hurried(struct vhost_mem_vfio *vm);
-long vhost_mem_join(struct vhost_mem_vfio *vm, long timeout);
-void vhost_mem_hold_close(struct vhost_mem_vfio *vm);
+#define MDEV_VFIO_HOLD_ALL	4
+unsigned int mdev_vfio_hold(struct mdev_vfio_mem *vm, u64 first, u64 last);
+bool mdev_vfio_unmapped(struct mdev_vfio_mem *vm, u64 first, u64 last);
+bool mdev_vfio_held(struct mdev_vfio_mem *vm, u64 first, u64 last);
+bool mdev_vfio_hurried(struct mdev_vfio_mem *vm);
+long mdev_vfio_join(struct mdev_vfio_mem *vm, long timeout);
+void mdev_vfio_hold_close(struct mdev_vfio_mem *vm);
 
 #endif /* _MDEV_VFIO_PRIVATE_H */

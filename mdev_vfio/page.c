@@ -9,7 +9,7 @@
 #include <linux/vmalloc.h>
 
 /**
- * vhost_mem_usable() - whether a page of the user's can be accessed in place
+ * mdev_page_usable() - whether a page of the user's can be accessed in place
  * @page: the page, pinned
  *
  * Memory that is not ordinary RAM may have no place in the kernel's linear
@@ -19,15 +19,15 @@
  * Context: any.
  * Return: true if it can.
  */
-bool vhost_mem_usable(struct page *page)
+bool mdev_page_usable(struct page *page)
 {
 	return !PageReserved(page) && !is_zone_device_page(page) &&
 	       !is_zero_pfn(page_to_pfn(page));
 }
-EXPORT_SYMBOL_GPL(vhost_mem_usable);
+EXPORT_SYMBOL_GPL(mdev_page_usable);
 
 /**
- * vhost_mem_ring_addr() - one kernel address for all pages of a ring
+ * mdev_page_ring_addr() - one kernel address for all pages of a ring
  * @pages: the pages, pinned and usable
  * @n: how many, at least 1
  * @perm: what the device does there: MDEV_MEM_READ, MDEV_MEM_WRITE or both
@@ -40,7 +40,7 @@ EXPORT_SYMBOL_GPL(vhost_mem_usable);
  * Context: process context; sleeps.
  * Return: the address, or NULL if there is no memory for a mapping.
  */
-void *vhost_mem_ring_addr(struct page **pages, unsigned long n,
+void *mdev_page_ring_addr(struct page **pages, unsigned long n,
 			  unsigned int perm, void **vmapped)
 {
 	void *addr = page_address(pages[0]);
@@ -56,4 +56,4 @@ void *vhost_mem_ring_addr(struct page **pages, unsigned long n,
 			PAGE_KERNEL : PAGE_KERNEL_RO);
 	return *vmapped;
 }
-EXPORT_SYMBOL_GPL(vhost_mem_ring_addr);
+EXPORT_SYMBOL_GPL(mdev_page_ring_addr);

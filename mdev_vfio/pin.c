@@ -9,7 +9,7 @@
 #include "mdev_vfio_private.h"
 
 /* Of two stamps the later one is larger, however soon it follows the other. */
-u64 vhost_mem_stamp(struct vhost_mem_vfio *vm)
+u64 mdev_vfio_stamp(struct mdev_vfio_mem *vm)
 {
 	lockdep_assert_held(&vm->pages.xa_lock);
 	vm->stamp = max_t(u64, vm->stamp + 1, ktime_get_ns());
@@ -18,9 +18,9 @@ u64 vhost_mem_stamp(struct vhost_mem_vfio *vm)
 
 /*
  * Announce that a range is going to be pinned, so that an unmap waits.  To be
- * followed by vhost_mem_pin_end().
+ * followed by mdev_vfio_pin_end().
  */
-void vhost_mem_pin_begin(struct vhost_mem_vfio *vm, struct vhost_mem_pin *pin,
+void mdev_vfio_pin_begin(struct mdev_vfio_mem *vm, struct mdev_vfio_pin *pin,
 			 u64 first, u64 last)
 {
 	lockdep_assert_held(&vm->pages.xa_lock);
@@ -30,7 +30,7 @@ void vhost_mem_pin_begin(struct vhost_mem_vfio *vm, struct vhost_mem_pin *pin,
 	list_add(&pin->node, &vm->pins);
 }
 
-void vhost_mem_pin_end(struct vhost_mem_vfio *vm, struct vhost_mem_pin *pin)
+void mdev_vfio_pin_end(struct mdev_vfio_mem *vm, struct mdev_vfio_pin *pin)
 {
 	lockdep_assert_held(&vm->pages.xa_lock);
 	list_del(&pin->node);
@@ -39,17 +39,17 @@ void vhost_mem_pin_end(struct vhost_mem_vfio *vm, struct vhost_mem_pin *pin)
 }
 
 /* Tell those who are pinning in a range to undo it. */
-void vhost_mem_kill_pins(struct vhost_mem_vfio *vm, u64 first, u64 last)
+void mdev_vfio_kill_pins(struct mdev_vfio_mem *vm, u64 first, u64 last)
 {
-	struct vhost_mem_pin *pin;
+	struct mdev_vfio_pin *pin;
 
 	lockdep_assert_held(&vm->pages.xa_lock);
 	list_for_each_entry(pin, &vm->pins, node)
-		if (vhost_mem_overlap(first, last, pin->first, pin->last))
+		if (mdev_vfio_overlap(first, last, pin->first, pin->last))
 			pin->dead = true;
 }
 
-static int vhost_mem_pin_count(const struct vhost_mem_pin *pin)
+static int mdev_vfio_pin_count(const struct mdev_vfio_pin *pin)
 {
 	return ((pin->last - pin->first) >> PAGE_SHIFT) + 1;
 }
@@ -58,11 +58,11 @@ static int vhost_mem_pin_count(const struct vhost_mem_pin *pin)
  * Pin all pages of @pin by one call, VFIO_PIN_PAGES_MAX_ENTRIES at most.
  * Returns 0 or what vfio_pin_pages() failed with.
  */
-int vhost_mem_pin_pages(struct vhost_mem_vfio *vm,
-			const struct vhost_mem_pin *pin, int prot,
+int mdev_vfio_pin_pages(struct mdev_vfio_mem *vm,
+			const struct mdev_vfio_pin *pin, int prot,
 			struct page **pages)
 {
-	int n = vhost_mem_pin_count(pin), ret;
+	int n = mdev_vfio_pin_count(pin), ret;
 
 	ret = vfio_pin_pages(vm->vdev, pin->first, n, prot, pages);
 	if (ret == n)
@@ -70,9 +70,9 @@ int vhost_mem_pin_pages(struct vhost_mem_vfio *vm,
 	return ret < 0 ? ret : -EFAULT;
 }
 
-/* Undo vhost_mem_pin_pages(). */
-void vhost_mem_unpin_pages(struct vhost_mem_vfio *vm,
-			   const struct vhost_mem_pin *pin)
+/* Undo mdev_vfio_pin_pages(). */
+void mdev_vfio_unpin_pages(struct mdev_vfio_mem *vm,
+			   const struct mdev_vfio_pin *pin)
 {
-	vfio_unpin_pages(vm->vdev, pin->first, vhost_mem_pin_count(pin));
+	vfio_unpin_pages(vm->vdev, pin->first, mdev_vfio_pin_count(pin));
 }

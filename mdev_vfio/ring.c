@@ -11,34 +11,34 @@
 #include "mdev_vfio_private.h"
 
 /* Most pieces are no longer than this, which spares an allocation for each. */
-#define VHOST_MEM_FEW_PAGES	4
+#define MDEV_VFIO_FEW_PAGES	4
 
 /* How long the user waits for an unmap to be over */
-#define VHOST_MEM_RING_WAIT	(10 * HZ)
+#define MDEV_VFIO_RING_WAIT	(10 * HZ)
 
 /* Begin to pin, unless somebody is unmapping that range: then returns false. */
-static bool vhost_mem_ring_begin(struct vhost_mem_vfio *vm,
-				 struct vhost_mem_run *run,
-				 struct vhost_mem_pin *pin, int *ret)
+static bool mdev_vfio_ring_begin(struct mdev_vfio_mem *vm,
+				 struct mdev_vfio_run *run,
+				 struct mdev_vfio_pin *pin, int *ret)
 {
 	bool held;
 
-	vhost_mem_lock(vm);
+	mdev_vfio_lock(vm);
 	*ret = vm->open ? 0 : -EFAULT;
-	held = vm->open && vhost_mem_held(vm, run->first, run->last);
+	held = vm->open && mdev_vfio_held(vm, run->first, run->last);
 	if (vm->open && !held)
-		vhost_mem_pin_begin(vm, pin, run->first, run->last);
-	vhost_mem_unlock(vm);
+		mdev_vfio_pin_begin(vm, pin, run->first, run->last);
+	mdev_vfio_unlock(vm);
 	return !held;
 }
 
-static int vhost_mem_ring_pin(struct vhost_mem_vfio *vm,
-			      struct vhost_mem_ring *ring,
-			      const struct vhost_mem_pin *pin, unsigned int perm,
+static int mdev_vfio_ring_pin(struct mdev_vfio_mem *vm,
+			      struct mdev_vfio_ring *ring,
+			      const struct mdev_vfio_pin *pin, unsigned int perm,
 			      void **addr)
 {
-	unsigned long i, n = vhost_mem_run_pages(&ring->run);
-	struct page *few[VHOST_MEM_FEW_PAGES], **pages = few;
+	unsigned long i, n = mdev_vfio_run_pages(&ring->run);
+	struct page *few[MDEV_VFIO_FEW_PAGES], **pages = few;
 	int ret, prot = IOMMU_READ;
 
 	if (perm & MDEV_MEM_WRITE)
@@ -50,12 +50,12 @@ static int vhost_mem_ring_pin(struct vhost_mem_vfio *vm,
 			return -ENOMEM;
 	}
 
-	ret = vhost_mem_pin_pages(vm, pin, prot, pages);
+	ret = mdev_vfio_pin_pages(vm, pin, prot, pages);
 	if (ret)
 		goto out_free;
 
 	for (i = 0; i < n; i++) {
-		if (vhost_mem_usable(pages[i]))
+		if (mdev_page_usable(pages[i]))
 			continue;
 		dev_warn_ratelimited(vm->dev,
 				     "a virtqueue lies in memory that cannot be shared: it has to be ordinary memory, and written to once if mapped for reading only\n");
@@ -63,13 +63,13 @@ static int vhost_mem_ring_pin(struct vhost_mem_vfio *vm,
 		goto out_unpin;
 	}
 
-	*addr = vhost_mem_ring_addr(pages, n, perm, &ring->vmapped);
+	*addr = mdev_page_ring_addr(pages, n, perm, &ring->vmapped);
 	if (*addr)
 		goto out_free;
 	ret = -ENOMEM;
 
 out_unpin:
-	vhost_mem_unpin_pages(vm, pin);
+	mdev_vfio_unpin_pages(vm, pin);
 out_free:
 	if (pages != few)
 		kvfree(pages);
@@ -86,16 +86,16 @@ out_free:
  * Pin and map the pages of @ring, which may take *@timeout jiffies.  Returns 1 if
  * an unmap came across, so that it is to be tried again.
  */
-static int vhost_mem_ring_try(struct vhost_mem_vfio *vm,
-			      struct vhost_mem_ring *ring,
+static int mdev_vfio_ring_try(struct mdev_vfio_mem *vm,
+			      struct mdev_vfio_ring *ring,
 			      struct mdev_ring_map *map, long *timeout)
 {
-	struct vhost_mem_pin pin;
+	struct mdev_vfio_pin pin;
 	void *addr;
 	int ret;
 
 	*timeout = wait_event_interruptible_timeout(vm->drained,
-						    vhost_mem_ring_begin(vm,
+						    mdev_vfio_ring_begin(vm,
 									 &ring->run,
 									 &pin,
 									 &ret),
@@ -106,57 +106,57 @@ static int vhost_mem_ring_try(struct vhost_mem_vfio *vm,
 		return -EBUSY;
 	if (ret)
 		return ret;
-	ret = vhost_mem_ring_pin(vm, ring, &pin, map->perm, &addr);
+	ret = mdev_vfio_ring_pin(vm, ring, &pin, map->perm, &addr);
 
-	vhost_mem_lock(vm);
+	mdev_vfio_lock(vm);
 	if (!ret && pin.dead) {
-		vhost_mem_unlock(vm);
+		mdev_vfio_unlock(vm);
 		vunmap(ring->vmapped);
 		ring->vmapped = NULL;
-		vhost_mem_unpin_pages(vm, &pin);
-		vhost_mem_lock(vm);
+		mdev_vfio_unpin_pages(vm, &pin);
+		mdev_vfio_lock(vm);
 		ret = 1;
 	}
-	vhost_mem_pin_end(vm, &pin);
+	mdev_vfio_pin_end(vm, &pin);
 	if (!ret) {
 		ring->map = map;
 		map->priv = ring;
 		map->addr = addr + offset_in_page(map->iova);
 		list_add(&ring->run.node, &vm->rings);
 	}
-	vhost_mem_unlock(vm);
+	mdev_vfio_unlock(vm);
 	return ret;
 }
 
 /* mdev_mem_ops.map_ring */
-int vhost_mem_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map)
+int mdev_vfio_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map)
 {
-	struct vhost_mem_vfio *vm = to_vhost_mem_vfio(mem);
-	struct vhost_mem_ring *ring;
+	struct mdev_vfio_mem *vm = to_mdev_vfio_mem(mem);
+	struct mdev_vfio_ring *ring;
 	bool again = true;
 	long timeout;
 	int ret;
 
 	/* So that a ring is a run: one call pins it */
-	BUILD_BUG_ON(VHOST_MEM_RING_MAX / PAGE_SIZE >=
+	BUILD_BUG_ON(MDEV_PAGE_RING_MAX / PAGE_SIZE >=
 		     VFIO_PIN_PAGES_MAX_ENTRIES);
-	if (map->len > VHOST_MEM_RING_MAX)
+	if (map->len > MDEV_PAGE_RING_MAX)
 		return -EINVAL;
-	timeout = vhost_mem_join(vm, VHOST_MEM_RING_WAIT);
+	timeout = mdev_vfio_join(vm, MDEV_VFIO_RING_WAIT);
 	if (timeout < 0)
 		return timeout;
 
 	ring = kzalloc(sizeof(*ring), GFP_KERNEL_ACCOUNT);
 	if (!ring)
 		return -ENOMEM;
-	vhost_mem_run_init(&ring->run, vm, ALIGN_DOWN(map->iova, PAGE_SIZE),
+	mdev_vfio_run_init(&ring->run, vm, ALIGN_DOWN(map->iova, PAGE_SIZE),
 			   (map->iova + map->len - 1) | ~PAGE_MASK, true);
 
 	do {
-		ret = vhost_mem_ring_try(vm, ring, map, &timeout);
+		ret = mdev_vfio_ring_try(vm, ring, map, &timeout);
 		if (ret == -ENOMEM && again) {
 			/* A ring cannot be copied; data can. */
-			vhost_mem_unpin_data(vm, true);
+			mdev_vfio_unpin_data(vm, true);
 			again = false;
 			ret = 1;
 		}
@@ -175,21 +175,21 @@ int vhost_mem_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map)
 }
 
 /* mdev_mem_ops.unmap_ring */
-void vhost_mem_unmap_ring(struct mdev_mem *mem, struct mdev_ring_map *map)
+void mdev_vfio_unmap_ring(struct mdev_mem *mem, struct mdev_ring_map *map)
 {
-	struct vhost_mem_vfio *vm = to_vhost_mem_vfio(mem);
-	struct vhost_mem_ring *ring;
+	struct mdev_vfio_mem *vm = to_mdev_vfio_mem(mem);
+	struct mdev_vfio_ring *ring;
 
-	vhost_mem_lock(vm);
+	mdev_vfio_lock(vm);
 	ring = map->priv;
 	map->priv = NULL;
 	if (ring) {
 		/* From here on the worker alone knows of it. */
 		ring->map = NULL;
 		if (!ring->run.died)
-			vhost_mem_run_kill(&ring->run);
+			mdev_vfio_run_kill(&ring->run);
 	}
-	vhost_mem_unlock(vm);
+	mdev_vfio_unlock(vm);
 	if (ring)
 		queue_work(vm->wq, &vm->unpin);
 }

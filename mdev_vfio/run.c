@@ -15,46 +15,46 @@
 #include "mdev_vfio_private.h"
 
 /* Unpin a busy run, and free it. */
-static void vhost_mem_run_unpin(struct vhost_mem_run *run)
+static void mdev_vfio_run_unpin(struct mdev_vfio_run *run)
 {
-	struct vhost_mem_ring *ring = vhost_mem_run_ring(run);
-	struct vhost_mem_vfio *vm = run->vm;
+	struct mdev_vfio_ring *ring = mdev_vfio_run_ring(run);
+	struct mdev_vfio_mem *vm = run->vm;
 
 	if (ring)
 		vunmap(ring->vmapped);
-	vfio_unpin_pages(vm->vdev, run->first, vhost_mem_run_pages(run));
+	vfio_unpin_pages(vm->vdev, run->first, mdev_vfio_run_pages(run));
 
 	/* Not before, because an unmap takes what is in a list for pinned. */
-	vhost_mem_lock(vm);
+	mdev_vfio_lock(vm);
 	list_del(&run->node);
 	if (!ring)
 		vm->nr_runs--;
 	else if (ring->map)
 		ring->map->priv = NULL;
-	vhost_mem_unlock(vm);
+	mdev_vfio_unlock(vm);
 
 	kfree(ring ? (void *)ring : (void *)run);
 	/* destroy_workqueue() waits for the work that this is in */
 	wake_up_all(&vm->drained);
 }
 
-static void vhost_mem_run_work(struct work_struct *work)
+static void mdev_vfio_run_work(struct work_struct *work)
 {
-	vhost_mem_run_unpin(container_of(work, struct vhost_mem_run, work));
+	mdev_vfio_run_unpin(container_of(work, struct mdev_vfio_run, work));
 }
 
 /**
- * vhost_mem_run_init() - describe pages that are about to be pinned
+ * mdev_vfio_run_init() - describe pages that are about to be pinned
  * @run: the run, in no list yet
  * @vm: the memory
  * @first: lowest address
  * @last: highest address
- * @is_ring: @run is in a struct vhost_mem_ring
+ * @is_ring: @run is in a struct mdev_vfio_ring
  */
-void vhost_mem_run_init(struct vhost_mem_run *run, struct vhost_mem_vfio *vm,
+void mdev_vfio_run_init(struct mdev_vfio_run *run, struct mdev_vfio_mem *vm,
 			u64 first, u64 last, bool is_ring)
 {
-	INIT_WORK(&run->work, vhost_mem_run_work);
+	INIT_WORK(&run->work, mdev_vfio_run_work);
 	run->vm = vm;
 	run->first = first;
 	run->last = last;
@@ -63,13 +63,13 @@ void vhost_mem_run_init(struct vhost_mem_run *run, struct vhost_mem_vfio *vm,
 }
 
 /* The first run of a list that has a page in a range, or NULL */
-struct vhost_mem_run *vhost_mem_run_find(struct list_head *runs, u64 first,
+struct mdev_vfio_run *mdev_vfio_run_find(struct list_head *runs, u64 first,
 					 u64 last)
 {
-	struct vhost_mem_run *run;
+	struct mdev_vfio_run *run;
 
 	list_for_each_entry(run, runs, node)
-		if (vhost_mem_overlap(first, last, run->first, run->last))
+		if (mdev_vfio_overlap(first, last, run->first, run->last))
 			return run;
 	return NULL;
 }
@@ -77,22 +77,22 @@ struct vhost_mem_run *vhost_mem_run_find(struct list_head *runs, u64 first,
 /* ---- the end of runs ---- */
 
 /**
- * vhost_mem_run_kill() - have lookups not find a run any more
+ * mdev_vfio_run_kill() - have lookups not find a run any more
  * @run: a live run
  *
- * &vhost_mem_vfio.unpin is to be queued afterwards.
+ * &mdev_vfio_mem.unpin is to be queued afterwards.
  *
  * Context: called with the lock held.
  */
-void vhost_mem_run_kill(struct vhost_mem_run *run)
+void mdev_vfio_run_kill(struct mdev_vfio_run *run)
 {
-	struct vhost_mem_ring *ring = vhost_mem_run_ring(run);
+	struct mdev_vfio_ring *ring = mdev_vfio_run_ring(run);
 	XA_STATE(xas, &run->vm->pages, run->first >> PAGE_SHIFT);
 	void *entry;
 
 	lockdep_assert_held(&run->vm->pages.xa_lock);
 	/* Its own, so that the list is in the order of time: see the worker. */
-	run->died = vhost_mem_stamp(run->vm);
+	run->died = mdev_vfio_stamp(run->vm);
 	list_move_tail(&run->node, &run->vm->dying);
 	if (ring) {
 		if (ring->map)
@@ -101,12 +101,12 @@ void vhost_mem_run_kill(struct vhost_mem_run *run)
 	}
 	xas_for_each(&xas, entry, run->last >> PAGE_SHIFT)
 		xas_store(&xas, NULL);
-	/* Under the lock, so before &vhost_mem_vfio.unpin can wait for readers. */
+	/* Under the lock, so before &mdev_vfio_mem.unpin can wait for readers. */
 	mdev_mem_forget(&run->vm->mem);
 }
 
 /**
- * vhost_mem_kill_data() - end all data runs that have a page in a range
+ * mdev_vfio_kill_data() - end all data runs that have a page in a range
  * @vm: the memory
  * @first: lowest address
  * @last: highest address
@@ -114,46 +114,46 @@ void vhost_mem_run_kill(struct vhost_mem_run *run)
  * Context: process context; takes the lock in turns, a run at a time.
  * Return: whether there was any.
  */
-bool vhost_mem_kill_data(struct vhost_mem_vfio *vm, u64 first, u64 last)
+bool mdev_vfio_kill_data(struct mdev_vfio_mem *vm, u64 first, u64 last)
 {
-	struct vhost_mem_run *run;
+	struct mdev_vfio_run *run;
 	bool found = false;
 
-	vhost_mem_lock(vm);
-	while ((run = vhost_mem_run_find(&vm->runs, first, last))) {
-		vhost_mem_run_kill(run);
+	mdev_vfio_lock(vm);
+	while ((run = mdev_vfio_run_find(&vm->runs, first, last))) {
+		mdev_vfio_run_kill(run);
 		found = true;
-		vhost_mem_unlock(vm);
+		mdev_vfio_unlock(vm);
 		cond_resched();
-		vhost_mem_lock(vm);
+		mdev_vfio_lock(vm);
 	}
-	vhost_mem_unlock(vm);
+	mdev_vfio_unlock(vm);
 	return found;
 }
 
 /**
- * vhost_mem_kill_rings() - end all rings that have a page in a range
+ * mdev_vfio_kill_rings() - end all rings that have a page in a range
  * @vm: the memory
  * @first: lowest address
  * @last: highest address
  *
  * Context: called with the lock held.
  */
-void vhost_mem_kill_rings(struct vhost_mem_vfio *vm, u64 first, u64 last)
+void mdev_vfio_kill_rings(struct mdev_vfio_mem *vm, u64 first, u64 last)
 {
-	u64 stamp = vhost_mem_stamp(vm);
-	struct vhost_mem_run *run;
+	u64 stamp = mdev_vfio_stamp(vm);
+	struct mdev_vfio_run *run;
 	struct mdev_ring_map *map;
 
 	lockdep_assert_held(&vm->pages.xa_lock);
-	while ((run = vhost_mem_run_find(&vm->rings, first, last)))
-		vhost_mem_run_kill(run);
+	while ((run = mdev_vfio_run_find(&vm->rings, first, last)))
+		mdev_vfio_run_kill(run);
 
 	/* After all of them, so that whoever comes to look sees each as dead. */
 	list_for_each_entry(run, &vm->dying, node) {
 		if (!run->is_ring || run->died < stamp)
 			continue;
-		map = vhost_mem_run_ring(run)->map;
+		map = mdev_vfio_run_ring(run)->map;
 		if (map && map->invalidate)
 			map->invalidate(map);
 	}
@@ -162,9 +162,9 @@ void vhost_mem_kill_rings(struct vhost_mem_vfio *vm, u64 first, u64 last)
 /* ---- unpinning ---- */
 
 /* Give each ready run a work of its own. */
-static void vhost_mem_unpin_spread(struct vhost_mem_vfio *vm)
+static void mdev_vfio_unpin_spread(struct mdev_vfio_mem *vm)
 {
-	struct vhost_mem_run *run, *next;
+	struct mdev_vfio_run *run, *next;
 
 	lockdep_assert_held(&vm->pages.xa_lock);
 	list_for_each_entry_safe(run, next, &vm->ready, node) {
@@ -174,7 +174,7 @@ static void vhost_mem_unpin_spread(struct vhost_mem_vfio *vm)
 }
 
 /**
- * vhost_mem_unpin_hurry() - unpin all that is ready at the same time
+ * mdev_vfio_unpin_hurry() - unpin all that is ready at the same time
  * @vm: the memory
  *
  * Type1's lock is free for moments only while several tasks unmap.  It serves
@@ -183,69 +183,69 @@ static void vhost_mem_unpin_spread(struct vhost_mem_vfio *vm)
  *
  * Context: any in which the lock can be taken.
  */
-void vhost_mem_unpin_hurry(struct vhost_mem_vfio *vm)
+void mdev_vfio_unpin_hurry(struct mdev_vfio_mem *vm)
 {
-	vhost_mem_lock(vm);
-	vhost_mem_unpin_spread(vm);
-	vhost_mem_unlock(vm);
+	mdev_vfio_lock(vm);
+	mdev_vfio_unpin_spread(vm);
+	mdev_vfio_unlock(vm);
 }
 
 /* Unpin all that ended before this began, and that no reader can see. */
-void vhost_mem_unpin_work(struct work_struct *work)
+void mdev_vfio_unpin_work(struct work_struct *work)
 {
-	struct vhost_mem_vfio *vm =
-		container_of(work, struct vhost_mem_vfio, unpin);
-	struct vhost_mem_run *run;
+	struct mdev_vfio_mem *vm =
+		container_of(work, struct mdev_vfio_mem, unpin);
+	struct mdev_vfio_run *run;
 	u64 cut;
 
-	vhost_mem_lock(vm);
-	cut = vhost_mem_stamp(vm);
-	vhost_mem_unlock(vm);
+	mdev_vfio_lock(vm);
+	cut = mdev_vfio_stamp(vm);
+	mdev_vfio_unlock(vm);
 
 	/* An unmap waits for this, and with it the user. */
 	synchronize_srcu_expedited(&vm->srcu);
 
-	vhost_mem_lock(vm);
-	while ((run = list_first_entry_or_null(&vm->dying, struct vhost_mem_run,
+	mdev_vfio_lock(vm);
+	while ((run = list_first_entry_or_null(&vm->dying, struct mdev_vfio_run,
 					       node)) && run->died < cut)
 		list_move_tail(&run->node, &vm->ready);
 
-	while ((run = list_first_entry_or_null(&vm->ready, struct vhost_mem_run,
+	while ((run = list_first_entry_or_null(&vm->ready, struct mdev_vfio_run,
 					       node))) {
-		if (vhost_mem_hurried(vm)) {
-			vhost_mem_unpin_spread(vm);
+		if (mdev_vfio_hurried(vm)) {
+			mdev_vfio_unpin_spread(vm);
 			break;
 		}
 		list_move_tail(&run->node, &vm->busy);
-		vhost_mem_unlock(vm);
-		vhost_mem_run_unpin(run);
+		mdev_vfio_unlock(vm);
+		mdev_vfio_run_unpin(run);
 		cond_resched();
-		vhost_mem_lock(vm);
+		mdev_vfio_lock(vm);
 	}
-	vhost_mem_unlock(vm);
+	mdev_vfio_unlock(vm);
 }
 
 /**
- * vhost_mem_drained() - whether nothing in a range waits to be unpinned
+ * mdev_vfio_drained() - whether nothing in a range waits to be unpinned
  * @vm: the memory
  * @first: lowest address
  * @last: highest address
  *
  * Context: any in which the lock can be taken.
  */
-bool vhost_mem_drained(struct vhost_mem_vfio *vm, u64 first, u64 last)
+bool mdev_vfio_drained(struct mdev_vfio_mem *vm, u64 first, u64 last)
 {
-	struct vhost_mem_pin *pin;
+	struct mdev_vfio_pin *pin;
 	bool drained;
 
-	vhost_mem_lock(vm);
-	drained = !vhost_mem_run_find(&vm->dying, first, last) &&
-		  !vhost_mem_run_find(&vm->ready, first, last) &&
-		  !vhost_mem_run_find(&vm->busy, first, last);
+	mdev_vfio_lock(vm);
+	drained = !mdev_vfio_run_find(&vm->dying, first, last) &&
+		  !mdev_vfio_run_find(&vm->ready, first, last) &&
+		  !mdev_vfio_run_find(&vm->busy, first, last);
 	list_for_each_entry(pin, &vm->pins, node)
 		if (pin->dead &&
-		    vhost_mem_overlap(first, last, pin->first, pin->last))
+		    mdev_vfio_overlap(first, last, pin->first, pin->last))
 			drained = false;
-	vhost_mem_unlock(vm);
+	mdev_vfio_unlock(vm);
 	return drained;
 }

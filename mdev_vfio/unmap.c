@@ -62,43 +62,43 @@
  */
 
 /* Milliseconds that the first call waits, and the call that waits for good */
-#define VHOST_MEM_WAIT_MS	10
-#define VHOST_MEM_LAST_CALL	11
+#define MDEV_VFIO_WAIT_MS	10
+#define MDEV_VFIO_LAST_CALL	11
 
 /*
  * For how long data is copied after an unmap of pinned data.  An unmap that has
  * to have something unpinned takes a fraction of a millisecond, so this bounds
  * what it costs to some per cent; and whoever unmaps now and then does not notice.
  */
-#define VHOST_MEM_COPY_SPAN	(10 * NSEC_PER_MSEC)
+#define MDEV_VFIO_COPY_SPAN	(10 * NSEC_PER_MSEC)
 
-static void vhost_mem_wait_drained(struct vhost_mem_vfio *vm, u64 first,
+static void mdev_vfio_wait_drained(struct mdev_vfio_mem *vm, u64 first,
 				   u64 last, unsigned int call)
 {
-	unsigned int ms = VHOST_MEM_WAIT_MS;
+	unsigned int ms = MDEV_VFIO_WAIT_MS;
 
-	if (!vm->iommufd && call < VHOST_MEM_LAST_CALL) {
+	if (!vm->iommufd && call < MDEV_VFIO_LAST_CALL) {
 		wait_event_timeout(vm->drained,
-				   vhost_mem_drained(vm, first, last),
+				   mdev_vfio_drained(vm, first, last),
 				   msecs_to_jiffies(ms << (call - 1)));
 		return;
 	}
 	while (!wait_event_timeout(vm->drained,
-				   vhost_mem_drained(vm, first, last), 10 * HZ))
+				   mdev_vfio_drained(vm, first, last), 10 * HZ))
 		dev_warn(vm->dev,
 			 "still waiting for memory to be unpinned: %#llx-%#llx\n",
 			 first, last);
 }
 
 /**
- * vhost_mem_vfio_unmap() - the user takes memory away
+ * mdev_vfio_mem_unmap() - the user takes memory away
  * @vm: the memory
  * @iova: beginning, page aligned
  * @len: length in bytes
  *
  * Called by VFIO.  Type1 holds a lock then that the unpinning may need; see above.
  */
-void vhost_mem_vfio_unmap(struct vhost_mem_vfio *vm, u64 iova, u64 len)
+void mdev_vfio_mem_unmap(struct mdev_vfio_mem *vm, u64 iova, u64 len)
 {
 	u64 first = iova, last = iova + len - 1;
 	unsigned int call = 0;
@@ -108,27 +108,27 @@ void vhost_mem_vfio_unmap(struct vhost_mem_vfio *vm, u64 iova, u64 len)
 
 	/* From here on nobody begins to pin. */
 	if (!vm->iommufd)
-		call = vhost_mem_hold(vm, first, last);
+		call = mdev_vfio_hold(vm, first, last);
 
-	vhost_mem_lock(vm);
-	vhost_mem_kill_rings(vm, first, last);
+	mdev_vfio_lock(vm);
+	mdev_vfio_kill_rings(vm, first, last);
 	/* Of what is not unmapped only the virtqueues stay. */
-	if (call >= VHOST_MEM_HOLD_ALL) {
+	if (call >= MDEV_VFIO_HOLD_ALL) {
 		first = 0;
 		last = U64_MAX;
 	}
-	vhost_mem_kill_pins(vm, first, last);
-	vhost_mem_unlock(vm);
+	mdev_vfio_kill_pins(vm, first, last);
+	mdev_vfio_unlock(vm);
 
 	/* The lock may be let go of in between: nothing is added any more. */
-	if (vhost_mem_kill_data(vm, first, last)) {
-		vhost_mem_lock(vm);
-		vm->copy_until = ktime_get_ns() + VHOST_MEM_COPY_SPAN;
-		vhost_mem_unlock(vm);
+	if (mdev_vfio_kill_data(vm, first, last)) {
+		mdev_vfio_lock(vm);
+		vm->copy_until = ktime_get_ns() + MDEV_VFIO_COPY_SPAN;
+		mdev_vfio_unlock(vm);
 	}
 	queue_work(vm->wq, &vm->unpin);
 	if (call > 1)
-		vhost_mem_unpin_hurry(vm);
-	vhost_mem_wait_drained(vm, first, last, call);
+		mdev_vfio_unpin_hurry(vm);
+	mdev_vfio_wait_drained(vm, first, last, call);
 }
-EXPORT_SYMBOL_GPL(vhost_mem_vfio_unmap);
+EXPORT_SYMBOL_GPL(mdev_vfio_mem_unmap);

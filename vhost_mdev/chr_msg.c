@@ -15,9 +15,9 @@
 
 static_assert(sizeof(struct vhost_mdev_iotlb_msg) == 32);
 static_assert(sizeof(struct vhost_mdev_msg) == 72);
-static_assert(VHOST_MDEV_ACCESS_RO == VHOST_MEM_RO);
-static_assert(VHOST_MDEV_ACCESS_WO == VHOST_MEM_WO);
-static_assert(VHOST_MDEV_ACCESS_RW == VHOST_MEM_RW);
+static_assert(VHOST_MDEV_ACCESS_RO == MDEV_PAGE_RO);
+static_assert(VHOST_MDEV_ACCESS_WO == MDEV_PAGE_WO);
+static_assert(VHOST_MDEV_ACCESS_RW == MDEV_PAGE_RW);
 
 /* Padding may be left out, as the kernel's own vhost devices let it. */
 #define VHOST_MDEV_MSG_MIN	offsetof(struct vhost_mdev_msg, padding)

@@ -291,7 +291,7 @@ static void vhost_mem_domain_unmap_range(struct vhost_mem_domain *md,
  *	and it was allowed
  * @pages: the pages, pinned
  * @n: how many
- * @state: VHOST_MEM_RO, VHOST_MEM_WO or VHOST_MEM_RW
+ * @state: MDEV_PAGE_RO, MDEV_PAGE_WO or MDEV_PAGE_RW
  *
  * Context: process context; sleeps.  Serialised by the caller.
  * Return: 0; -ENOMEM or what else the IOMMU's driver says, and nothing of it is
@@ -366,9 +366,9 @@ static int vhost_mem_domain_restore(struct vhost_mem_domain *md,
 		entry = xa_load(pages, index);
 		if (!entry)
 			continue;
-		page = pfn_to_page(vhost_mem_entry_val(entry));
+		page = pfn_to_page(mdev_page_entry_pfn(entry));
 		ret = vhost_mem_domain_map(md, index, &page, 1,
-					   vhost_mem_entry_state(entry));
+					   mdev_page_entry_state(entry));
 		err = err ?: ret;
 	}
 	return err;
@@ -377,7 +377,7 @@ static int vhost_mem_domain_restore(struct vhost_mem_domain *md,
 /**
  * vhost_mem_domain_unmap() - take pages from the device
  * @md: the domain
- * @pages: all that are mapped, by page number, as of vhost_mem_entry()
+ * @pages: all that are mapped, by page number, as of mdev_page_entry()
  * @first: number of the first one
  * @last: number of the last one
  *

@@ -59,7 +59,7 @@ static void vhost_mem_iotlb_leave(struct mdev_mem *mem, int token)
 static void *vhost_mem_iotlb_lookup(struct mdev_mem *mem, u64 iova,
 				    unsigned int perm, size_t *len)
 {
-	return vhost_mem_find(&to_vhost_mem_iotlb(mem)->pages, iova, perm, len);
+	return mdev_page_find(&to_vhost_mem_iotlb(mem)->pages, iova, perm, len);
 }
 
 /* All that is mapped is known.  Maybe it was mapped since the lookup. */
@@ -125,10 +125,10 @@ static int vhost_mem_iotlb_ring_pages(struct vhost_mem_iotlb *im,
 
 	for (index = ring->first; index <= ring->last; index++) {
 		entry = xa_load(&im->pages, index);
-		if (!entry || !vhost_mem_allows(entry, perm))
+		if (!entry || !mdev_page_allows(entry, perm))
 			return -EFAULT;
-		*pages = pfn_to_page(vhost_mem_entry_val(entry));
-		if (!vhost_mem_usable(*pages)) {
+		*pages = pfn_to_page(mdev_page_entry_pfn(entry));
+		if (!mdev_page_usable(*pages)) {
 			dev_warn_ratelimited(im->dev,
 					     "a virtqueue lies in memory that cannot be shared: it has to be ordinary memory, and written to once if mapped for reading only\n");
 			return -EFAULT;
@@ -148,7 +148,7 @@ static int vhost_mem_iotlb_map_ring(struct mdev_mem *mem,
 	void *addr;
 	int ret;
 
-	if (map->len > VHOST_MEM_RING_MAX)
+	if (map->len > MDEV_PAGE_RING_MAX)
 		return -EINVAL;
 
 	ring = kzalloc(sizeof(*ring), GFP_KERNEL_ACCOUNT);
@@ -169,7 +169,7 @@ static int vhost_mem_iotlb_map_ring(struct mdev_mem *mem,
 	if (ret)
 		goto err_unlock;
 	ret = -ENOMEM;
-	addr = vhost_mem_ring_addr(pages, n, map->perm, &ring->vmapped);
+	addr = mdev_page_ring_addr(pages, n, map->perm, &ring->vmapped);
 	if (!addr)
 		goto err_unlock;
 	map->priv = ring;
@@ -261,7 +261,7 @@ static unsigned long vhost_mem_iotlb_insert(struct vhost_mem_iotlb *im,
 	do {
 		xas_lock(&xas);
 		for (; i < n; i++) {
-			xas_store(&xas, vhost_mem_entry(state,
+			xas_store(&xas, mdev_page_entry(state,
 							page_to_pfn(pages[i])));
 			if (xas_error(&xas))
 				break;
@@ -309,7 +309,7 @@ static long vhost_mem_iotlb_pin(unsigned long uaddr, unsigned long n,
 	long ret;
 
 	ret = pin_user_pages_fast(uaddr, n, FOLL_WRITE | FOLL_LONGTERM, pages);
-	if (ret == -EFAULT && state == VHOST_MEM_RO)
+	if (ret == -EFAULT && state == MDEV_PAGE_RO)
 		/* One: those that follow may be writable again. */
 		ret = pin_user_pages_fast(uaddr, 1, FOLL_LONGTERM, pages);
 	return ret ? ret : -EFAULT;
@@ -377,9 +377,9 @@ static bool vhost_mem_iotlb_kill_pages(struct vhost_mem_iotlb *im,
 
 	xas_lock(&xas);
 	xas_for_each(&xas, entry, last) {
-		if (vhost_mem_entry_state(entry) != VHOST_MEM_DEAD) {
+		if (mdev_page_entry_state(entry) != MDEV_PAGE_DEAD) {
 			/* Keeps what it was, see vhost_mem_iotlb_gather(). */
-			xas_store(&xas, vhost_mem_entry(VHOST_MEM_DEAD,
+			xas_store(&xas, mdev_page_entry(MDEV_PAGE_DEAD,
 							xa_to_value(entry)));
 			xas_set_mark(&xas, VHOST_MEM_IOTLB_DYING);
 			found = true;
@@ -413,13 +413,13 @@ static unsigned long vhost_mem_iotlb_gather(struct xa_state *xas,
 		if (!entry)
 			break;
 		next = xas->xa_index;
-		if (vhost_mem_entry_state(entry) == VHOST_MEM_DEAD)
-			entry = xa_mk_value(vhost_mem_entry_val(entry));
+		if (mdev_page_entry_state(entry) == MDEV_PAGE_DEAD)
+			entry = xa_mk_value(mdev_page_entry_pfn(entry));
 		if (!n)
-			*dirty = vhost_mem_allows(entry, MDEV_MEM_WRITE);
-		else if (*dirty != vhost_mem_allows(entry, MDEV_MEM_WRITE))
+			*dirty = mdev_page_allows(entry, MDEV_MEM_WRITE);
+		else if (*dirty != mdev_page_allows(entry, MDEV_MEM_WRITE))
 			break;
-		pages[n++] = pfn_to_page(vhost_mem_entry_val(entry));
+		pages[n++] = pfn_to_page(mdev_page_entry_pfn(entry));
 		xas_store(xas, NULL);
 		next++;
 	}
@@ -498,7 +498,7 @@ static bool vhost_mem_iotlb_taken(struct vhost_mem_iotlb *im,
 	void *entry;
 
 	entry = xa_find(&im->pages, &index, last, XA_PRESENT);
-	if (entry && vhost_mem_entry_state(entry) == VHOST_MEM_DEAD) {
+	if (entry && mdev_page_entry_state(entry) == MDEV_PAGE_DEAD) {
 		vhost_mem_iotlb_bury(im, mm);
 		index = first;
 		entry = xa_find(&im->pages, &index, last, XA_PRESENT);
@@ -513,7 +513,7 @@ static bool vhost_mem_iotlb_taken(struct vhost_mem_iotlb *im,
  * @iova: first address of the device
  * @size: bytes
  * @uaddr: address in the process, at the same place of its page as @iova
- * @perm: VHOST_MEM_RO, VHOST_MEM_WO or VHOST_MEM_RW
+ * @perm: MDEV_PAGE_RO, MDEV_PAGE_WO or MDEV_PAGE_RW
  * @live: the device may be using this memory
  *
  * Whole pages are mapped.  All or nothing is.
@@ -538,7 +538,7 @@ int vhost_mem_iotlb_map(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 		return -EINVAL;
 	if (offset_in_page(iova) != offset_in_page(uaddr))
 		return -EINVAL;
-	if (!perm || perm & ~VHOST_MEM_RW)
+	if (!perm || perm & ~MDEV_PAGE_RW)
 		return -EINVAL;
 
 	first = iova >> PAGE_SHIFT;

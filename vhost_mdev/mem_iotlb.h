@@ -26,7 +26,7 @@ struct vhost_mem_domain;
  * @srcu: read sections of the parent
  * @lock: guards what follows, against another writer: lookups take no lock.
  *	Inner to &vhost_mdev.lock, outer to the mmap lock and to that of @pages.
- * @pages: what is mapped, by page number, see vhost_mem_entry(); a dead page's
+ * @pages: what is mapped, by page number, see mdev_page_entry(); a dead page's
  *	value is that of its former entry
  * @rings: struct vhost_mem_iotlb_ring
  * @dying: there are dead entries, marked VHOST_MEM_IOTLB_DYING, or dead rings

@@ -40,7 +40,7 @@ struct vhost_mdev_vfio {
 	struct mdev_class_parent *parent;
 	struct work_struct end;
 	struct completion ended;
-	struct vhost_mem_vfio mem;
+	struct mdev_vfio_mem mem;
 	bool open;
 	/* guards request_ctx */
 	spinlock_t request_lock;
@@ -67,13 +67,13 @@ static long vhost_mdev_vfio_mem_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 
 static int vhost_mdev_vfio_mem_open(struct vhost_mdev *vd)
 {
-	vhost_mem_vfio_open(&vd->vfio->mem);
+	mdev_vfio_mem_open(&vd->vfio->mem);
 	return 0;
 }
 
 static void vhost_mdev_vfio_mem_close(struct vhost_mdev *vd)
 {
-	vhost_mem_vfio_close(&vd->vfio->mem);
+	mdev_vfio_mem_close(&vd->vfio->mem);
 }
 
 static struct mdev_mem *vhost_mdev_vfio_mem(struct vhost_mdev *vd, u32 asid)
@@ -83,7 +83,7 @@ static struct mdev_mem *vhost_mdev_vfio_mem(struct vhost_mdev *vd, u32 asid)
 
 static void vhost_mdev_vfio_mem_reset(struct vhost_mdev *vd)
 {
-	vhost_mem_vfio_drop(&vd->vfio->mem);
+	mdev_vfio_mem_drop(&vd->vfio->mem);
 }
 
 static const struct vhost_mdev_backend vhost_mdev_vfio_backend = {
@@ -125,7 +125,7 @@ static const struct vhost_mdev_backend vhost_mdev_iommu_backend = {
 static void vhost_mdev_vfio_dma_unmap(struct vfio_device *vdev, u64 iova,
 				      u64 length)
 {
-	vhost_mem_vfio_unmap(&to_vhost_mdev_vfio(vdev)->mem, iova, length);
+	mdev_vfio_mem_unmap(&to_vhost_mdev_vfio(vdev)->mem, iova, length);
 }
 
 /* ---- the request eventfd ---- */
@@ -462,8 +462,8 @@ static void vhost_mdev_vfio_end(struct work_struct *work)
 	vfio_unregister_group_dev(&vv->vdev);
 	if (vv->carrier) {
 		/* For unmaps that began after the device was revoked */
-		vhost_mem_vfio_close(&vv->mem);
-		vhost_mem_vfio_uninit(&vv->mem);
+		mdev_vfio_mem_close(&vv->mem);
+		mdev_vfio_mem_uninit(&vv->mem);
 		/* Pairs with vhost_mdev_carrier_add() in vhost_mdev_vfio_add() */
 		device_unregister(vv->carrier);
 	} else {
@@ -482,8 +482,8 @@ static int vhost_mdev_vfio_register(struct vhost_mdev_vfio *vv,
 	if (!vv->carrier)
 		return vfio_register_group_dev(&vv->vdev);
 
-	ret = vhost_mem_vfio_init(&vv->mem, &vv->vdev, vv->carrier,
-				  THIS_MODULE);
+	ret = mdev_vfio_mem_init(&vv->mem, &vv->vdev, vv->carrier,
+				 THIS_MODULE);
 	if (ret)
 		return ret;
 	ret = vfio_register_emulated_iommu_dev(&vv->vdev);
@@ -498,7 +498,7 @@ err_vfio:
 	/* Nobody keeps it open: the group is not known to users yet. */
 	vfio_unregister_group_dev(&vv->vdev);
 err_mem:
-	vhost_mem_vfio_uninit(&vv->mem);
+	mdev_vfio_mem_uninit(&vv->mem);
 	return ret;
 }
 

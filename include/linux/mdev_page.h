@@ -11,42 +11,42 @@
 #include <linux/xarray.h>
 
 /* A ring piece is at most 512 KiB: 32768 descriptors of 16 bytes. */
-#define VHOST_MEM_RING_MAX	SZ_1M
+#define MDEV_PAGE_RING_MAX	SZ_1M
 
 /*
  * What the lower bits of an entry in an array of pages say: what the device may
  * do there, MDEV_MEM_READ and MDEV_MEM_WRITE, or nothing, for the page is about
  * to be unpinned.  The rest of it is the number of the page.
  */
-#define VHOST_MEM_DEAD		0
-#define VHOST_MEM_RO		MDEV_MEM_READ
-#define VHOST_MEM_WO		MDEV_MEM_WRITE
-#define VHOST_MEM_RW		(MDEV_MEM_READ | MDEV_MEM_WRITE)
-#define VHOST_MEM_STATE_BITS	2
+#define MDEV_PAGE_DEAD		0
+#define MDEV_PAGE_RO		MDEV_MEM_READ
+#define MDEV_PAGE_WO		MDEV_MEM_WRITE
+#define MDEV_PAGE_RW		(MDEV_MEM_READ | MDEV_MEM_WRITE)
+#define MDEV_PAGE_STATE_BITS	2
 
-static inline void *vhost_mem_entry(unsigned int state, unsigned long val)
+static inline void *mdev_page_entry(unsigned int state, unsigned long val)
 {
-	return xa_mk_value(val << VHOST_MEM_STATE_BITS | state);
+	return xa_mk_value(val << MDEV_PAGE_STATE_BITS | state);
 }
 
-static inline unsigned int vhost_mem_entry_state(const void *entry)
+static inline unsigned int mdev_page_entry_state(const void *entry)
 {
-	return xa_to_value(entry) & (BIT(VHOST_MEM_STATE_BITS) - 1);
+	return xa_to_value(entry) & (BIT(MDEV_PAGE_STATE_BITS) - 1);
 }
 
-static inline unsigned long vhost_mem_entry_val(const void *entry)
+static inline unsigned long mdev_page_entry_pfn(const void *entry)
 {
-	return xa_to_value(entry) >> VHOST_MEM_STATE_BITS;
+	return xa_to_value(entry) >> MDEV_PAGE_STATE_BITS;
 }
 
 /* Whether the device may do all of @perm there */
-static inline bool vhost_mem_allows(const void *entry, unsigned int perm)
+static inline bool mdev_page_allows(const void *entry, unsigned int perm)
 {
-	return !(perm & ~vhost_mem_entry_state(entry));
+	return !(perm & ~mdev_page_entry_state(entry));
 }
 
 /**
- * vhost_mem_find() - look an address up in an array of pages
+ * mdev_page_find() - look an address up in an array of pages
  * @pages: the array
  * @iova: the address
  * @perm: MDEV_MEM_READ, MDEV_MEM_WRITE or both
@@ -55,21 +55,21 @@ static inline bool vhost_mem_allows(const void *entry, unsigned int perm)
  * Context: any; who takes entries out waits for read sections before it unpins.
  * Return: as mdev_mem_lookup().
  */
-static inline void *vhost_mem_find(struct xarray *pages, u64 iova,
+static inline void *mdev_page_find(struct xarray *pages, u64 iova,
 				   unsigned int perm, size_t *len)
 {
 	unsigned int off = offset_in_page(iova);
 	void *entry;
 
 	entry = xa_load(pages, iova >> PAGE_SHIFT);
-	if (!entry || !vhost_mem_allows(entry, perm))
+	if (!entry || !mdev_page_allows(entry, perm))
 		return NULL;
 	*len = min_t(size_t, *len, PAGE_SIZE - off);
-	return page_address(pfn_to_page(vhost_mem_entry_val(entry))) + off;
+	return page_address(pfn_to_page(mdev_page_entry_pfn(entry))) + off;
 }
 
-bool vhost_mem_usable(struct page *page);
-void *vhost_mem_ring_addr(struct page **pages, unsigned long n,
+bool mdev_page_usable(struct page *page);
+void *mdev_page_ring_addr(struct page **pages, unsigned long n,
 			  unsigned int perm, void **vmapped);
 
 #endif /* _LINUX_MDEV_PAGE_H */

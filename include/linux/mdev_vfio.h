@@ -30,27 +30,27 @@ struct vfio_device;
  * inclusive @last.
  */
 
-#define VHOST_MEM_SHORTS	8
+#define MDEV_VFIO_SHORTS	8
 
 /**
- * struct vhost_mem_short - a block that could not be pinned as a whole
+ * struct mdev_vfio_short - a block that could not be pinned as a whole
  * @block: its address, plus 1 so that 0 is none
  * @order: how much of it could be pinned at once, as a power of two
  */
-struct vhost_mem_short {
+struct mdev_vfio_short {
 	u64 block;
 	unsigned int order;
 };
 
 /**
- * struct vhost_mem_vfio - the memory of a VFIO container
+ * struct mdev_vfio_mem - the memory of a VFIO container
  * @mem: what the parent sees
  * @vdev: the device to pin by
  * @dev: the device in messages
  * @owner: the module that @vdev belongs to
  * @srcu: read sections of the parent
  * @pages: the pages of all live data runs, by page number; see
- *	vhost_mem_entry().  The lock of this array guards all that follows, and is
+ *	mdev_page_entry().  The lock of this array guards all that follows, and is
  *	the only one that dma_unmap takes: nothing that can wait for an unmap is
  *	called under it.
  * @runs: live data runs, the oldest first
@@ -59,8 +59,8 @@ struct vhost_mem_short {
  * @ready: runs that no reader uses, to be unpinned
  * @busy: runs that a work is unpinning
  * @nr_runs: data runs in any of these lists
- * @pins: struct vhost_mem_pin, of those who are pinning
- * @holds: struct vhost_mem_hold, of those who are unmapping
+ * @pins: struct mdev_vfio_pin, of those who are pinning
+ * @holds: struct mdev_vfio_hold, of those who are unmapping
  * @copy_until: data is copied for so long, as a time stamp
  * @evicted: time stamp of the last run that had to make room for another
  * @stamp: last time stamp given out, in nanoseconds and never twice
@@ -77,7 +77,7 @@ struct vhost_mem_short {
  * @unpin: the work on @wq that finds out which runs are ready, and unpins them
  *	one after the other unless an unmap is in a hurry
  */
-struct vhost_mem_vfio {
+struct mdev_vfio_mem {
 	struct mdev_mem mem;
 	struct vfio_device *vdev;
 	struct device *dev;
@@ -101,18 +101,18 @@ struct vhost_mem_vfio {
 	u64 joined_at;
 	bool single;
 	bool limited;
-	struct vhost_mem_short shorts[VHOST_MEM_SHORTS];
+	struct mdev_vfio_short shorts[MDEV_VFIO_SHORTS];
 	wait_queue_head_t drained;
 	struct workqueue_struct *wq;
 	struct work_struct unpin;
 };
 
-int vhost_mem_vfio_init(struct vhost_mem_vfio *vm, struct vfio_device *vdev,
-			struct device *dev, struct module *owner);
-void vhost_mem_vfio_uninit(struct vhost_mem_vfio *vm);
-void vhost_mem_vfio_open(struct vhost_mem_vfio *vm);
-void vhost_mem_vfio_close(struct vhost_mem_vfio *vm);
-void vhost_mem_vfio_drop(struct vhost_mem_vfio *vm);
-void vhost_mem_vfio_unmap(struct vhost_mem_vfio *vm, u64 iova, u64 len);
+int mdev_vfio_mem_init(struct mdev_vfio_mem *vm, struct vfio_device *vdev,
+		       struct device *dev, struct module *owner);
+void mdev_vfio_mem_uninit(struct mdev_vfio_mem *vm);
+void mdev_vfio_mem_open(struct mdev_vfio_mem *vm);
+void mdev_vfio_mem_close(struct mdev_vfio_mem *vm);
+void mdev_vfio_mem_drop(struct mdev_vfio_mem *vm);
+void mdev_vfio_mem_unmap(struct mdev_vfio_mem *vm, u64 iova, u64 len);
 
 #endif /* _LINUX_MDEV_VFIO_H */

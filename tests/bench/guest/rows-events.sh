@@ -7,7 +7,7 @@
 TRACING=/sys/kernel/tracing
 EVENTS="iotlb_translate kthread_queue_work kthread_use_mm try_to_wake_up
 	eventfd_signal_mask vring_interrupt __napi_schedule dma_map_page_attrs
-	vhost_mem_lookup mdev_direct_lookup"
+	mdev_vfio_lookup mdev_direct_lookup"
 
 # count METRIC COUNT COMMAND...
 count()
