@@ -22,11 +22,14 @@ for dir; do
 	dir=${dir#"$src"/}
 	mkdir -p "$out/$dir"
 	# a source that was renamed must not be built on
-	find "$out/$dir" -maxdepth 1 -type l -delete
-	for file in "$src/$dir"/*.[ch] "$src/$dir/Kbuild"; do
+	find "$out/$dir" -type l -delete
+	# a module may have folders of its own
+	for file in "$src/$dir"/*.[ch] "$src/$dir"/*/*.[ch] "$src/$dir/Kbuild"; do
 		case $file in
 		*.mod.c|*'*'*) continue ;;
 		esac
-		ln -s "$file" "$out/$dir/"
+		to=$out/${file#"$src"/}
+		mkdir -p "${to%/*}"
+		ln -s "$file" "$to"
 	done
 done

@@ -13,7 +13,7 @@
 #include <linux/vhost_mdev.h>
 
 #include "chr.h"
-#include "mem_domain.h"
+#include "mem/domain.h"
 #include "vhost_mdev_private.h"
 
 #define VHOST_MDEV_CHR_MINORS	(MINORMASK + 1)

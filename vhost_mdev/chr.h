@@ -9,7 +9,7 @@
 #include <linux/device.h>
 #include <linux/types.h>
 
-#include "mem_iotlb.h"
+#include "mem/iotlb.h"
 
 struct iov_iter;
 struct kiocb;

@@ -7,7 +7,7 @@
 #include <linux/pid.h>
 #include <linux/slab.h>
 
-#include "mem_domain.h"
+#include "mem/domain.h"
 #include "vhost_mdev_private.h"
 
 /* VFIO and char devices, and carriers */

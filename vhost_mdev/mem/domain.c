@@ -12,7 +12,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
-#include "mem_domain.h"
+#include "domain.h"
 
 /*
  * No mapping crosses a multiple of this, in pages, so that no entry of the

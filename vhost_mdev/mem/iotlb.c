@@ -10,8 +10,8 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "mem_domain.h"
-#include "mem_iotlb.h"
+#include "domain.h"
+#include "iotlb.h"
 
 /* A page that no lookup finds any more, but that readers may still have */
 #define VHOST_MEM_IOTLB_DYING	XA_MARK_0
