@@ -6,41 +6,14 @@
 
 #include <linux/mm.h>
 #include <linux/overflow.h>
-#include <linux/sched/signal.h>
-#include <linux/slab.h>
-#include <linux/vmalloc.h>
 
 #include "domain.h"
 #include "iotlb.h"
-
-/* A page that no lookup finds any more, but that readers may still have */
-#define VHOST_MEM_IOTLB_DYING	XA_MARK_0
-
-/* Pages that are pinned or unpinned at once: on the stack, else in one page */
-#define VHOST_MEM_IOTLB_FEW	32
-#define VHOST_MEM_IOTLB_MANY	(PAGE_SIZE / sizeof(struct page *))
+#include "pages.h"
+#include "ring.h"
 
 /* The number of the last page that there is */
 #define VHOST_MEM_IOTLB_MAX	(ULONG_MAX >> PAGE_SHIFT)
-
-/**
- * struct vhost_mem_iotlb_ring - a mapped ring piece
- * @node: in &vhost_mem_iotlb.rings
- * @map: the user of it
- * @first: number of its first page
- * @last: number of its last page
- * @vmapped: kernel mapping, NULL if the linear one does
- *
- * It pins nothing: the pages of the address space do, and they go only after
- * the ring was declared dead.
- */
-struct vhost_mem_iotlb_ring {
-	struct list_head node;
-	struct mdev_ring_map *map;
-	unsigned long first;
-	unsigned long last;
-	void *vmapped;
-};
 
 /* ---- read sections and data ---- */
 
@@ -114,336 +87,7 @@ static int vhost_mem_iotlb_write(struct mdev_mem *mem, u64 iova,
 				    MDEV_MEM_WRITE);
 }
 
-/* ---- rings ---- */
-
-static int vhost_mem_iotlb_ring_pages(struct vhost_mem_iotlb *im,
-				      struct vhost_mem_iotlb_ring *ring,
-				      unsigned int perm, struct page **pages)
-{
-	unsigned long index;
-	void *entry;
-
-	for (index = ring->first; index <= ring->last; index++) {
-		entry = xa_load(&im->pages, index);
-		if (!entry || !mdev_page_allows(entry, perm))
-			return -EFAULT;
-		*pages = pfn_to_page(mdev_page_entry_pfn(entry));
-		if (!mdev_page_usable(*pages)) {
-			dev_warn_ratelimited(im->dev,
-					     "a virtqueue lies in memory that cannot be shared: it has to be ordinary memory, and written to once if mapped for reading only\n");
-			return -EFAULT;
-		}
-		pages++;
-	}
-	return 0;
-}
-
-static int vhost_mem_iotlb_map_ring(struct mdev_mem *mem,
-				    struct mdev_ring_map *map)
-{
-	struct vhost_mem_iotlb *im = to_vhost_mem_iotlb(mem);
-	struct vhost_mem_iotlb_ring *ring;
-	struct page **pages;
-	unsigned long n;
-	void *addr;
-	int ret;
-
-	if (map->len > MDEV_PAGE_RING_MAX)
-		return -EINVAL;
-
-	ring = kzalloc(sizeof(*ring), GFP_KERNEL_ACCOUNT);
-	if (!ring)
-		return -ENOMEM;
-	ring->map = map;
-	ring->first = map->iova >> PAGE_SHIFT;
-	ring->last = (map->iova + map->len - 1) >> PAGE_SHIFT;
-	n = ring->last - ring->first + 1;
-
-	ret = -ENOMEM;
-	pages = kvcalloc(n, sizeof(*pages), GFP_KERNEL_ACCOUNT);
-	if (!pages)
-		goto err_free;
-
-	mutex_lock(&im->lock);
-	ret = vhost_mem_iotlb_ring_pages(im, ring, map->perm, pages);
-	if (ret)
-		goto err_unlock;
-	ret = -ENOMEM;
-	addr = mdev_page_ring_addr(pages, n, map->perm, &ring->vmapped);
-	if (!addr)
-		goto err_unlock;
-	map->priv = ring;
-	map->addr = addr + offset_in_page(map->iova);
-	list_add(&ring->node, &im->rings);
-	mutex_unlock(&im->lock);
-	kvfree(pages);
-	return 0;
-
-err_unlock:
-	mutex_unlock(&im->lock);
-	kvfree(pages);
-err_free:
-	kfree(ring);
-	return ret;
-}
-
-static void vhost_mem_iotlb_unmap_ring(struct mdev_mem *mem,
-				       struct mdev_ring_map *map)
-{
-	struct vhost_mem_iotlb *im = to_vhost_mem_iotlb(mem);
-	struct vhost_mem_iotlb_ring *ring = map->priv;
-
-	mutex_lock(&im->lock);
-	list_del(&ring->node);
-	mutex_unlock(&im->lock);
-	map->priv = NULL;
-	vunmap(ring->vmapped);
-	kfree(ring);
-}
-
-/* Declare rings dead that lie in a range, inclusive page numbers. */
-static bool vhost_mem_iotlb_kill_rings(struct vhost_mem_iotlb *im,
-				       unsigned long first, unsigned long last)
-{
-	struct vhost_mem_iotlb_ring *ring;
-	bool found = false;
-
-	list_for_each_entry(ring, &im->rings, node) {
-		if (ring->map->dead || ring->last < first || ring->first > last)
-			continue;
-		WRITE_ONCE(ring->map->dead, true);
-		ring->map->invalidate(ring->map);
-		found = true;
-	}
-	return found;
-}
-
-static void vhost_mem_iotlb_vunmap_dead(struct vhost_mem_iotlb *im)
-{
-	struct vhost_mem_iotlb_ring *ring;
-
-	list_for_each_entry(ring, &im->rings, node) {
-		if (!ring->map->dead)
-			continue;
-		vunmap(ring->vmapped);
-		ring->vmapped = NULL;
-	}
-}
-
-/* ---- pages ---- */
-
-/*
- * As vhost-vdpa counts: what the owner has pinned by whichever driver, against
- * RLIMIT_MEMLOCK, with no exception for anybody.
- */
-static int vhost_mem_iotlb_account(struct mm_struct *mm, unsigned long npages)
-{
-	if (npages > rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT)
-		return -ENOMEM;
-	if (atomic64_add_return(npages, &mm->pinned_vm) >
-	    rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT) {
-		atomic64_sub(npages, &mm->pinned_vm);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-/* Returns how many, which is fewer than @n if memory is short. */
-static unsigned long vhost_mem_iotlb_insert(struct vhost_mem_iotlb *im,
-					    unsigned long index,
-					    unsigned int state,
-					    struct page **pages,
-					    unsigned long n)
-{
-	XA_STATE(xas, &im->pages, index);
-	unsigned long i = 0;
-
-	do {
-		xas_lock(&xas);
-		for (; i < n; i++) {
-			xas_store(&xas, mdev_page_entry(state,
-							page_to_pfn(pages[i])));
-			if (xas_error(&xas))
-				break;
-			xas_next(&xas);
-		}
-		xas_unlock(&xas);
-	} while (xas_nomem(&xas, GFP_KERNEL_ACCOUNT));
-	return i;
-}
-
-/*
- * Have the device find pages.  Returns how many it does, and if these are fewer
- * than @n sets *@err.
- */
-static unsigned long vhost_mem_iotlb_add(struct vhost_mem_iotlb *im,
-					 unsigned long index,
-					 unsigned int state,
-					 struct page **pages, unsigned long n,
-					 int *err)
-{
-	unsigned long done, i;
-
-	done = vhost_mem_iotlb_insert(im, index, state, pages, n);
-	*err = done < n ? -ENOMEM : 0;
-	if (*err || !im->domain)
-		return done;
-
-	*err = vhost_mem_domain_map(im->domain, index, pages, n, state);
-	if (!*err)
-		return n;
-	/* Without readers, whom there are none of, it is as if it never was. */
-	for (i = 0; i < n; i++)
-		xa_erase(&im->pages, index + i);
-	return 0;
-}
-
-/*
- * Pin for writing even what is mapped for reading only, wherever it can be
- * written: that gives a private page to who has yet to write to it, which would
- * be replaced by another one when it does.
- */
-static long vhost_mem_iotlb_pin(unsigned long uaddr, unsigned long n,
-				unsigned int state, struct page **pages)
-{
-	long ret;
-
-	ret = pin_user_pages_fast(uaddr, n, FOLL_WRITE | FOLL_LONGTERM, pages);
-	if (ret == -EFAULT && state == MDEV_PAGE_RO)
-		/* One: those that follow may be writable again. */
-		ret = pin_user_pages_fast(uaddr, 1, FOLL_LONGTERM, pages);
-	return ret ? ret : -EFAULT;
-}
-
-/*
- * Pin and insert pages from number *@index to @last.  An error leaves *@index at
- * the first that was not.
- */
-static int vhost_mem_iotlb_fill(struct vhost_mem_iotlb *im,
-				unsigned long *index, unsigned long last,
-				unsigned long uaddr, unsigned int state)
-{
-	unsigned long max = VHOST_MEM_IOTLB_FEW, want, done;
-	struct page *few[VHOST_MEM_IOTLB_FEW];
-	struct page **pages = few;
-	int ret = 0;
-	long n;
-
-	if (last - *index >= max) {
-		pages = (struct page **)__get_free_page(GFP_KERNEL_ACCOUNT);
-		if (!pages)
-			return -ENOMEM;
-		max = VHOST_MEM_IOTLB_MANY;
-	}
-
-	while (*index <= last) {
-		want = max;
-		/* So that an IOMMU gets what may be one entry of its tables */
-		if (max == VHOST_MEM_IOTLB_MANY)
-			want -= *index % max;
-		n = vhost_mem_iotlb_pin(uaddr, min(last - *index + 1, want),
-					state, pages);
-		if (n < 0) {
-			ret = n;
-			break;
-		}
-		done = vhost_mem_iotlb_add(im, *index, state, pages, n, &ret);
-		*index += done;
-		uaddr += done << PAGE_SHIFT;
-		if (ret) {
-			unpin_user_pages(pages + done, n - done);
-			break;
-		}
-		if (fatal_signal_pending(current)) {
-			ret = -EINTR;
-			break;
-		}
-		cond_resched();
-	}
-
-	if (pages != few)
-		free_page((unsigned long)pages);
-	return ret;
-}
-
-/* Have lookups find nothing any more in a range.  Whether they found anything. */
-static bool vhost_mem_iotlb_kill_pages(struct vhost_mem_iotlb *im,
-				       unsigned long first, unsigned long last)
-{
-	XA_STATE(xas, &im->pages, first);
-	unsigned int n = 0;
-	bool found = false;
-	void *entry;
-
-	xas_lock(&xas);
-	xas_for_each(&xas, entry, last) {
-		if (mdev_page_entry_state(entry) != MDEV_PAGE_DEAD) {
-			/* Keeps what it was, see vhost_mem_iotlb_gather(). */
-			xas_store(&xas, mdev_page_entry(MDEV_PAGE_DEAD,
-							xa_to_value(entry)));
-			xas_set_mark(&xas, VHOST_MEM_IOTLB_DYING);
-			found = true;
-		}
-		if (++n % XA_CHECK_SCHED)
-			continue;
-		xas_pause(&xas);
-		xas_unlock(&xas);
-		cond_resched();
-		xas_lock(&xas);
-	}
-	xas_unlock(&xas);
-	return found;
-}
-
-/*
- * Take some pages that are alike out of the array, up to @last, only dead ones
- * or all.  Returns how many; @xas is where to go on.
- */
-static unsigned long vhost_mem_iotlb_gather(struct xa_state *xas,
-					    unsigned long last, bool dead,
-					    struct page **pages, bool *dirty)
-{
-	unsigned long next = xas->xa_index, n = 0;
-	void *entry;
-
-	xas_lock(xas);
-	while (n < VHOST_MEM_IOTLB_FEW) {
-		entry = dead ? xas_find_marked(xas, last, VHOST_MEM_IOTLB_DYING) :
-			       xas_find(xas, last);
-		if (!entry)
-			break;
-		next = xas->xa_index;
-		if (mdev_page_entry_state(entry) == MDEV_PAGE_DEAD)
-			entry = xa_mk_value(mdev_page_entry_pfn(entry));
-		if (!n)
-			*dirty = mdev_page_allows(entry, MDEV_MEM_WRITE);
-		else if (*dirty != mdev_page_allows(entry, MDEV_MEM_WRITE))
-			break;
-		pages[n++] = pfn_to_page(mdev_page_entry_pfn(entry));
-		xas_store(xas, NULL);
-		next++;
-	}
-	xas_unlock(xas);
-	xas_set(xas, next);
-	return n;
-}
-
-/* Unpin pages that no reader has. */
-static void vhost_mem_iotlb_reap(struct vhost_mem_iotlb *im,
-				 struct mm_struct *mm, unsigned long first,
-				 unsigned long last, bool dead)
-{
-	XA_STATE(xas, &im->pages, first);
-	struct page *pages[VHOST_MEM_IOTLB_FEW];
-	unsigned long n;
-	bool dirty;
-
-	while ((n = vhost_mem_iotlb_gather(&xas, last, dead, pages, &dirty))) {
-		unpin_user_pages_dirty_lock(pages, n, dirty);
-		atomic64_sub(n, &mm->pinned_vm);
-		cond_resched();
-	}
-}
+/* ---- maps and unmaps ---- */
 
 /* Wait for readers of all that is dead, and let it go. */
 static void vhost_mem_iotlb_bury(struct vhost_mem_iotlb *im,
@@ -452,8 +96,8 @@ static void vhost_mem_iotlb_bury(struct vhost_mem_iotlb *im,
 	lockdep_assert_held(&im->lock);
 	mdev_mem_forget(&im->mem);
 	synchronize_srcu_expedited(&im->srcu);
-	vhost_mem_iotlb_vunmap_dead(im);
-	vhost_mem_iotlb_reap(im, mm, 0, VHOST_MEM_IOTLB_MAX, true);
+	vhost_mem_rings_vunmap(im);
+	vhost_mem_pages_reap(im, mm, 0, VHOST_MEM_IOTLB_MAX, true);
 	im->dying = false;
 }
 
@@ -472,17 +116,17 @@ static int vhost_mem_iotlb_remove(struct vhost_mem_iotlb *im,
 	if (im->domain) {
 		ret = vhost_mem_domain_unmap(im->domain, &im->pages, first,
 					     last);
-		vhost_mem_iotlb_reap(im, mm, first, last, false);
+		vhost_mem_pages_reap(im, mm, first, last, false);
 		return ret;
 	}
 	if (!live && list_empty(&im->rings)) {
 		mdev_mem_forget(&im->mem);
-		vhost_mem_iotlb_reap(im, mm, first, last, false);
+		vhost_mem_pages_reap(im, mm, first, last, false);
 		return 0;
 	}
-	if (vhost_mem_iotlb_kill_rings(im, first, last))
+	if (vhost_mem_rings_kill(im, first, last))
 		im->dying = true;
-	if (vhost_mem_iotlb_kill_pages(im, first, last))
+	if (vhost_mem_pages_kill(im, first, last))
 		im->dying = true;
 	if (im->dying && !later)
 		vhost_mem_iotlb_bury(im, mm);
@@ -551,12 +195,12 @@ int vhost_mem_iotlb_map(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 	ret = -EEXIST;
 	if (vhost_mem_iotlb_taken(im, mm, first, last))
 		goto out_unlock;
-	ret = vhost_mem_iotlb_account(mm, npages);
+	ret = vhost_mem_pages_account(mm, npages);
 	if (ret)
 		goto out_unlock;
 
 	index = first;
-	ret = vhost_mem_iotlb_fill(im, &index, last, uaddr & PAGE_MASK, perm);
+	ret = vhost_mem_pages_fill(im, &index, last, uaddr & PAGE_MASK, perm);
 	if (ret) {
 		atomic64_sub(last - index + 1, &mm->pinned_vm);
 		if (index > first)
@@ -649,8 +293,8 @@ static const struct mdev_mem_ops vhost_mem_iotlb_ops = {
 	.fault = vhost_mem_iotlb_fault,
 	.read = vhost_mem_iotlb_read,
 	.write = vhost_mem_iotlb_write,
-	.map_ring = vhost_mem_iotlb_map_ring,
-	.unmap_ring = vhost_mem_iotlb_unmap_ring,
+	.map_ring = vhost_mem_ring_map,
+	.unmap_ring = vhost_mem_ring_unmap,
 };
 
 /**

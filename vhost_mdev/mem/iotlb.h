@@ -28,8 +28,8 @@ struct vhost_mem_domain;
  *	Inner to &vhost_mdev.lock, outer to the mmap lock and to that of @pages.
  * @pages: what is mapped, by page number, see mdev_page_entry(); a dead page's
  *	value is that of its former entry
- * @rings: struct vhost_mem_iotlb_ring
- * @dying: there are dead entries, marked VHOST_MEM_IOTLB_DYING, or dead rings
+ * @rings: struct vhost_mem_ring
+ * @dying: there are dead entries, marked VHOST_MEM_PAGES_DYING, or dead rings
  *	that have a kernel mapping
  */
 struct vhost_mem_iotlb {
