@@ -13,10 +13,10 @@
 
 int mdev_mem_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map)
 {
-	u64 end;
+	u64 last;
 	int ret;
 
-	if (!map->len || check_add_overflow(map->iova, (u64)map->len - 1, &end))
+	if (!map->len || check_add_overflow(map->iova, (u64)map->len - 1, &last))
 		return -EINVAL;
 
 	map->addr = NULL;

@@ -61,10 +61,10 @@ int vp_mdev_set_vq_num(struct mdev_class_device *cdev, u16 idx, u32 num)
 
 static bool vp_mdev_area_ok(u64 addr, u64 len, u64 align)
 {
-	u64 end;
+	u64 last;
 
 	return IS_ALIGNED(addr, align) &&
-	       !check_add_overflow(addr, len - 1, &end);
+	       !check_add_overflow(addr, len - 1, &last);
 }
 
 /* The areas of virtio 1.2, sections 2.7 and 2.8.  No event words: not always */

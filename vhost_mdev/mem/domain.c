@@ -192,11 +192,11 @@ void vhost_mem_domain_range(const struct vhost_mem_domain *md, u64 *first,
 
 /* Somebody's firmware may want it mapped as it is: who cannot wait, can. */
 static bool vhost_mem_domain_is_reserved(const struct iommu_resv_region *region,
-					 u64 start, u64 end)
+					 u64 first, u64 last)
 {
 	return region->type != IOMMU_RESV_DIRECT_RELAXABLE &&
-	       region->start <= end &&
-	       start <= region->start + region->length - 1;
+	       region->start <= last &&
+	       first <= region->start + region->length - 1;
 }
 
 /**
@@ -212,24 +212,25 @@ static bool vhost_mem_domain_is_reserved(const struct iommu_resv_region *region,
 bool vhost_mem_domain_allows(const struct vhost_mem_domain *md,
 			     unsigned long first, unsigned long last)
 {
-	u64 start = (u64)first << PAGE_SHIFT;
-	u64 end = ((u64)last << PAGE_SHIFT) + PAGE_SIZE - 1;
+	u64 first_iova = (u64)first << PAGE_SHIFT;
+	u64 last_iova = ((u64)last << PAGE_SHIFT) + PAGE_SIZE - 1;
 	const struct iommu_resv_region *region;
 	u64 lowest, highest;
 
 	vhost_mem_domain_range(md, &lowest, &highest);
-	if (start < lowest || end > highest) {
+	if (first_iova < lowest || last_iova > highest) {
 		dev_notice_ratelimited(md->dev,
 				       "the device cannot use the addresses %#llx to %#llx: see GET_IOVA_RANGE\n",
-				       start, end);
+				       first_iova, last_iova);
 		return false;
 	}
 	list_for_each_entry(region, &md->reserved, list) {
-		if (!vhost_mem_domain_is_reserved(region, start, end))
+		if (!vhost_mem_domain_is_reserved(region, first_iova,
+						  last_iova))
 			continue;
 		dev_notice_ratelimited(md->dev,
 				       "the addresses %#llx to %#llx are reserved in part: see reserved_regions of the IOMMU group\n",
-				       start, end);
+				       first_iova, last_iova);
 		return false;
 	}
 	return true;
@@ -326,21 +327,24 @@ err:
 	return ret;
 }
 
-/* The next pages in a row, up to @last.  False if there are none */
+/*
+ * The next pages in a row, from *@first on and up to @max: *@first to *@last.
+ * False if there are none.
+ */
 static bool vhost_mem_domain_next(struct xarray *pages, unsigned long *first,
-				  unsigned long *end, unsigned long last)
+				  unsigned long *last, unsigned long max)
 {
 	XA_STATE(xas, pages, *first);
 	bool found;
 
 	rcu_read_lock();
-	found = xas_find(&xas, last);
+	found = xas_find(&xas, max);
 	*first = xas.xa_index;
-	*end = *first;
+	*last = *first;
 	/* Chunk by chunk, for the sake of whoever else has work to do */
-	last = min(last, *first | (VHOST_MEM_DOMAIN_CHUNK - 1));
-	while (found && *end < last && xas_next(&xas))
-		(*end)++;
+	max = min(max, *first | (VHOST_MEM_DOMAIN_CHUNK - 1));
+	while (found && *last < max && xas_next(&xas))
+		(*last)++;
 	rcu_read_unlock();
 	return found;
 }
@@ -392,7 +396,7 @@ static int vhost_mem_domain_restore(struct vhost_mem_domain *md,
 int vhost_mem_domain_unmap(struct vhost_mem_domain *md, struct xarray *pages,
 			   unsigned long first, unsigned long last)
 {
-	unsigned long from = first, to = last, next, end;
+	unsigned long from = first, to = last, run_first, run_last;
 	int ret, err;
 
 	if (vhost_mem_domain_cuts(pages, first))
@@ -400,9 +404,10 @@ int vhost_mem_domain_unmap(struct vhost_mem_domain *md, struct xarray *pages,
 	if (vhost_mem_domain_cuts(pages, last + 1))
 		to = last | (VHOST_MEM_DOMAIN_CHUNK - 1);
 
-	for (next = from; vhost_mem_domain_next(pages, &next, &end, to);
-	     next = end + 1) {
-		vhost_mem_domain_unmap_range(md, next, end);
+	for (run_first = from;
+	     vhost_mem_domain_next(pages, &run_first, &run_last, to);
+	     run_first = run_last + 1) {
+		vhost_mem_domain_unmap_range(md, run_first, run_last);
 		cond_resched();
 	}
 

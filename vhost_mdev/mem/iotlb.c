@@ -49,12 +49,12 @@ static int vhost_mem_iotlb_copy(struct mdev_mem *mem, u64 iova, void *buf,
 {
 	int token, ret = 0;
 	size_t n;
-	u64 end;
+	u64 last;
 	void *p;
 
 	if (!len)
 		return 0;
-	if (check_add_overflow(iova, (u64)len - 1, &end))
+	if (check_add_overflow(iova, (u64)len - 1, &last))
 		return -EFAULT;
 
 	token = vhost_mem_iotlb_enter(mem);
@@ -174,11 +174,11 @@ int vhost_mem_iotlb_map(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 			bool live)
 {
 	unsigned long first, last, index, npages;
-	u64 end;
+	u64 last_iova, last_uaddr;
 	int ret;
 
-	if (!size || check_add_overflow(iova, size - 1, &end) ||
-	    check_add_overflow(uaddr, size - 1, &end))
+	if (!size || check_add_overflow(iova, size - 1, &last_iova) ||
+	    check_add_overflow(uaddr, size - 1, &last_uaddr))
 		return -EINVAL;
 	if (offset_in_page(iova) != offset_in_page(uaddr))
 		return -EINVAL;
@@ -186,7 +186,7 @@ int vhost_mem_iotlb_map(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 		return -EINVAL;
 
 	first = iova >> PAGE_SHIFT;
-	last = (iova + size - 1) >> PAGE_SHIFT;
+	last = last_iova >> PAGE_SHIFT;
 	npages = last - first + 1;
 	if (im->domain && !vhost_mem_domain_allows(im->domain, first, last))
 		return -EINVAL;
@@ -237,17 +237,17 @@ out_unlock:
 int vhost_mem_iotlb_unmap(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 			  u64 iova, u64 size, bool live, bool later)
 {
+	u64 last;
 	int ret;
-	u64 end;
 
 	if (!size)
 		return 0;
-	if (check_add_overflow(iova, size - 1, &end))
+	if (check_add_overflow(iova, size - 1, &last))
 		return -EINVAL;
 
 	mutex_lock(&im->lock);
 	ret = vhost_mem_iotlb_remove(im, mm, iova >> PAGE_SHIFT,
-				     end >> PAGE_SHIFT, live, later);
+				     last >> PAGE_SHIFT, live, later);
 	mutex_unlock(&im->lock);
 	return ret;
 }
