@@ -9,6 +9,42 @@
 #include <linux/vmalloc.h>
 
 /**
+ * mdev_page_kill() - have lookups find none of the pages in a range any more
+ * @xas: stands at the first page of the range, with the lock of the array held
+ * @last: number of the last page
+ * @keep: leave a dead entry for each page, marked MDEV_PAGE_DYING, whose value
+ *	is that of its former entry; otherwise nothing is left
+ * @found: set to true if a lookup could have found anything
+ *
+ * Context: any in which the lock can be held.
+ * Return: false when it is done; true after some of the pages, so that the caller
+ * may let go of the lock for a moment: call again.
+ */
+bool mdev_page_kill(struct xa_state *xas, unsigned long last, bool keep,
+		    bool *found)
+{
+	unsigned int n = 0;
+	void *entry;
+
+	xas_for_each(xas, entry, last) {
+		if (mdev_page_entry_state(entry) != MDEV_PAGE_DEAD) {
+			xas_store(xas, keep ? mdev_page_entry(MDEV_PAGE_DEAD,
+							      xa_to_value(entry)) :
+					      NULL);
+			if (keep)
+				xas_set_mark(xas, MDEV_PAGE_DYING);
+			*found = true;
+		}
+		if (++n % XA_CHECK_SCHED)
+			continue;
+		xas_pause(xas);
+		return true;
+	}
+	return false;
+}
+EXPORT_SYMBOL_GPL(mdev_page_kill);
+
+/**
  * mdev_page_usable() - whether a page of the user's can be accessed in place
  * @page: the page, pinned
  *

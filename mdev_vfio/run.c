@@ -88,7 +88,7 @@ void mdev_vfio_run_kill(struct mdev_vfio_run *run)
 {
 	struct mdev_vfio_ring *ring = mdev_vfio_run_ring(run);
 	XA_STATE(xas, &run->vm->pages, run->first >> PAGE_SHIFT);
-	void *entry;
+	bool found;
 
 	lockdep_assert_held(&run->vm->pages.xa_lock);
 	/* Its own, so that the list is in the order of time: see the worker. */
@@ -99,8 +99,8 @@ void mdev_vfio_run_kill(struct mdev_vfio_run *run)
 			WRITE_ONCE(ring->map->dead, true);
 		return;
 	}
-	xas_for_each(&xas, entry, run->last >> PAGE_SHIFT)
-		xas_store(&xas, NULL);
+	while (mdev_page_kill(&xas, run->last >> PAGE_SHIFT, false, &found))
+		;
 	/* Under the lock, so before &mdev_vfio_mem.unpin can wait for readers. */
 	mdev_mem_forget(&run->vm->mem);
 }

@@ -24,6 +24,9 @@
 #define MDEV_PAGE_RW		(MDEV_MEM_READ | MDEV_MEM_WRITE)
 #define MDEV_PAGE_STATE_BITS	2
 
+/* A dead page that is still in the array, because readers may have it */
+#define MDEV_PAGE_DYING		XA_MARK_0
+
 static inline void *mdev_page_entry(unsigned int state, unsigned long val)
 {
 	return xa_mk_value(val << MDEV_PAGE_STATE_BITS | state);
@@ -68,6 +71,8 @@ static inline void *mdev_page_find(struct xarray *pages, u64 iova,
 	return page_address(pfn_to_page(mdev_page_entry_pfn(entry))) + off;
 }
 
+bool mdev_page_kill(struct xa_state *xas, unsigned long last, bool keep,
+		    bool *found);
 bool mdev_page_usable(struct page *page);
 void *mdev_page_ring_addr(struct page **pages, unsigned long n,
 			  unsigned int perm, void **vmapped);

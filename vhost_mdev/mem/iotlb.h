@@ -29,7 +29,7 @@ struct vhost_mem_domain;
  * @pages: what is mapped, by page number, see mdev_page_entry(); a dead page's
  *	value is that of its former entry
  * @rings: struct vhost_mem_ring
- * @dying: there are dead entries, marked VHOST_MEM_PAGES_DYING, or dead rings
+ * @dying: there are dead entries, marked MDEV_PAGE_DYING, or dead rings
  *	that have a kernel mapping
  */
 struct vhost_mem_iotlb {

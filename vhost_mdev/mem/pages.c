@@ -11,9 +11,6 @@
 #include "iotlb.h"
 #include "pages.h"
 
-/* A page that no lookup finds any more, but that readers may still have */
-#define VHOST_MEM_PAGES_DYING	XA_MARK_0
-
 /* Pages that are pinned or unpinned at once: on the stack, else in one page */
 #define VHOST_MEM_PAGES_FEW	32
 #define VHOST_MEM_PAGES_MANY	(PAGE_SIZE / sizeof(struct page *))
@@ -179,27 +176,15 @@ bool vhost_mem_pages_kill(struct vhost_mem_iotlb *im, unsigned long first,
 			  unsigned long last)
 {
 	XA_STATE(xas, &im->pages, first);
-	unsigned int n = 0;
-	bool found = false;
-	void *entry;
+	bool found = false, more;
 
-	xas_lock(&xas);
-	xas_for_each(&xas, entry, last) {
-		if (mdev_page_entry_state(entry) != MDEV_PAGE_DEAD) {
-			/* Keeps what it was, see vhost_mem_pages_gather(). */
-			xas_store(&xas, mdev_page_entry(MDEV_PAGE_DEAD,
-							xa_to_value(entry)));
-			xas_set_mark(&xas, VHOST_MEM_PAGES_DYING);
-			found = true;
-		}
-		if (++n % XA_CHECK_SCHED)
-			continue;
-		xas_pause(&xas);
+	do {
+		xas_lock(&xas);
+		/* Kept, because vhost_mem_pages_gather() unpins them. */
+		more = mdev_page_kill(&xas, last, true, &found);
 		xas_unlock(&xas);
 		cond_resched();
-		xas_lock(&xas);
-	}
-	xas_unlock(&xas);
+	} while (more);
 	return found;
 }
 
@@ -216,7 +201,7 @@ static unsigned long vhost_mem_pages_gather(struct xa_state *xas,
 
 	xas_lock(xas);
 	while (n < VHOST_MEM_PAGES_FEW) {
-		entry = dead ? xas_find_marked(xas, last, VHOST_MEM_PAGES_DYING) :
+		entry = dead ? xas_find_marked(xas, last, MDEV_PAGE_DYING) :
 			       xas_find(xas, last);
 		if (!entry)
 			break;
