@@ -241,13 +241,17 @@ static inline int vhost_mdev_check_owner(const struct vhost_mdev *vd)
 	return vd->be->as_vhost && !vd->owned ? -EPERM : 0;
 }
 
+/* eventfd.c */
+int vhost_mdev_set_kick(struct vhost_mdev_vq *vq, int fd);
+int vhost_mdev_set_signal(struct vhost_mdev_vq *vq, int fd, bool err);
+int vhost_mdev_set_config_call(struct vhost_mdev *vd, int fd);
+void vhost_mdev_vqs_hang_up(struct vhost_mdev *vd);
+void vhost_mdev_vqs_close(struct vhost_mdev *vd);
+
 /* vring.c */
 int vhost_mdev_vqs_init(struct vhost_mdev *vd);
 void vhost_mdev_vqs_uninit(struct vhost_mdev *vd);
 void vhost_mdev_vqs_open(struct vhost_mdev *vd);
-void vhost_mdev_vqs_close(struct vhost_mdev *vd);
-void vhost_mdev_vqs_hang_up(struct vhost_mdev *vd);
-int vhost_mdev_set_config_call(struct vhost_mdev *vd, int fd);
 long vhost_mdev_vring_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 			    void __user *argp);
 

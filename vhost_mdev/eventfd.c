@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The eventfds of a virtqueue: one that kicks it, and those that it signals.
+ */
+
+#include <linux/eventfd.h>
+#include <linux/slab.h>
+#include <linux/vhost_mdev.h>
+
+#include "vhost_mdev_private.h"
+
+/* ---- kicks ---- */
+
+/*
+ * Called by a writer of the eventfd, in atomic context with interrupts off.
+ * Nothing is left to be done in a thread.
+ */
+static int vhost_mdev_kick(void *opaque, void *data)
+{
+	struct vhost_mdev_vq *vq = opaque;
+	struct mdev_class_device *cdev = vq->vd->cdev;
+
+	cdev->ops->kick_vq(cdev, vq->index);
+	return 0;
+}
+
+/*
+ * Let the kick's eventfd go.  That flushes a workqueue of vfio, also for an
+ * eventfd which the user closed, so it is not for nothing.
+ */
+static void vhost_mdev_clear_kick(struct vhost_mdev_vq *vq)
+{
+	if (!vq->has_kick)
+		return;
+	vfio_virqfd_disable(&vq->kick);
+	vq->has_kick = false;
+}
+
+/**
+ * vhost_mdev_set_kick() - set the eventfd that kicks a virtqueue
+ * @vq: the virtqueue, with the lock of its device held
+ * @fd: an eventfd, or VHOST_MDEV_FILE_UNBIND for none
+ *
+ * Return: 0; -EBADF or -EINVAL if @fd is no eventfd; what vfio fails with.
+ */
+int vhost_mdev_set_kick(struct vhost_mdev_vq *vq, int fd)
+{
+	struct eventfd_ctx *ctx;
+	int ret;
+
+	/* A bad descriptor must not cost the user the one that works. */
+	if (fd != VHOST_MDEV_FILE_UNBIND) {
+		ctx = eventfd_ctx_fdget(fd);
+		if (IS_ERR(ctx))
+			return PTR_ERR(ctx);
+		eventfd_ctx_put(ctx);
+	}
+
+	vhost_mdev_clear_kick(vq);
+	if (fd == VHOST_MDEV_FILE_UNBIND)
+		return 0;
+
+	/* Kicks that came in between are still in the eventfd's counter. */
+	ret = vfio_virqfd_enable(vq, vhost_mdev_kick, NULL, NULL, &vq->kick,
+				 fd);
+	vq->has_kick = !ret;
+	return ret;
+}
+
+/* ---- signals ---- */
+
+static irqreturn_t vhost_mdev_call(void *private)
+{
+	struct vhost_mdev_vq_cb *cb = private;
+
+	eventfd_signal(cb->call);
+	return IRQ_HANDLED;
+}
+
+static void vhost_mdev_err(void *private)
+{
+	struct vhost_mdev_vq_cb *cb = private;
+
+	eventfd_signal(cb->err);
+}
+
+static void vhost_mdev_vq_cb_free(struct vhost_mdev_vq_cb *cb)
+{
+	if (!cb)
+		return;
+	if (cb->call)
+		eventfd_ctx_put(cb->call);
+	if (cb->err)
+		eventfd_ctx_put(cb->err);
+	kfree(cb);
+}
+
+/* ---- interrupts without the host ---- */
+
+/*
+ * Interrupts for a virtual machine: KVM knows the eventfd as well, and where the
+ * CPUs are able to it has the virtqueue's interrupt delivered to the guest
+ * without the host.  Until somebody listens the eventfd is what it was.
+ */
+static void vhost_mdev_bypass_start(struct vhost_mdev_vq *vq)
+{
+	struct mdev_class_device *cdev = vq->vd->cdev;
+	int irq, ret;
+
+	if (!vq->cb || !vq->cb->call || !cdev->ops->get_vq_irq)
+		return;
+	irq = cdev->ops->get_vq_irq(cdev, vq->index);
+	if (irq < 0)
+		return;
+	vq->bypass = (struct irq_bypass_producer) {};
+	/* Pairs with the removal in vhost_mdev_bypass_stop() */
+	ret = irq_bypass_register_producer(&vq->bypass, vq->cb->call, irq);
+	vq->bypassed = !ret;
+	if (ret)
+		dev_dbg(&cdev->dev,
+			"virtqueue %u: no interrupt without the host: %pe\n",
+			vq->index, ERR_PTR(ret));
+}
+
+static void vhost_mdev_bypass_stop(struct vhost_mdev_vq *vq)
+{
+	if (vq->bypassed)
+		irq_bypass_unregister_producer(&vq->bypass);
+	vq->bypassed = false;
+}
+
+/* ---- all the signals of a virtqueue ---- */
+
+/*
+ * Hand @cb, which may be NULL, to the parent.  Returns the former one, which
+ * nobody signals any more.
+ */
+static struct vhost_mdev_vq_cb *
+vhost_mdev_replace_cb(struct vhost_mdev_vq *vq, struct vhost_mdev_vq_cb *cb)
+{
+	struct mdev_class_device *cdev = vq->vd->cdev;
+	struct virtio_mdev_callback desc;
+
+	if (cb) {
+		desc.callback = cb->call ? vhost_mdev_call : NULL;
+		desc.error = cb->err ? vhost_mdev_err : NULL;
+		desc.private = cb;
+		cdev->ops->set_vq_cb(cdev, vq->index, &desc);
+	} else {
+		cdev->ops->set_vq_cb(cdev, vq->index, NULL);
+	}
+	swap(vq->cb, cb);
+	return cb;
+}
+
+/**
+ * vhost_mdev_set_signal() - set an eventfd that a virtqueue signals
+ * @vq: the virtqueue, with the lock of its device held
+ * @fd: an eventfd, or VHOST_MDEV_FILE_UNBIND for none
+ * @err: the one for errors; otherwise that for used buffers
+ *
+ * Return: 0; -EBADF or -EINVAL if @fd is no eventfd; -ENOMEM.
+ */
+int vhost_mdev_set_signal(struct vhost_mdev_vq *vq, int fd, bool err)
+{
+	struct vhost_mdev_vq_cb *cb = NULL, *old = vq->cb;
+	struct eventfd_ctx *ctx = NULL, *other = NULL;
+
+	if (fd != VHOST_MDEV_FILE_UNBIND) {
+		/* Pairs with eventfd_ctx_put() in vhost_mdev_vq_cb_free() */
+		ctx = eventfd_ctx_fdget(fd);
+		if (IS_ERR(ctx))
+			return PTR_ERR(ctx);
+	}
+	if (old)
+		other = err ? old->call : old->err;
+
+	if (ctx || other) {
+		cb = kzalloc(sizeof(*cb), GFP_KERNEL_ACCOUNT);
+		if (!cb) {
+			if (ctx)
+				eventfd_ctx_put(ctx);
+			return -ENOMEM;
+		}
+		cb->call = err ? other : ctx;
+		cb->err = err ? ctx : other;
+	}
+
+	if (!err)
+		vhost_mdev_bypass_stop(vq);
+	old = vhost_mdev_replace_cb(vq, cb);
+	if (!err)
+		vhost_mdev_bypass_start(vq);
+	/* The reference to @other has moved on. */
+	if (old && err)
+		old->call = NULL;
+	else if (old)
+		old->err = NULL;
+	vhost_mdev_vq_cb_free(old);
+	return 0;
+}
+
+static irqreturn_t vhost_mdev_config_changed(void *private)
+{
+	eventfd_signal(private);
+	return IRQ_HANDLED;
+}
+
+/**
+ * vhost_mdev_set_config_call() - set the eventfd for configuration changes
+ * @vd: the device, @vd->lock held
+ * @fd: an eventfd, or VHOST_MDEV_FILE_UNBIND for none
+ *
+ * Return: 0; -EBADF or -EINVAL if @fd is no eventfd.
+ */
+int vhost_mdev_set_config_call(struct vhost_mdev *vd, int fd)
+{
+	struct virtio_mdev_callback cb = {
+		.callback = vhost_mdev_config_changed,
+	};
+	struct eventfd_ctx *ctx = NULL;
+
+	if (fd != VHOST_MDEV_FILE_UNBIND) {
+		/* Pairs with eventfd_ctx_put() below, in a later call */
+		ctx = eventfd_ctx_fdget(fd);
+		if (IS_ERR(ctx))
+			return PTR_ERR(ctx);
+		cb.private = ctx;
+	}
+	vd->cdev->ops->set_config_cb(vd->cdev, ctx ? &cb : NULL);
+	swap(vd->config_ctx, ctx);
+	if (ctx)
+		eventfd_ctx_put(ctx);
+	return 0;
+}
+
+/* ---- all of them ---- */
+
+/**
+ * vhost_mdev_vqs_hang_up() - wake whoever waits for the virtqueues
+ * @vd: the device, @vd->lock held
+ *
+ * Signals what tells of errors: there is nothing more to come.
+ */
+void vhost_mdev_vqs_hang_up(struct vhost_mdev *vd)
+{
+	u16 i;
+
+	lockdep_assert_held(&vd->lock);
+	for (i = 0; i < vd->nvqs; i++) {
+		struct vhost_mdev_vq_cb *cb = vd->vqs[i].cb;
+
+		if (cb && cb->err)
+			eventfd_signal(cb->err);
+	}
+	if (vd->config_ctx)
+		eventfd_signal(vd->config_ctx);
+}
+
+/**
+ * vhost_mdev_vqs_close() - let all eventfds go
+ * @vd: the device, @vd->lock held
+ */
+void vhost_mdev_vqs_close(struct vhost_mdev *vd)
+{
+	u16 i;
+
+	for (i = 0; i < vd->nvqs; i++) {
+		struct vhost_mdev_vq *vq = &vd->vqs[i];
+
+		vhost_mdev_clear_kick(vq);
+		vhost_mdev_bypass_stop(vq);
+		if (vq->cb)
+			vhost_mdev_vq_cb_free(vhost_mdev_replace_cb(vq, NULL));
+	}
+	vhost_mdev_set_config_call(vd, VHOST_MDEV_FILE_UNBIND);
+}
