@@ -24,7 +24,7 @@ revoked()
 	_mode=$1
 	shift
 	begin
-	rm -f /tmp/go
+	rm -f /tmp/go /tmp/victim.out
 	vmnet --uuid "$UUID" revoked "$@" >/tmp/victim.out 2>&1 &
 	victim=$!
 	wait_for 60 grep -qE 'revoked|not ok' /tmp/victim.out
