@@ -6,6 +6,7 @@
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/slab.h>
+#include <linux/vhost_mdev.h>
 
 #include "mem/domain.h"
 #include "vhost_mdev_private.h"
@@ -99,6 +100,7 @@ void vhost_mdev_end_use(struct vhost_mdev *vd)
 	 */
 	vhost_mdev_reset(vd);
 	vhost_mdev_vqs_close(vd);
+	vhost_mdev_set_config_call(vd, VHOST_MDEV_FILE_UNBIND);
 	vd->cdev->mem = NULL;
 	vd->be->mem_close(vd);
 	if (vd->cdev->ops->end_use)

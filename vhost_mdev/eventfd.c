@@ -200,40 +200,6 @@ int vhost_mdev_set_signal(struct vhost_mdev_vq *vq, int fd, bool err)
 	return 0;
 }
 
-static irqreturn_t vhost_mdev_config_changed(void *private)
-{
-	eventfd_signal(private);
-	return IRQ_HANDLED;
-}
-
-/**
- * vhost_mdev_set_config_call() - set the eventfd for configuration changes
- * @vd: the device, @vd->lock held
- * @fd: an eventfd, or VHOST_MDEV_FILE_UNBIND for none
- *
- * Return: 0; -EBADF or -EINVAL if @fd is no eventfd.
- */
-int vhost_mdev_set_config_call(struct vhost_mdev *vd, int fd)
-{
-	struct virtio_mdev_callback cb = {
-		.callback = vhost_mdev_config_changed,
-	};
-	struct eventfd_ctx *ctx = NULL;
-
-	if (fd != VHOST_MDEV_FILE_UNBIND) {
-		/* Pairs with eventfd_ctx_put() below, in a later call */
-		ctx = eventfd_ctx_fdget(fd);
-		if (IS_ERR(ctx))
-			return PTR_ERR(ctx);
-		cb.private = ctx;
-	}
-	vd->cdev->ops->set_config_cb(vd->cdev, ctx ? &cb : NULL);
-	swap(vd->config_ctx, ctx);
-	if (ctx)
-		eventfd_ctx_put(ctx);
-	return 0;
-}
-
 /* ---- all of them ---- */
 
 /**
@@ -253,8 +219,6 @@ void vhost_mdev_vqs_hang_up(struct vhost_mdev *vd)
 		if (cb && cb->err)
 			eventfd_signal(cb->err);
 	}
-	if (vd->config_ctx)
-		eventfd_signal(vd->config_ctx);
 }
 
 /**
@@ -273,5 +237,4 @@ void vhost_mdev_vqs_close(struct vhost_mdev *vd)
 		if (vq->cb)
 			vhost_mdev_vq_cb_free(vhost_mdev_replace_cb(vq, NULL));
 	}
-	vhost_mdev_set_config_call(vd, VHOST_MDEV_FILE_UNBIND);
 }

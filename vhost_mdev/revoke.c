@@ -135,6 +135,7 @@ static void vhost_mdev_revoke(struct vhost_mdev *vd)
 			 vd->be->name);
 		spin_unlock(&vd->user_lock);
 		vhost_mdev_vqs_hang_up(vd);
+		vhost_mdev_config_hang_up(vd);
 		vhost_mdev_end_use(vd);
 	}
 	mutex_unlock(&vd->lock);

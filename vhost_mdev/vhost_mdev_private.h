@@ -225,8 +225,28 @@ int vhost_mdev_chr_add(struct vhost_mdev *vd);
 void vhost_mdev_chr_hide(struct vhost_mdev *vd);
 void vhost_mdev_chr_del(struct vhost_mdev *vd);
 
-/* ioctl.c */
+/* features.c */
+u64 vhost_mdev_features(struct vhost_mdev *vd);
+int vhost_mdev_check_access_platform(struct vhost_mdev *vd, u64 features);
+int vhost_mdev_set_features(struct vhost_mdev *vd, u64 features);
+u64 vhost_mdev_backend_features(struct vhost_mdev *vd);
+int vhost_mdev_set_backend_features(struct vhost_mdev *vd, u64 features);
+
+/* status.c */
 int vhost_mdev_reset(struct vhost_mdev *vd);
+int vhost_mdev_set_status(struct vhost_mdev *vd, u8 status);
+int vhost_mdev_suspend(struct vhost_mdev *vd);
+int vhost_mdev_resume(struct vhost_mdev *vd);
+int vhost_mdev_set_owner(struct vhost_mdev *vd);
+int vhost_mdev_reset_owner(struct vhost_mdev *vd);
+
+/* config.c */
+int vhost_mdev_get_config(struct vhost_mdev *vd, void __user *argp);
+int vhost_mdev_set_config(struct vhost_mdev *vd, void __user *argp);
+int vhost_mdev_set_config_call(struct vhost_mdev *vd, int fd);
+void vhost_mdev_config_hang_up(struct vhost_mdev *vd);
+
+/* ioctl.c */
 long vhost_mdev_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 		      unsigned long arg);
 
@@ -244,7 +264,6 @@ static inline int vhost_mdev_check_owner(const struct vhost_mdev *vd)
 /* eventfd.c */
 int vhost_mdev_set_kick(struct vhost_mdev_vq *vq, int fd);
 int vhost_mdev_set_signal(struct vhost_mdev_vq *vq, int fd, bool err);
-int vhost_mdev_set_config_call(struct vhost_mdev *vd, int fd);
 void vhost_mdev_vqs_hang_up(struct vhost_mdev *vd);
 void vhost_mdev_vqs_close(struct vhost_mdev *vd);
 

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The configuration space, and the eventfd that tells of its changes.
+ */
+
+#include <linux/eventfd.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vhost_mdev.h>
+
+#include "vhost_mdev_private.h"
+
+/* How often to read the configuration space again while it keeps changing */
+#define VHOST_MDEV_CONFIG_TRIES	16
+
+/* Copy the header in, and check it against the configuration space. */
+static int vhost_mdev_config_head(struct vhost_mdev *vd, void __user *argp,
+				  struct vhost_mdev_config *head)
+{
+	size_t size = vd->cdev->ops->get_config_size(vd->cdev);
+
+	if (copy_from_user(head, argp, sizeof(*head)))
+		return -EFAULT;
+	if (!head->len || head->off > size || head->len > size - head->off)
+		return -EINVAL;
+	return 0;
+}
+
+int vhost_mdev_get_config(struct vhost_mdev *vd, void __user *argp)
+{
+	const struct virtio_mdev_ops *ops = vd->cdev->ops;
+	struct vhost_mdev_config head;
+	unsigned int tries = 0;
+	u32 generation = 0;
+	void *buf;
+	int ret;
+
+	ret = vhost_mdev_config_head(vd, argp, &head);
+	if (ret)
+		return ret;
+	buf = kvzalloc(head.len, GFP_KERNEL_ACCOUNT);
+	if (!buf)
+		return -ENOMEM;
+
+	/* The user sees no generation, so it gets a whole one, if it can be. */
+	do {
+		if (ops->get_generation)
+			generation = ops->get_generation(vd->cdev);
+		ops->get_config(vd->cdev, head.off, buf, head.len);
+	} while (ops->get_generation && ++tries < VHOST_MDEV_CONFIG_TRIES &&
+		 generation != ops->get_generation(vd->cdev));
+
+	if (copy_to_user(argp + sizeof(head), buf, head.len))
+		ret = -EFAULT;
+	kvfree(buf);
+	return ret;
+}
+
+int vhost_mdev_set_config(struct vhost_mdev *vd, void __user *argp)
+{
+	struct vhost_mdev_config head;
+	void *buf;
+	int ret;
+
+	ret = vhost_mdev_config_head(vd, argp, &head);
+	if (ret)
+		return ret;
+	buf = vmemdup_user(argp + sizeof(head), head.len);
+	if (IS_ERR(buf))
+		return PTR_ERR(buf);
+	vd->cdev->ops->set_config(vd->cdev, head.off, buf, head.len);
+	kvfree(buf);
+	return 0;
+}
+
+/* ---- changes ---- */
+
+static irqreturn_t vhost_mdev_config_changed(void *private)
+{
+	eventfd_signal(private);
+	return IRQ_HANDLED;
+}
+
+/**
+ * vhost_mdev_set_config_call() - set the eventfd for configuration changes
+ * @vd: the device, @vd->lock held
+ * @fd: an eventfd, or VHOST_MDEV_FILE_UNBIND for none
+ *
+ * Return: 0; -EBADF or -EINVAL if @fd is no eventfd.
+ */
+int vhost_mdev_set_config_call(struct vhost_mdev *vd, int fd)
+{
+	struct virtio_mdev_callback cb = {
+		.callback = vhost_mdev_config_changed,
+	};
+	struct eventfd_ctx *ctx = NULL;
+
+	if (fd != VHOST_MDEV_FILE_UNBIND) {
+		/* Pairs with eventfd_ctx_put() below, in a later call */
+		ctx = eventfd_ctx_fdget(fd);
+		if (IS_ERR(ctx))
+			return PTR_ERR(ctx);
+		cb.private = ctx;
+	}
+	vd->cdev->ops->set_config_cb(vd->cdev, ctx ? &cb : NULL);
+	swap(vd->config_ctx, ctx);
+	if (ctx)
+		eventfd_ctx_put(ctx);
+	return 0;
+}
+
+/**
+ * vhost_mdev_config_hang_up() - wake whoever waits for changes
+ * @vd: the device, @vd->lock held
+ */
+void vhost_mdev_config_hang_up(struct vhost_mdev *vd)
+{
+	lockdep_assert_held(&vd->lock);
+	if (vd->config_ctx)
+		eventfd_signal(vd->config_ctx);
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Features: what the device offers to a user, and of the access path.
+ */
+
+#include <linux/vhost_mdev.h>
+#include <linux/virtio_config.h>
+
+#include "vhost_mdev_private.h"
+
+/*
+ * What needs more than these ioctls can say: a reset of one virtqueue, a kick
+ * that carries data, and what belongs to the PCI transport.
+ */
+#define VHOST_MDEV_FILTER	(BIT_ULL(VIRTIO_F_SR_IOV) |		\
+				 BIT_ULL(VIRTIO_F_NOTIFICATION_DATA) |	\
+				 BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA) |	\
+				 BIT_ULL(VIRTIO_F_RING_RESET) |		\
+				 BIT_ULL(VIRTIO_F_ADMIN_VQ))
+
+u64 vhost_mdev_features(struct vhost_mdev *vd)
+{
+	return vd->cdev->ops->get_device_features(vd->cdev) &
+	       ~VHOST_MDEV_FILTER;
+}
+
+/* Addresses on the rings are the user's own, which is what the bit says. */
+int vhost_mdev_check_access_platform(struct vhost_mdev *vd, u64 features)
+{
+	const u64 bit = BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
+
+	if (features & bit || !(vhost_mdev_features(vd) & bit))
+		return 0;
+
+	dev_warn_ratelimited(&vd->cdev->dev,
+			     "the user has to negotiate VIRTIO_F_ACCESS_PLATFORM (bit 33), for it gives I/O virtual addresses\n");
+	return -EINVAL;
+}
+
+int vhost_mdev_set_features(struct vhost_mdev *vd, u64 features)
+{
+	const struct virtio_mdev_ops *ops = vd->cdev->ops;
+	u64 extra = features & ~vhost_mdev_features(vd);
+	int ret;
+
+	if (ops->get_status(vd->cdev) & VIRTIO_CONFIG_S_FEATURES_OK)
+		return -EBUSY;
+	if (extra) {
+		dev_warn_ratelimited(&vd->cdev->dev,
+				     "the user asks for features that were not offered: %#llx\n",
+				     extra);
+		return -EINVAL;
+	}
+	ret = vhost_mdev_check_access_platform(vd, features);
+	if (ret)
+		return ret;
+	return ops->set_driver_features(vd->cdev, features);
+}
+
+u64 vhost_mdev_backend_features(struct vhost_mdev *vd)
+{
+	u64 features = vd->be->features |
+		BIT_ULL(VHOST_MDEV_BACKEND_F_ENABLE_AFTER_DRIVER_OK);
+
+	if (vd->cdev->ops->suspend)
+		features |= BIT_ULL(VHOST_MDEV_BACKEND_F_SUSPEND);
+	if (vd->cdev->ops->suspend && vd->cdev->ops->resume)
+		features |= BIT_ULL(VHOST_MDEV_BACKEND_F_RESUME);
+	return features;
+}
+
+int vhost_mdev_set_backend_features(struct vhost_mdev *vd, u64 features)
+{
+	if (features & ~vhost_mdev_backend_features(vd))
+		return -EOPNOTSUPP;
+	vd->backend_features = features;
+	return 0;
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What state a device is in: its status and its reset, suspend and resume, and
+ * its owner.
+ */
+
+#include <linux/virtio_config.h>
+
+#include "vhost_mdev_private.h"
+
+#define VHOST_MDEV_STATUS	(VIRTIO_CONFIG_S_ACKNOWLEDGE |	\
+				 VIRTIO_CONFIG_S_DRIVER |	\
+				 VIRTIO_CONFIG_S_DRIVER_OK |	\
+				 VIRTIO_CONFIG_S_FEATURES_OK |	\
+				 VIRTIO_CONFIG_S_FAILED)
+
+/**
+ * vhost_mdev_reset() - reset the device
+ * @vd: the device, @vd->lock held
+ *
+ * The user's eventfds stay.
+ *
+ * Return: 0, or what the parent's reset failed with.
+ */
+int vhost_mdev_reset(struct vhost_mdev *vd)
+{
+	int ret;
+
+	ret = vd->cdev->ops->reset(vd->cdev);
+	if (ret) {
+		dev_err_ratelimited(&vd->cdev->dev,
+				    "the device cannot be reset: %pe\n",
+				    ERR_PTR(ret));
+		return ret;
+	}
+	vd->suspended = false;
+	vd->held = false;
+	if (vd->be->mem_reset)
+		vd->be->mem_reset(vd);
+	return 0;
+}
+
+int vhost_mdev_set_status(struct vhost_mdev *vd, u8 status)
+{
+	const struct virtio_mdev_ops *ops = vd->cdev->ops;
+	u8 old = ops->get_status(vd->cdev) & ~VIRTIO_CONFIG_S_NEEDS_RESET;
+	int ret;
+
+	if (!status)
+		return vhost_mdev_reset(vd);
+
+	/* The device's own; a user may well write back what it read. */
+	status &= ~VIRTIO_CONFIG_S_NEEDS_RESET;
+
+	if ((status & ~VHOST_MDEV_STATUS) || (old & ~status))
+		return -EINVAL;
+	if ((status & VIRTIO_CONFIG_S_DRIVER_OK) &&
+	    !(status & VIRTIO_CONFIG_S_FEATURES_OK))
+		return -EINVAL;
+	if (status & ~old & VIRTIO_CONFIG_S_FEATURES_OK) {
+		ret = vhost_mdev_check_access_platform(vd,
+						       ops->get_driver_features(vd->cdev));
+		if (ret)
+			return ret;
+	}
+	if (status == old)
+		return 0;
+	return ops->set_status(vd->cdev, status);
+}
+
+int vhost_mdev_suspend(struct vhost_mdev *vd)
+{
+	const struct virtio_mdev_ops *ops = vd->cdev->ops;
+	int ret;
+
+	if (!ops->suspend)
+		return -EOPNOTSUPP;
+	/* What does not run stands still; QEMU asks for it in any state. */
+	if (!(ops->get_status(vd->cdev) & VIRTIO_CONFIG_S_DRIVER_OK))
+		return 0;
+	if (vd->suspended)
+		return 0;
+	ret = ops->suspend(vd->cdev);
+	if (!ret)
+		vd->suspended = true;
+	return ret;
+}
+
+int vhost_mdev_resume(struct vhost_mdev *vd)
+{
+	const struct virtio_mdev_ops *ops = vd->cdev->ops;
+	int ret;
+
+	if (!ops->suspend || !ops->resume)
+		return -EOPNOTSUPP;
+	if (!(ops->get_status(vd->cdev) & VIRTIO_CONFIG_S_DRIVER_OK))
+		return 0;
+	if (!vd->suspended)
+		return 0;
+	ret = ops->resume(vd->cdev);
+	if (!ret)
+		vd->suspended = false;
+	return ret;
+}
+
+int vhost_mdev_set_owner(struct vhost_mdev *vd)
+{
+	if (vd->owned)
+		return -EBUSY;
+	vd->owned = true;
+	vhost_mdev_set_user(vd);
+	if (vd->be->set_owner)
+		vd->be->set_owner(vd);
+	return 0;
+}
+
+int vhost_mdev_reset_owner(struct vhost_mdev *vd)
+{
+	int ret;
+
+	if (!vd->owned)
+		return -EPERM;
+	ret = vhost_mdev_reset(vd);
+	if (ret)
+		return ret;
+	vd->owned = false;
+	if (vd->be->reset_owner)
+		vd->be->reset_owner(vd);
+	return 0;
+}
