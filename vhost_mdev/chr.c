@@ -95,16 +95,9 @@ static void vhost_mdev_chr_iova_range(struct vhost_mdev *vd, u64 *first,
 		vhost_mem_domain_range(vd->chr->as[0].domain, first, last);
 }
 
-static long vhost_mdev_chr_mem_ioctl(struct vhost_mdev *vd, unsigned int cmd,
-				     void __user *argp)
-{
-	dev_warn_ratelimited(&vd->cdev->dev,
-			     "the user has to map memory with IOTLB messages, not by a memory table\n");
-	return -ENOIOCTLCMD;
-}
-
 static const struct vhost_mdev_backend vhost_mdev_chr_backend = {
 	.name = "char device",
+	.mem_way = "with IOTLB messages",
 	.features = BIT_ULL(VHOST_MDEV_BACKEND_F_IOTLB_MSG_V2) |
 		    BIT_ULL(VHOST_MDEV_BACKEND_F_IOTLB_BATCH) |
 		    BIT_ULL(VHOST_MDEV_BACKEND_F_IOTLB_ASID) |
@@ -115,7 +108,6 @@ static const struct vhost_mdev_backend vhost_mdev_chr_backend = {
 	.nr_as = vhost_mdev_chr_nr_as,
 	.mem = vhost_mdev_chr_mem,
 	.iova_range = vhost_mdev_chr_iova_range,
-	.mem_ioctl = vhost_mdev_chr_mem_ioctl,
 	.set_owner = vhost_mdev_chr_set_owner,
 	.reset_owner = vhost_mdev_chr_reset_owner,
 };

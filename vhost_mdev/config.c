@@ -8,6 +8,7 @@
 #include <linux/uaccess.h>
 #include <linux/vhost_mdev.h>
 
+#include "ioctl.h"
 #include "vhost_mdev_private.h"
 
 /* How often to read the configuration space again while it keeps changing */
@@ -26,8 +27,15 @@ static int vhost_mdev_config_head(struct vhost_mdev *vd, void __user *argp,
 	return 0;
 }
 
-int vhost_mdev_get_config(struct vhost_mdev *vd, void __user *argp)
+int vhost_mdev_get_config_size(struct vhost_mdev_cmd *cmd)
 {
+	cmd->arg.val = cmd->vd->cdev->ops->get_config_size(cmd->vd->cdev);
+	return 0;
+}
+
+int vhost_mdev_get_config(struct vhost_mdev_cmd *cmd)
+{
+	struct vhost_mdev *vd = cmd->vd;
 	const struct virtio_mdev_ops *ops = vd->cdev->ops;
 	struct vhost_mdev_config head;
 	unsigned int tries = 0;
@@ -35,7 +43,7 @@ int vhost_mdev_get_config(struct vhost_mdev *vd, void __user *argp)
 	void *buf;
 	int ret;
 
-	ret = vhost_mdev_config_head(vd, argp, &head);
+	ret = vhost_mdev_config_head(vd, cmd->argp, &head);
 	if (ret)
 		return ret;
 	buf = kvzalloc(head.len, GFP_KERNEL_ACCOUNT);
@@ -50,22 +58,23 @@ int vhost_mdev_get_config(struct vhost_mdev *vd, void __user *argp)
 	} while (ops->get_generation && ++tries < VHOST_MDEV_CONFIG_TRIES &&
 		 generation != ops->get_generation(vd->cdev));
 
-	if (copy_to_user(argp + sizeof(head), buf, head.len))
+	if (copy_to_user(cmd->argp + sizeof(head), buf, head.len))
 		ret = -EFAULT;
 	kvfree(buf);
 	return ret;
 }
 
-int vhost_mdev_set_config(struct vhost_mdev *vd, void __user *argp)
+int vhost_mdev_set_config(struct vhost_mdev_cmd *cmd)
 {
+	struct vhost_mdev *vd = cmd->vd;
 	struct vhost_mdev_config head;
 	void *buf;
 	int ret;
 
-	ret = vhost_mdev_config_head(vd, argp, &head);
+	ret = vhost_mdev_config_head(vd, cmd->argp, &head);
 	if (ret)
 		return ret;
-	buf = vmemdup_user(argp + sizeof(head), head.len);
+	buf = vmemdup_user(cmd->argp + sizeof(head), head.len);
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
 	vd->cdev->ops->set_config(vd->cdev, head.off, buf, head.len);
@@ -82,13 +91,13 @@ static irqreturn_t vhost_mdev_config_changed(void *private)
 }
 
 /**
- * vhost_mdev_set_config_call() - set the eventfd for configuration changes
+ * vhost_mdev_set_config_fd() - set the eventfd for configuration changes
  * @vd: the device, @vd->lock held
  * @fd: an eventfd, or VHOST_MDEV_FILE_UNBIND for none
  *
  * Return: 0; -EBADF or -EINVAL if @fd is no eventfd.
  */
-int vhost_mdev_set_config_call(struct vhost_mdev *vd, int fd)
+int vhost_mdev_set_config_fd(struct vhost_mdev *vd, int fd)
 {
 	struct virtio_mdev_callback cb = {
 		.callback = vhost_mdev_config_changed,
@@ -107,6 +116,11 @@ int vhost_mdev_set_config_call(struct vhost_mdev *vd, int fd)
 	if (ctx)
 		eventfd_ctx_put(ctx);
 	return 0;
+}
+
+int vhost_mdev_set_config_call(struct vhost_mdev_cmd *cmd)
+{
+	return vhost_mdev_set_config_fd(cmd->vd, cmd->arg.fd);
 }
 
 /**

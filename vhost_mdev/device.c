@@ -100,7 +100,7 @@ void vhost_mdev_end_use(struct vhost_mdev *vd)
 	 */
 	vhost_mdev_reset(vd);
 	vhost_mdev_vqs_close(vd);
-	vhost_mdev_set_config_call(vd, VHOST_MDEV_FILE_UNBIND);
+	vhost_mdev_set_config_fd(vd, VHOST_MDEV_FILE_UNBIND);
 	vd->cdev->mem = NULL;
 	vd->be->mem_close(vd);
 	if (vd->cdev->ops->end_use)

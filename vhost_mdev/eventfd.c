@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <linux/vhost_mdev.h>
 
+#include "ioctl.h"
 #include "vhost_mdev_private.h"
 
 /* ---- kicks ---- */
@@ -36,17 +37,11 @@ static void vhost_mdev_clear_kick(struct vhost_mdev_vq *vq)
 	vq->has_kick = false;
 }
 
-/**
- * vhost_mdev_set_kick() - set the eventfd that kicks a virtqueue
- * @vq: the virtqueue, with the lock of its device held
- * @fd: an eventfd, or VHOST_MDEV_FILE_UNBIND for none
- *
- * Return: 0; -EBADF or -EINVAL if @fd is no eventfd; what vfio fails with.
- */
-int vhost_mdev_set_kick(struct vhost_mdev_vq *vq, int fd)
+int vhost_mdev_set_vring_kick(struct vhost_mdev_cmd *cmd)
 {
+	struct vhost_mdev_vq *vq = cmd->vq;
+	int fd = cmd->arg.file.fd, ret;
 	struct eventfd_ctx *ctx;
-	int ret;
 
 	/* A bad descriptor must not cost the user the one that works. */
 	if (fd != VHOST_MDEV_FILE_UNBIND) {
@@ -153,15 +148,8 @@ vhost_mdev_replace_cb(struct vhost_mdev_vq *vq, struct vhost_mdev_vq_cb *cb)
 	return cb;
 }
 
-/**
- * vhost_mdev_set_signal() - set an eventfd that a virtqueue signals
- * @vq: the virtqueue, with the lock of its device held
- * @fd: an eventfd, or VHOST_MDEV_FILE_UNBIND for none
- * @err: the one for errors; otherwise that for used buffers
- *
- * Return: 0; -EBADF or -EINVAL if @fd is no eventfd; -ENOMEM.
- */
-int vhost_mdev_set_signal(struct vhost_mdev_vq *vq, int fd, bool err)
+/* Set the eventfd for errors if @err, otherwise that for used buffers. */
+static int vhost_mdev_set_signal(struct vhost_mdev_vq *vq, int fd, bool err)
 {
 	struct vhost_mdev_vq_cb *cb = NULL, *old = vq->cb;
 	struct eventfd_ctx *ctx = NULL, *other = NULL;
@@ -198,6 +186,16 @@ int vhost_mdev_set_signal(struct vhost_mdev_vq *vq, int fd, bool err)
 		old->err = NULL;
 	vhost_mdev_vq_cb_free(old);
 	return 0;
+}
+
+int vhost_mdev_set_vring_call(struct vhost_mdev_cmd *cmd)
+{
+	return vhost_mdev_set_signal(cmd->vq, cmd->arg.file.fd, false);
+}
+
+int vhost_mdev_set_vring_err(struct vhost_mdev_cmd *cmd)
+{
+	return vhost_mdev_set_signal(cmd->vq, cmd->arg.file.fd, true);
 }
 
 /* ---- all of them ---- */

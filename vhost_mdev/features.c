@@ -6,6 +6,7 @@
 #include <linux/vhost_mdev.h>
 #include <linux/virtio_config.h>
 
+#include "ioctl.h"
 #include "vhost_mdev_private.h"
 
 /*
@@ -18,13 +19,21 @@
 				 BIT_ULL(VIRTIO_F_RING_RESET) |		\
 				 BIT_ULL(VIRTIO_F_ADMIN_VQ))
 
-u64 vhost_mdev_features(struct vhost_mdev *vd)
+static u64 vhost_mdev_features(struct vhost_mdev *vd)
 {
 	return vd->cdev->ops->get_device_features(vd->cdev) &
 	       ~VHOST_MDEV_FILTER;
 }
 
-/* Addresses on the rings are the user's own, which is what the bit says. */
+/**
+ * vhost_mdev_check_access_platform() - whether addresses would be understood
+ * @vd: the device, @vd->lock held
+ * @features: what the user negotiates
+ *
+ * Addresses on the rings are the user's own, which is what the bit says.
+ *
+ * Return: 0; -EINVAL if the device offers the bit and @features lack it.
+ */
 int vhost_mdev_check_access_platform(struct vhost_mdev *vd, u64 features)
 {
 	const u64 bit = BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
@@ -37,9 +46,17 @@ int vhost_mdev_check_access_platform(struct vhost_mdev *vd, u64 features)
 	return -EINVAL;
 }
 
-int vhost_mdev_set_features(struct vhost_mdev *vd, u64 features)
+int vhost_mdev_get_features(struct vhost_mdev_cmd *cmd)
 {
+	cmd->arg.features = vhost_mdev_features(cmd->vd);
+	return 0;
+}
+
+int vhost_mdev_set_features(struct vhost_mdev_cmd *cmd)
+{
+	struct vhost_mdev *vd = cmd->vd;
 	const struct virtio_mdev_ops *ops = vd->cdev->ops;
+	u64 features = cmd->arg.features;
 	u64 extra = features & ~vhost_mdev_features(vd);
 	int ret;
 
@@ -57,7 +74,7 @@ int vhost_mdev_set_features(struct vhost_mdev *vd, u64 features)
 	return ops->set_driver_features(vd->cdev, features);
 }
 
-u64 vhost_mdev_backend_features(struct vhost_mdev *vd)
+static u64 vhost_mdev_backend_features(struct vhost_mdev *vd)
 {
 	u64 features = vd->be->features |
 		BIT_ULL(VHOST_MDEV_BACKEND_F_ENABLE_AFTER_DRIVER_OK);
@@ -69,10 +86,16 @@ u64 vhost_mdev_backend_features(struct vhost_mdev *vd)
 	return features;
 }
 
-int vhost_mdev_set_backend_features(struct vhost_mdev *vd, u64 features)
+int vhost_mdev_get_backend_features(struct vhost_mdev_cmd *cmd)
 {
-	if (features & ~vhost_mdev_backend_features(vd))
+	cmd->arg.features = vhost_mdev_backend_features(cmd->vd);
+	return 0;
+}
+
+int vhost_mdev_set_backend_features(struct vhost_mdev_cmd *cmd)
+{
+	if (cmd->arg.features & ~vhost_mdev_backend_features(cmd->vd))
 		return -EOPNOTSUPP;
-	vd->backend_features = features;
+	cmd->vd->backend_features = cmd->arg.features;
 	return 0;
 }

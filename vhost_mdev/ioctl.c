@@ -1,148 +1,163 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The vhost ioctls, whatever kind of file the user holds.
+ * The vhost ioctls, whatever kind of file the user holds: the table of commands,
+ * and what all of them have in common.
  */
 
+#include <linux/build_bug.h>
+#include <linux/nospec.h>
 #include <linux/uaccess.h>
 #include <linux/vhost_mdev.h>
 
+#include "ioctl.h"
 #include "vhost_mdev_private.h"
 
-static int vhost_mdev_put_u8(void __user *argp, u8 val)
+static int vhost_mdev_get_device_id(struct vhost_mdev_cmd *cmd)
 {
-	return put_user(val, (u8 __user *)argp);
+	cmd->arg.val = cmd->vd->cdev->ops->get_device_id(cmd->vd->cdev);
+	return 0;
 }
 
-static int vhost_mdev_put_u16(void __user *argp, u16 val)
+static int vhost_mdev_get_iova_range(struct vhost_mdev_cmd *cmd)
 {
-	return put_user(val, (u16 __user *)argp);
-}
-
-static int vhost_mdev_put_u32(void __user *argp, u32 val)
-{
-	return put_user(val, (u32 __user *)argp);
-}
-
-static int vhost_mdev_put_u64(void __user *argp, u64 val)
-{
-	return copy_to_user(argp, &val, sizeof(val)) ? -EFAULT : 0;
-}
-
-static u16 vhost_mdev_num_max(struct vhost_mdev *vd)
-{
-	u16 i, max = 0;
-
-	for (i = 0; i < vd->nvqs; i++)
-		max = max(max, vd->cdev->ops->get_vq_num_max(vd->cdev, i));
-	return max;
-}
-
-static int vhost_mdev_get_iova_range(struct vhost_mdev *vd, void __user *argp)
-{
-	struct vhost_mdev_iova_range range;
 	u64 first = 0, last = U64_MAX;
 
-	if (vd->be->iova_range)
-		vd->be->iova_range(vd, &first, &last);
-	range.first = first;
-	range.last = last;
-	return copy_to_user(argp, &range, sizeof(range)) ? -EFAULT : 0;
+	if (cmd->vd->be->iova_range)
+		cmd->vd->be->iova_range(cmd->vd, &first, &last);
+	cmd->arg.range.first = first;
+	cmd->arg.range.last = last;
+	return 0;
 }
 
-/* Commands that answer with a number of the device */
-static long vhost_mdev_get_ioctl(struct vhost_mdev *vd, unsigned int cmd,
-				 void __user *argp)
+static int vhost_mdev_set_mem_table(struct vhost_mdev_cmd *cmd)
 {
-	const struct virtio_mdev_ops *ops = vd->cdev->ops;
-
-	switch (cmd) {
-	case VHOST_MDEV_GET_FEATURES:
-		return vhost_mdev_put_u64(argp, vhost_mdev_features(vd));
-	case VHOST_MDEV_GET_BACKEND_FEATURES:
-		return vhost_mdev_put_u64(argp,
-					  vhost_mdev_backend_features(vd));
-	case VHOST_MDEV_GET_DEVICE_ID:
-		return vhost_mdev_put_u32(argp, ops->get_device_id(vd->cdev));
-	case VHOST_MDEV_GET_STATUS:
-		return vhost_mdev_put_u8(argp, ops->get_status(vd->cdev));
-	case VHOST_MDEV_GET_VRING_NUM:
-		return vhost_mdev_put_u16(argp, vhost_mdev_num_max(vd));
-	case VHOST_MDEV_GET_IOVA_RANGE:
-		return vhost_mdev_get_iova_range(vd, argp);
-	case VHOST_MDEV_GET_CONFIG_SIZE:
-		return vhost_mdev_put_u32(argp, ops->get_config_size(vd->cdev));
-	case VHOST_MDEV_GET_VQS_COUNT:
-		return vhost_mdev_put_u32(argp, vd->nvqs);
-	case VHOST_MDEV_GET_GROUP_NUM:
-		return vhost_mdev_put_u32(argp, vd->nr_groups);
-	case VHOST_MDEV_GET_AS_NUM:
-		return vhost_mdev_put_u32(argp, vhost_mdev_nr_as(vd));
-	}
+	dev_warn_ratelimited(&cmd->vd->cdev->dev,
+			     "the user has to map memory %s, not by a memory table\n",
+			     cmd->vd->be->mem_way);
 	return -ENOTTY;
 }
 
-/* Commands that carry a number */
-static long vhost_mdev_set_ioctl(struct vhost_mdev *vd, unsigned int cmd,
-				 void __user *argp)
-{
-	u64 features;
-	u8 status;
-	s32 fd;
+/* ---- the table ---- */
 
-	switch (cmd) {
-	case VHOST_MDEV_SET_FEATURES:
-	case VHOST_MDEV_SET_BACKEND_FEATURES:
-		if (copy_from_user(&features, argp, sizeof(features)))
-			return -EFAULT;
-		if (cmd == VHOST_MDEV_SET_FEATURES)
-			return vhost_mdev_set_features(vd, features);
-		return vhost_mdev_set_backend_features(vd, features);
-	case VHOST_MDEV_SET_STATUS:
-		if (get_user(status, (u8 __user *)argp))
-			return -EFAULT;
-		return vhost_mdev_set_status(vd, status);
-	case VHOST_MDEV_SET_CONFIG_CALL:
-		if (get_user(fd, (s32 __user *)argp))
-			return -EFAULT;
-		return vhost_mdev_set_config_call(vd, fd);
-	case VHOST_MDEV_SET_GROUP_ASID:
-		return vhost_mdev_set_group_asid(vd, argp);
-	}
-	return -ENOTTY;
+/* The argument names a virtqueue: &vhost_mdev_cmd.vq */
+#define VHOST_MDEV_CMD_VQ	BIT(0)
+/* Only once there is an owner, where vhost asks for one */
+#define VHOST_MDEV_CMD_OWNER	BIT(1)
+/* The handler copies the argument, whose length is in it */
+#define VHOST_MDEV_CMD_RAW	BIT(2)
+
+/**
+ * struct vhost_mdev_handler - a command and who handles it
+ * @cmd: the command, which also says how long the argument is and which way it is
+ *	copied
+ * @flags: VHOST_MDEV_CMD_*
+ * @handle: returns 0 or a negative errno; called with &vhost_mdev.lock held
+ */
+struct vhost_mdev_handler {
+	unsigned int cmd;
+	unsigned int flags;
+	int (*handle)(struct vhost_mdev_cmd *cmd);
+};
+
+#define VHOST_MDEV_HANDLER(_cmd, _flags, _handle) {			\
+	.cmd = VHOST_MDEV_##_cmd + BUILD_BUG_ON_ZERO(			\
+		_IOC_SIZE(VHOST_MDEV_##_cmd) > sizeof(union vhost_mdev_arg)), \
+	.flags = (_flags),						\
+	.handle = vhost_mdev_##_handle,					\
 }
 
-static long vhost_mdev_do_ioctl(struct vhost_mdev *vd, unsigned int cmd,
+#define VHOST_MDEV_DEV(_cmd, _handle) \
+	VHOST_MDEV_HANDLER(_cmd, 0, _handle)
+#define VHOST_MDEV_VRING(_cmd, _handle) \
+	VHOST_MDEV_HANDLER(_cmd, VHOST_MDEV_CMD_VQ | VHOST_MDEV_CMD_OWNER, \
+			   _handle)
+
+/* There is no log of pages, so SET_LOG_BASE and SET_LOG_FD are unknown. */
+static const struct vhost_mdev_handler vhost_mdev_handlers[] = {
+	VHOST_MDEV_DEV(GET_FEATURES, get_features),
+	VHOST_MDEV_DEV(SET_FEATURES, set_features),
+	VHOST_MDEV_DEV(SET_OWNER, set_owner),
+	VHOST_MDEV_DEV(RESET_OWNER, reset_owner),
+	VHOST_MDEV_HANDLER(SET_MEM_TABLE, VHOST_MDEV_CMD_RAW, set_mem_table),
+	VHOST_MDEV_VRING(SET_VRING_NUM, set_vring_num),
+	VHOST_MDEV_VRING(SET_VRING_ADDR, set_vring_addr),
+	VHOST_MDEV_VRING(SET_VRING_BASE, set_vring_base),
+	VHOST_MDEV_VRING(GET_VRING_BASE, get_vring_base),
+	VHOST_MDEV_VRING(SET_VRING_KICK, set_vring_kick),
+	VHOST_MDEV_VRING(SET_VRING_CALL, set_vring_call),
+	VHOST_MDEV_VRING(SET_VRING_ERR, set_vring_err),
+	VHOST_MDEV_DEV(SET_BACKEND_FEATURES, set_backend_features),
+	VHOST_MDEV_DEV(GET_BACKEND_FEATURES, get_backend_features),
+	VHOST_MDEV_DEV(GET_DEVICE_ID, get_device_id),
+	VHOST_MDEV_DEV(GET_STATUS, get_status),
+	VHOST_MDEV_DEV(SET_STATUS, set_status),
+	VHOST_MDEV_HANDLER(GET_CONFIG, VHOST_MDEV_CMD_RAW, get_config),
+	VHOST_MDEV_HANDLER(SET_CONFIG, VHOST_MDEV_CMD_RAW, set_config),
+	VHOST_MDEV_VRING(SET_VRING_ENABLE, set_vring_enable),
+	VHOST_MDEV_DEV(GET_VRING_NUM, get_vring_num),
+	VHOST_MDEV_DEV(SET_CONFIG_CALL, set_config_call),
+	VHOST_MDEV_DEV(GET_IOVA_RANGE, get_iova_range),
+	VHOST_MDEV_DEV(GET_CONFIG_SIZE, get_config_size),
+	VHOST_MDEV_DEV(GET_AS_NUM, get_as_num),
+	VHOST_MDEV_VRING(GET_VRING_GROUP, get_vring_group),
+	VHOST_MDEV_HANDLER(SET_GROUP_ASID, VHOST_MDEV_CMD_OWNER, set_group_asid),
+	VHOST_MDEV_DEV(SUSPEND, suspend),
+	VHOST_MDEV_DEV(RESUME, resume),
+	VHOST_MDEV_VRING(GET_VRING_DESC_GROUP, get_vring_desc_group),
+	VHOST_MDEV_DEV(GET_VQS_COUNT, get_vqs_count),
+	VHOST_MDEV_DEV(GET_GROUP_NUM, get_group_num),
+	VHOST_MDEV_VRING(GET_VRING_SIZE, get_vring_size),
+};
+
+static const struct vhost_mdev_handler *vhost_mdev_find_handler(unsigned int cmd)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vhost_mdev_handlers); i++)
+		if (vhost_mdev_handlers[i].cmd == cmd)
+			return &vhost_mdev_handlers[i];
+	return NULL;
+}
+
+static struct vhost_mdev_vq *vhost_mdev_find_vq(struct vhost_mdev *vd, u32 index)
+{
+	if (index >= vd->nvqs)
+		return NULL;
+	return &vd->vqs[array_index_nospec(index, vd->nvqs)];
+}
+
+static long vhost_mdev_do_ioctl(struct vhost_mdev *vd, unsigned int nr,
 				void __user *argp)
 {
-	long ret;
+	const struct vhost_mdev_handler *handler = vhost_mdev_find_handler(nr);
+	struct vhost_mdev_cmd cmd = { .vd = vd, .argp = argp };
+	int ret;
 
-	switch (cmd) {
-	case VHOST_MDEV_SET_OWNER:
-		return vhost_mdev_set_owner(vd);
-	case VHOST_MDEV_RESET_OWNER:
-		return vhost_mdev_reset_owner(vd);
-	case VHOST_MDEV_SET_MEM_TABLE:
-		return vd->be->mem_ioctl(vd, cmd, argp);
-	case VHOST_MDEV_SET_LOG_BASE:
-	case VHOST_MDEV_SET_LOG_FD:
-		/* Becomes ENOTTY on its way out, as for an unknown command. */
-		return -ENOIOCTLCMD;
-	case VHOST_MDEV_GET_CONFIG:
-		return vhost_mdev_get_config(vd, argp);
-	case VHOST_MDEV_SET_CONFIG:
-		return vhost_mdev_set_config(vd, argp);
-	case VHOST_MDEV_SUSPEND:
-		return vhost_mdev_suspend(vd);
-	case VHOST_MDEV_RESUME:
-		return vhost_mdev_resume(vd);
+	lockdep_assert_held(&vd->lock);
+	if (!handler)
+		return -ENOTTY;
+	/* As of vhost, virtqueues are their owner's. */
+	if (handler->flags & VHOST_MDEV_CMD_OWNER && vd->be->as_vhost &&
+	    !vd->owned)
+		return -EPERM;
+	if (handler->flags & VHOST_MDEV_CMD_RAW)
+		return handler->handle(&cmd);
+
+	if (_IOC_DIR(nr) & _IOC_WRITE &&
+	    copy_from_user(&cmd.arg, argp, _IOC_SIZE(nr)))
+		return -EFAULT;
+	if (handler->flags & VHOST_MDEV_CMD_VQ) {
+		cmd.vq = vhost_mdev_find_vq(vd, cmd.arg.index);
+		if (!cmd.vq)
+			return vd->be->as_vhost ? -ENOBUFS : -EINVAL;
 	}
-
-	ret = vhost_mdev_get_ioctl(vd, cmd, argp);
-	if (ret == -ENOTTY)
-		ret = vhost_mdev_set_ioctl(vd, cmd, argp);
-	if (ret == -ENOTTY)
-		ret = vhost_mdev_vring_ioctl(vd, cmd, argp);
-	return ret;
+	ret = handler->handle(&cmd);
+	if (ret)
+		return ret;
+	if (_IOC_DIR(nr) & _IOC_READ &&
+	    copy_to_user(argp, &cmd.arg, _IOC_SIZE(nr)))
+		return -EFAULT;
+	return 0;
 }
 
 static bool vhost_mdev_is_present(struct vhost_mdev *vd)

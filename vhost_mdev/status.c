@@ -6,6 +6,7 @@
 
 #include <linux/virtio_config.h>
 
+#include "ioctl.h"
 #include "vhost_mdev_private.h"
 
 #define VHOST_MDEV_STATUS	(VIRTIO_CONFIG_S_ACKNOWLEDGE |	\
@@ -40,10 +41,18 @@ int vhost_mdev_reset(struct vhost_mdev *vd)
 	return 0;
 }
 
-int vhost_mdev_set_status(struct vhost_mdev *vd, u8 status)
+int vhost_mdev_get_status(struct vhost_mdev_cmd *cmd)
 {
+	cmd->arg.status = cmd->vd->cdev->ops->get_status(cmd->vd->cdev);
+	return 0;
+}
+
+int vhost_mdev_set_status(struct vhost_mdev_cmd *cmd)
+{
+	struct vhost_mdev *vd = cmd->vd;
 	const struct virtio_mdev_ops *ops = vd->cdev->ops;
 	u8 old = ops->get_status(vd->cdev) & ~VIRTIO_CONFIG_S_NEEDS_RESET;
+	u8 status = cmd->arg.status;
 	int ret;
 
 	if (!status)
@@ -68,8 +77,9 @@ int vhost_mdev_set_status(struct vhost_mdev *vd, u8 status)
 	return ops->set_status(vd->cdev, status);
 }
 
-int vhost_mdev_suspend(struct vhost_mdev *vd)
+int vhost_mdev_suspend(struct vhost_mdev_cmd *cmd)
 {
+	struct vhost_mdev *vd = cmd->vd;
 	const struct virtio_mdev_ops *ops = vd->cdev->ops;
 	int ret;
 
@@ -86,8 +96,9 @@ int vhost_mdev_suspend(struct vhost_mdev *vd)
 	return ret;
 }
 
-int vhost_mdev_resume(struct vhost_mdev *vd)
+int vhost_mdev_resume(struct vhost_mdev_cmd *cmd)
 {
+	struct vhost_mdev *vd = cmd->vd;
 	const struct virtio_mdev_ops *ops = vd->cdev->ops;
 	int ret;
 
@@ -103,8 +114,10 @@ int vhost_mdev_resume(struct vhost_mdev *vd)
 	return ret;
 }
 
-int vhost_mdev_set_owner(struct vhost_mdev *vd)
+int vhost_mdev_set_owner(struct vhost_mdev_cmd *cmd)
 {
+	struct vhost_mdev *vd = cmd->vd;
+
 	if (vd->owned)
 		return -EBUSY;
 	vd->owned = true;
@@ -114,8 +127,9 @@ int vhost_mdev_set_owner(struct vhost_mdev *vd)
 	return 0;
 }
 
-int vhost_mdev_reset_owner(struct vhost_mdev *vd)
+int vhost_mdev_reset_owner(struct vhost_mdev_cmd *cmd)
 {
+	struct vhost_mdev *vd = cmd->vd;
 	int ret;
 
 	if (!vd->owned)

@@ -57,13 +57,8 @@ static struct workqueue_struct *vhost_mdev_vfio_wq;
 
 /* ---- the memory of the container ---- */
 
-static long vhost_mdev_vfio_mem_ioctl(struct vhost_mdev *vd, unsigned int cmd,
-				      void __user *argp)
-{
-	dev_warn_ratelimited(&vd->cdev->dev,
-			     "the user has to map memory through the container or iommufd, with VFIO_IOMMU_MAP_DMA or IOMMU_IOAS_MAP, and not by a memory table\n");
-	return -ENOIOCTLCMD;
-}
+#define VHOST_MDEV_VFIO_MEM_WAY \
+	"through the container or iommufd, with VFIO_IOMMU_MAP_DMA or IOMMU_IOAS_MAP"
 
 static int vhost_mdev_vfio_mem_open(struct vhost_mdev *vd)
 {
@@ -88,10 +83,10 @@ static void vhost_mdev_vfio_mem_reset(struct vhost_mdev *vd)
 
 static const struct vhost_mdev_backend vhost_mdev_vfio_backend = {
 	.name = "VFIO device",
+	.mem_way = VHOST_MDEV_VFIO_MEM_WAY,
 	.mem_open = vhost_mdev_vfio_mem_open,
 	.mem_close = vhost_mdev_vfio_mem_close,
 	.mem = vhost_mdev_vfio_mem,
-	.mem_ioctl = vhost_mdev_vfio_mem_ioctl,
 	.mem_reset = vhost_mdev_vfio_mem_reset,
 };
 
@@ -116,10 +111,10 @@ static struct mdev_mem *vhost_mdev_iommu_mem(struct vhost_mdev *vd, u32 asid)
 
 static const struct vhost_mdev_backend vhost_mdev_iommu_backend = {
 	.name = "VFIO device",
+	.mem_way = VHOST_MDEV_VFIO_MEM_WAY,
 	.mem_open = vhost_mdev_iommu_mem_open,
 	.mem_close = vhost_mdev_iommu_mem_close,
 	.mem = vhost_mdev_iommu_mem,
-	.mem_ioctl = vhost_mdev_vfio_mem_ioctl,
 };
 
 static void vhost_mdev_vfio_dma_unmap(struct vfio_device *vdev, u64 iova,

@@ -27,6 +27,7 @@ struct vm_area_struct;
 /**
  * struct vhost_mdev_backend - what differs between the ways to a device
  * @name: of the way, in messages
+ * @mem_way: how the user maps memory, in messages
  * @features: backend features (VHOST_MDEV_BACKEND_F_*) that this way adds to
  *	those of the parent
  * @mem_open: a user begins; have memory for it.  Called with &vhost_mdev.lock
@@ -40,8 +41,6 @@ struct vm_area_struct;
  *	NULL if the device reaches it by itself, through the IOMMU.
  * @iova_range: (optional) narrow the first and the last address that memory
  *	can have, which are those of all there are; called with &vhost_mdev.lock held
- * @mem_ioctl: an ioctl that has to do with the user's memory; called with
- *	&vhost_mdev.lock held
  * @mem_reset: (optional) the device was reset, so hold nothing of the user's
  *	memory any longer than its user asks for; same context
  * @set_owner: (optional) the calling process becomes the owner; same context
@@ -50,6 +49,7 @@ struct vm_area_struct;
  */
 struct vhost_mdev_backend {
 	const char *name;
+	const char *mem_way;
 	u64 features;
 	bool as_vhost;
 	int (*mem_open)(struct vhost_mdev *vd);
@@ -57,8 +57,6 @@ struct vhost_mdev_backend {
 	u32 (*nr_as)(struct vhost_mdev *vd);
 	struct mdev_mem *(*mem)(struct vhost_mdev *vd, u32 asid);
 	void (*iova_range)(struct vhost_mdev *vd, u64 *first, u64 *last);
-	long (*mem_ioctl)(struct vhost_mdev *vd, unsigned int cmd,
-			  void __user *argp);
 	void (*mem_reset)(struct vhost_mdev *vd);
 	void (*set_owner)(struct vhost_mdev *vd);
 	void (*reset_owner)(struct vhost_mdev *vd);
@@ -226,44 +224,20 @@ void vhost_mdev_chr_hide(struct vhost_mdev *vd);
 void vhost_mdev_chr_del(struct vhost_mdev *vd);
 
 /* features.c */
-u64 vhost_mdev_features(struct vhost_mdev *vd);
 int vhost_mdev_check_access_platform(struct vhost_mdev *vd, u64 features);
-int vhost_mdev_set_features(struct vhost_mdev *vd, u64 features);
-u64 vhost_mdev_backend_features(struct vhost_mdev *vd);
-int vhost_mdev_set_backend_features(struct vhost_mdev *vd, u64 features);
 
 /* status.c */
 int vhost_mdev_reset(struct vhost_mdev *vd);
-int vhost_mdev_set_status(struct vhost_mdev *vd, u8 status);
-int vhost_mdev_suspend(struct vhost_mdev *vd);
-int vhost_mdev_resume(struct vhost_mdev *vd);
-int vhost_mdev_set_owner(struct vhost_mdev *vd);
-int vhost_mdev_reset_owner(struct vhost_mdev *vd);
 
 /* config.c */
-int vhost_mdev_get_config(struct vhost_mdev *vd, void __user *argp);
-int vhost_mdev_set_config(struct vhost_mdev *vd, void __user *argp);
-int vhost_mdev_set_config_call(struct vhost_mdev *vd, int fd);
+int vhost_mdev_set_config_fd(struct vhost_mdev *vd, int fd);
 void vhost_mdev_config_hang_up(struct vhost_mdev *vd);
 
 /* ioctl.c */
 long vhost_mdev_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 		      unsigned long arg);
 
-/* group.c */
-u32 vhost_mdev_nr_as(struct vhost_mdev *vd);
-int vhost_mdev_get_group(struct vhost_mdev_vq *vq, u32 *group);
-int vhost_mdev_set_group_asid(struct vhost_mdev *vd, void __user *argp);
-
-/* As of vhost, virtqueues are their owner's.  Called with @vd->lock held. */
-static inline int vhost_mdev_check_owner(const struct vhost_mdev *vd)
-{
-	return vd->be->as_vhost && !vd->owned ? -EPERM : 0;
-}
-
 /* eventfd.c */
-int vhost_mdev_set_kick(struct vhost_mdev_vq *vq, int fd);
-int vhost_mdev_set_signal(struct vhost_mdev_vq *vq, int fd, bool err);
 void vhost_mdev_vqs_hang_up(struct vhost_mdev *vd);
 void vhost_mdev_vqs_close(struct vhost_mdev *vd);
 
@@ -271,8 +245,6 @@ void vhost_mdev_vqs_close(struct vhost_mdev *vd);
 int vhost_mdev_vqs_init(struct vhost_mdev *vd);
 void vhost_mdev_vqs_uninit(struct vhost_mdev *vd);
 void vhost_mdev_vqs_open(struct vhost_mdev *vd);
-long vhost_mdev_vring_ioctl(struct vhost_mdev *vd, unsigned int cmd,
-			    void __user *argp);
 
 /* doorbell.c */
 bool vhost_mdev_has_doorbell(const struct vhost_mdev *vd);

@@ -3,12 +3,11 @@
  * What a user does with one virtqueue: place it and start it.
  */
 
-#include <linux/nospec.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 #include <linux/vhost_mdev.h>
 #include <linux/virtio_config.h>
 
+#include "ioctl.h"
 #include "vhost_mdev_private.h"
 
 /* ---- set-up ---- */
@@ -31,10 +30,29 @@ static int vhost_mdev_cannot_move(struct vhost_mdev *vd)
 	return vd->be->as_vhost ? -EINVAL : -EBUSY;
 }
 
-static int vhost_mdev_set_num(struct vhost_mdev_vq *vq, u32 num)
+int vhost_mdev_get_vqs_count(struct vhost_mdev_cmd *cmd)
 {
+	cmd->arg.val = cmd->vd->nvqs;
+	return 0;
+}
+
+/* The largest that any virtqueue can have */
+int vhost_mdev_get_vring_num(struct vhost_mdev_cmd *cmd)
+{
+	struct vhost_mdev *vd = cmd->vd;
+	u16 i, max = 0;
+
+	for (i = 0; i < vd->nvqs; i++)
+		max = max(max, vd->cdev->ops->get_vq_num_max(vd->cdev, i));
+	cmd->arg.num = max;
+	return 0;
+}
+
+int vhost_mdev_set_vring_num(struct vhost_mdev_cmd *cmd)
+{
+	u32 num = cmd->arg.state.num, max;
+	struct vhost_mdev_vq *vq = cmd->vq;
 	struct mdev_class_device *cdev = vq->vd->cdev;
-	u32 max;
 
 	if (vhost_mdev_live(vq->vd))
 		return -EBUSY;
@@ -51,9 +69,10 @@ static int vhost_mdev_set_num(struct vhost_mdev_vq *vq, u32 num)
 	return cdev->ops->set_vq_num(cdev, vq->index, num);
 }
 
-static int vhost_mdev_set_addr(struct vhost_mdev_vq *vq,
-			       const struct vhost_mdev_vring_addr *addr)
+int vhost_mdev_set_vring_addr(struct vhost_mdev_cmd *cmd)
 {
+	const struct vhost_mdev_vring_addr *addr = &cmd->arg.addr;
+	struct vhost_mdev_vq *vq = cmd->vq;
 	struct mdev_class_device *cdev = vq->vd->cdev;
 
 	/* The only flag that there is asks for a log of writes. */
@@ -66,10 +85,12 @@ static int vhost_mdev_set_addr(struct vhost_mdev_vq *vq,
 					 addr->used_user_addr);
 }
 
-static int vhost_mdev_set_base(struct vhost_mdev_vq *vq, u32 num)
+int vhost_mdev_set_vring_base(struct vhost_mdev_cmd *cmd)
 {
+	struct vhost_mdev_vq *vq = cmd->vq;
 	struct mdev_class_device *cdev = vq->vd->cdev;
 	struct virtio_mdev_vq_state state = {};
+	u32 num = cmd->arg.state.num;
 
 	if (vhost_mdev_live(vq->vd))
 		return vhost_mdev_cannot_move(vq->vd);
@@ -90,10 +111,12 @@ static int vhost_mdev_set_base(struct vhost_mdev_vq *vq, u32 num)
 	return cdev->ops->set_vq_state(cdev, vq->index, &state);
 }
 
-static int vhost_mdev_get_base(struct vhost_mdev_vq *vq, u32 *num)
+int vhost_mdev_get_vring_base(struct vhost_mdev_cmd *cmd)
 {
+	struct vhost_mdev_vq *vq = cmd->vq;
 	struct mdev_class_device *cdev = vq->vd->cdev;
 	struct virtio_mdev_vq_state state = {};
+	u32 *num = &cmd->arg.state.num;
 	int ret;
 
 	ret = cdev->ops->get_vq_state(cdev, vq->index, &state);
@@ -110,109 +133,24 @@ static int vhost_mdev_get_base(struct vhost_mdev_vq *vq, u32 *num)
 	return 0;
 }
 
-static int vhost_mdev_set_enable(struct vhost_mdev_vq *vq, u32 num)
+int vhost_mdev_set_vring_enable(struct vhost_mdev_cmd *cmd)
 {
-	struct mdev_class_device *cdev = vq->vd->cdev;
+	struct mdev_class_device *cdev = cmd->vd->cdev;
+	u32 num = cmd->arg.state.num;
 
 	if (num > 1)
 		return -EINVAL;
-	return cdev->ops->set_vq_ready(cdev, vq->index, num);
+	return cdev->ops->set_vq_ready(cdev, cmd->vq->index, num);
 }
 
-static u32 vhost_mdev_get_size(struct vhost_mdev_vq *vq)
+int vhost_mdev_get_vring_size(struct vhost_mdev_cmd *cmd)
 {
-	struct mdev_class_device *cdev = vq->vd->cdev;
+	struct mdev_class_device *cdev = cmd->vd->cdev;
+	u16 index = cmd->vq->index;
 
-	if (cdev->ops->get_vq_size)
-		return cdev->ops->get_vq_size(cdev, vq->index);
-	return cdev->ops->get_vq_num_max(cdev, vq->index);
-}
-
-/* The index is the first member of each. */
-union vhost_mdev_vring_arg {
-	u32 index;
-	struct vhost_mdev_vring_state state;
-	struct vhost_mdev_vring_file file;
-	struct vhost_mdev_vring_addr addr;
-};
-
-/**
- * vhost_mdev_vring_ioctl() - an ioctl about one virtqueue
- * @vd: the device, @vd->lock held
- * @cmd: the command
- * @argp: its argument
- *
- * Return: 0; -ENOTTY if @cmd is none of those; the errors that
- * uapi/linux/vhost_mdev.h and the parent have for it.
- */
-long vhost_mdev_vring_ioctl(struct vhost_mdev *vd, unsigned int cmd,
-			    void __user *argp)
-{
-	union vhost_mdev_vring_arg arg;
-	struct vhost_mdev_vq *vq;
-	int ret;
-
-	switch (cmd) {
-	case VHOST_MDEV_SET_VRING_NUM:
-	case VHOST_MDEV_SET_VRING_ADDR:
-	case VHOST_MDEV_SET_VRING_BASE:
-	case VHOST_MDEV_GET_VRING_BASE:
-	case VHOST_MDEV_SET_VRING_KICK:
-	case VHOST_MDEV_SET_VRING_CALL:
-	case VHOST_MDEV_SET_VRING_ERR:
-	case VHOST_MDEV_SET_VRING_ENABLE:
-	case VHOST_MDEV_GET_VRING_GROUP:
-	case VHOST_MDEV_GET_VRING_DESC_GROUP:
-	case VHOST_MDEV_GET_VRING_SIZE:
-		break;
-	default:
-		return -ENOTTY;
-	}
-
-	ret = vhost_mdev_check_owner(vd);
-	if (ret)
-		return ret;
-	if (copy_from_user(&arg, argp, _IOC_SIZE(cmd)))
-		return -EFAULT;
-	if (arg.index >= vd->nvqs)
-		return vd->be->as_vhost ? -ENOBUFS : -EINVAL;
-	vq = &vd->vqs[array_index_nospec(arg.index, vd->nvqs)];
-
-	switch (cmd) {
-	case VHOST_MDEV_SET_VRING_NUM:
-		return vhost_mdev_set_num(vq, arg.state.num);
-	case VHOST_MDEV_SET_VRING_ADDR:
-		return vhost_mdev_set_addr(vq, &arg.addr);
-	case VHOST_MDEV_SET_VRING_BASE:
-		return vhost_mdev_set_base(vq, arg.state.num);
-	case VHOST_MDEV_SET_VRING_KICK:
-		return vhost_mdev_set_kick(vq, arg.file.fd);
-	case VHOST_MDEV_SET_VRING_CALL:
-		return vhost_mdev_set_signal(vq, arg.file.fd, false);
-	case VHOST_MDEV_SET_VRING_ERR:
-		return vhost_mdev_set_signal(vq, arg.file.fd, true);
-	case VHOST_MDEV_SET_VRING_ENABLE:
-		return vhost_mdev_set_enable(vq, arg.state.num);
-	case VHOST_MDEV_GET_VRING_BASE:
-		ret = vhost_mdev_get_base(vq, &arg.state.num);
-		if (ret)
-			return ret;
-		break;
-	case VHOST_MDEV_GET_VRING_GROUP:
-		ret = vhost_mdev_get_group(vq, &arg.state.num);
-		if (ret)
-			return ret;
-		break;
-	case VHOST_MDEV_GET_VRING_DESC_GROUP:
-		/* As vhost-vdpa says where DESC_ASID is not offered */
-		return -EOPNOTSUPP;
-	case VHOST_MDEV_GET_VRING_SIZE:
-		arg.state.num = vhost_mdev_get_size(vq);
-		break;
-	}
-
-	if (copy_to_user(argp, &arg, _IOC_SIZE(cmd)))
-		return -EFAULT;
+	cmd->arg.state.num = cdev->ops->get_vq_size ?
+			     cdev->ops->get_vq_size(cdev, index) :
+			     cdev->ops->get_vq_num_max(cdev, index);
 	return 0;
 }
 
