@@ -228,8 +228,7 @@ struct vhost_mdev *vhost_mdev_create(struct mdev_class_device *cdev)
 	spin_lock_init(&vd->user_lock);
 	init_waitqueue_head(&vd->left);
 	init_waitqueue_head(&vd->hangup);
-	mutex_init(&vd->doorbell_lock);
-	INIT_LIST_HEAD(&vd->doorbells);
+	mdev_doorbells_init(&vd->doorbells);
 	mutex_init(&vd->lock);
 	vd->dma_dev = virtio_mdev_dma_dev(cdev);
 	vd->nvqs = cdev->ops->get_vq_count(cdev);
@@ -238,7 +237,7 @@ struct vhost_mdev *vhost_mdev_create(struct mdev_class_device *cdev)
 	ret = vhost_mdev_vqs_init(vd);
 	if (ret) {
 		mutex_destroy(&vd->lock);
-		mutex_destroy(&vd->doorbell_lock);
+		mdev_doorbells_uninit(&vd->doorbells);
 		kfree(vd);
 		return ERR_PTR(ret);
 	}
@@ -251,7 +250,7 @@ static void vhost_mdev_free(struct kref *ref)
 
 	vhost_mdev_vqs_uninit(vd);
 	mutex_destroy(&vd->lock);
-	mutex_destroy(&vd->doorbell_lock);
+	mdev_doorbells_uninit(&vd->doorbells);
 	/* The last user; pairs with get_pid() in vhost_mdev_claim() and others */
 	put_pid(vd->user_pid);
 	kfree(vd);

@@ -139,7 +139,7 @@ static void vhost_mdev_revoke(struct vhost_mdev *vd)
 		vhost_mdev_end_use(vd);
 	}
 	mutex_unlock(&vd->lock);
-	vhost_mdev_doorbells_revoke(vd);
+	mdev_doorbells_revoke(&vd->doorbells);
 	wake_up_interruptible_poll(&vd->hangup, EPOLLHUP | EPOLLERR);
 
 	/* Kicks that take no lock */

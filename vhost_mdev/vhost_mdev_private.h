@@ -6,6 +6,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mdev_class.h>
+#include <linux/mdev_doorbell.h>
 #include <linux/mdev_mem.h>
 #include <linux/mdev_users.h>
 #include <linux/mutex.h>
@@ -86,8 +87,7 @@ struct vhost_mdev_vq_cb {
  * @bypass: the virtqueue's interrupt, offered to whoever waits for @cb's eventfd
  *	and can take it directly, if @bypassed; guarded by &vhost_mdev.lock
  * @bypassed: it is
- * @doorbell: physical address of the page to be mapped, PHYS_ADDR_MAX if none;
- *	constant while the device is open
+ * @doorbell: the page that kicks it
  */
 struct vhost_mdev_vq {
 	struct vhost_mdev *vd;
@@ -97,7 +97,7 @@ struct vhost_mdev_vq {
 	struct vhost_mdev_vq_cb *cb;
 	struct irq_bypass_producer bypass;
 	bool bypassed;
-	phys_addr_t doorbell;
+	struct mdev_doorbell doorbell;
 };
 
 /**
@@ -123,10 +123,7 @@ struct vhost_mdev_vq {
  * @locker: the task that holds @lock in a call of the user's, or NULL
  * @left: woken when @be becomes NULL
  * @hangup: who polls the file of a user; woken when the device is revoked
- * @doorbell_lock: guards @doorbells and @doorbells_revoked.  Inner to the mmap
- *	lock.
- * @doorbells: struct vhost_mdev_doorbell_map, mappings that have a page
- * @doorbells_revoked: no mapping gets one any more
+ * @doorbells: those that the user has mapped
  * @revoked: the user, if there is one, has lost the device, and calls get
  *	ENODEV.  Written by the remover, read without a lock: what it decides is
  *	decided again under @lock.
@@ -162,9 +159,7 @@ struct vhost_mdev {
 	wait_queue_head_t left;
 	wait_queue_head_t hangup;
 
-	struct mutex doorbell_lock;	/* guards doorbells, see above */
-	struct list_head doorbells;
-	bool doorbells_revoked;
+	struct mdev_doorbells doorbells;
 
 	bool revoked;
 	struct mutex lock;	/* guards what follows, see above */
@@ -246,10 +241,8 @@ int vhost_mdev_vqs_init(struct vhost_mdev *vd);
 void vhost_mdev_vqs_uninit(struct vhost_mdev *vd);
 void vhost_mdev_vqs_open(struct vhost_mdev *vd);
 
-/* doorbell.c */
+/* mmap.c */
 bool vhost_mdev_has_doorbell(const struct vhost_mdev *vd);
 int vhost_mdev_mmap(struct vhost_mdev *vd, struct vm_area_struct *vma);
-phys_addr_t vhost_mdev_doorbell(struct vhost_mdev_vq *vq);
-void vhost_mdev_doorbells_revoke(struct vhost_mdev *vd);
 
 #endif /* _VHOST_MDEV_PRIVATE_H */

@@ -172,7 +172,8 @@ int vhost_mdev_vqs_init(struct vhost_mdev *vd)
 	for (i = 0; i < vd->nvqs; i++) {
 		vd->vqs[i].vd = vd;
 		vd->vqs[i].index = i;
-		vd->vqs[i].doorbell = PHYS_ADDR_MAX;
+		vd->vqs[i].doorbell.all = &vd->doorbells;
+		vd->vqs[i].doorbell.addr = PHYS_ADDR_MAX;
 	}
 	return 0;
 }
@@ -197,5 +198,5 @@ void vhost_mdev_vqs_open(struct vhost_mdev *vd)
 	u16 i;
 
 	for (i = 0; i < vd->nvqs; i++)
-		vd->vqs[i].doorbell = vhost_mdev_doorbell(&vd->vqs[i]);
+		vd->vqs[i].doorbell.addr = mdev_doorbell_addr(vd->cdev, i);
 }
