@@ -7,6 +7,7 @@
 #include <linux/mdev_class.h>
 #include <linux/mdev_doorbell.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/virtio_mdev.h>
@@ -120,6 +121,7 @@ int mdev_doorbell_mmap(struct mdev_doorbell *doorbell,
 	vma->vm_ops = &mdev_doorbell_ops;
 	return 0;
 }
+EXPORT_SYMBOL_GPL(mdev_doorbell_mmap);
 
 /* The memory of the first mapping of the list that still has some, to be put */
 static struct mm_struct *mdev_doorbells_mm(struct mdev_doorbells *all)
@@ -186,6 +188,7 @@ void mdev_doorbells_revoke(struct mdev_doorbells *all)
 		mmput_async(mm);
 	}
 }
+EXPORT_SYMBOL_GPL(mdev_doorbells_revoke);
 
 /**
  * mdev_doorbell_addr() - where the doorbell of a virtqueue is
@@ -211,6 +214,7 @@ phys_addr_t mdev_doorbell_addr(struct mdev_class_device *cdev, u16 index)
 	}
 	return area.addr;
 }
+EXPORT_SYMBOL_GPL(mdev_doorbell_addr);
 
 /**
  * mdev_doorbells_init() - no doorbell is mapped yet
@@ -222,6 +226,7 @@ void mdev_doorbells_init(struct mdev_doorbells *all)
 	INIT_LIST_HEAD(&all->maps);
 	all->revoked = false;
 }
+EXPORT_SYMBOL_GPL(mdev_doorbells_init);
 
 /**
  * mdev_doorbells_uninit() - undo mdev_doorbells_init()
@@ -231,3 +236,4 @@ void mdev_doorbells_uninit(struct mdev_doorbells *all)
 {
 	mutex_destroy(&all->lock);
 }
+EXPORT_SYMBOL_GPL(mdev_doorbells_uninit);
