@@ -18,7 +18,9 @@
 #include <linux/virtio_ring.h>
 #include <linux/wait_bit.h>
 
+#include "vq_break.h"
 #include "vq_private.h"
+#include "vq_tlb.h"
 
 /* How often to say that somebody waits for the user of a queue to leave */
 #define MDEV_VQ_PATIENCE	HZ

@@ -13,7 +13,7 @@
 #include <linux/string.h>
 #include <linux/virtio_ring.h>
 
-#include "vq_private.h"
+#include "vq_desc.h"
 
 /*
  * How often a table is fetched for one chain.  Once is enough, unless the

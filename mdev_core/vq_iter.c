@@ -10,7 +10,7 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
-#include "vq_private.h"
+#include "vq_tlb.h"
 
 /*
  * How often an address is made known and then found unknown again before the

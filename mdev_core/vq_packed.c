@@ -22,6 +22,8 @@
 #include <asm/barrier.h>
 #include <asm/byteorder.h>
 
+#include "vq_break.h"
+#include "vq_desc.h"
 #include "vq_private.h"
 
 #define PACKED_WRAP		BIT(VRING_PACKED_EVENT_F_WRAP_CTR)

@@ -16,6 +16,8 @@
 #include <asm/barrier.h>
 #include <asm/byteorder.h>
 
+#include "vq_break.h"
+#include "vq_desc.h"
 #include "vq_private.h"
 
 /* Parents require VERSION_1, so the rings are little-endian. */

@@ -14,7 +14,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "vq_private.h"
+#include "vq_tlb.h"
 
 /**
  * mdev_vq_tlb_init() - make a table of remembered lookups

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Device-side virtqueues: what the user of a queue calls, callbacks and
- * counters.
+ * Device-side virtqueues: what the user of a queue calls, and counters.
  */
 
-#include <linux/device.h>
 #include <linux/errno.h>
-#include <linux/kernel.h>
 #include <linux/module.h>
-#include <linux/sched/signal.h>
 #include <linux/wait_bit.h>
 
+#include "vq_break.h"
 #include "vq_private.h"
 
 /**
@@ -111,108 +108,6 @@ bool mdev_vq_pending(struct mdev_vq *vq)
 EXPORT_SYMBOL_GPL(mdev_vq_pending);
 
 /**
- * mdev_vq_break() - give up on a virtqueue
- * @vq: claimed virtqueue, or one that is stopped
- * @fmt: the reason, for a person; then its arguments
- *
- * The queue is not served until it is stopped and started again.  The driver
- * learns it by the error callback, and the parent by &mdev_vq_ops.broken.
- *
- * Context: the user of the queue, process or softirq context with interrupts
- * on; maybe inside a read section.
- */
-void mdev_vq_break(struct mdev_vq *vq, const char *fmt, ...)
-{
-	char reason[96];
-	va_list args;
-
-	if (vq->broken)
-		return;
-	WRITE_ONCE(vq->broken, true);
-	atomic64_inc(&vq->counters.errors);
-
-	va_start(args, fmt);
-	vscnprintf(reason, sizeof(reason), fmt, args);
-	va_end(args);
-	dev_err_ratelimited(vq->dev,
-			    "virtqueue %u broke: %s; the driver must reset it\n",
-			    vq->index, reason);
-
-	/* The status first, for who is told of the error looks at that. */
-	vq->ops->broken(vq);
-
-	spin_lock_bh(&vq->cb_lock);
-	if (vq->cb.error)
-		vq->cb.error(vq->cb.private);
-	spin_unlock_bh(&vq->cb_lock);
-}
-EXPORT_SYMBOL_GPL(mdev_vq_break);
-
-/**
- * mdev_vq_break_at() - give up on a virtqueue for an address in it
- * @vq: claimed virtqueue
- * @iter: stands where a copy failed
- *
- * Context: as mdev_vq_break().
- */
-void mdev_vq_break_at(struct mdev_vq *vq, const struct mdev_vq_iter *iter)
-{
-	u64 iova = iter->nr ? iter->seg->iova + iter->off : 0;
-
-	/* A worker that was made to leave, see &struct mdev_worker */
-	if (fatal_signal_pending(current))
-		mdev_vq_break(vq, "a buffer at %#llx, where memory did not answer in time",
-			      (unsigned long long)iova);
-	else
-		mdev_vq_break(vq, "a buffer at %#llx, which is not mapped",
-			      (unsigned long long)iova);
-}
-EXPORT_SYMBOL_GPL(mdev_vq_break_at);
-
-/**
- * mdev_vq_set_cb() - set the driver's callbacks
- * @vq: the virtqueue
- * @cb: copied; NULL for none
- *
- * When this returns the former callbacks neither run nor are called.
- *
- * Context: process context, not from a callback.
- */
-void mdev_vq_set_cb(struct mdev_vq *vq, const struct virtio_mdev_callback *cb)
-{
-	static const struct virtio_mdev_callback none;
-
-	spin_lock_bh(&vq->cb_lock);
-	vq->cb = cb ? *cb : none;
-	spin_unlock_bh(&vq->cb_lock);
-}
-EXPORT_SYMBOL_GPL(mdev_vq_set_cb);
-
-/**
- * mdev_vq_signal() - interrupt the driver
- * @vq: claimed virtqueue
- *
- * Context: the user of the queue, process or softirq context with interrupts
- * on, for the callback may raise a softirq that should run soon.  Better
- * outside of a read section.
- */
-void mdev_vq_signal(struct mdev_vq *vq)
-{
-	bool called = false;
-
-	spin_lock_bh(&vq->cb_lock);
-	if (vq->cb.callback) {
-		vq->cb.callback(vq->cb.private);
-		called = true;
-	}
-	spin_unlock_bh(&vq->cb_lock);
-
-	if (called)
-		WRITE_ONCE(vq->counters.signals, vq->counters.signals + 1);
-}
-EXPORT_SYMBOL_GPL(mdev_vq_signal);
-
-/**
  * mdev_vq_get_stats() - read the counters
  * @vq: the virtqueue
  * @stats: result
@@ -265,24 +160,6 @@ void mdev_vq_unpop(struct mdev_vq *vq, const struct mdev_vq_chain *chain)
 	vq->layout->unpop(vq, chain);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_unpop);
-
-/**
- * mdev_vq_check_order() - whether a chain is the next one to be used
- * @vq: the virtqueue, VIRTIO_F_IN_ORDER negotiated
- * @chain: the chain
- * @pos: where the next chain was popped
- *
- * Return: true if it is.  If not then the queue is broken, before the driver
- * takes one chain for another.
- */
-bool mdev_vq_check_order(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
-			 u16 pos)
-{
-	if (likely(chain->pos == pos))
-		return true;
-	mdev_vq_break(vq, "the device uses chains out of order, and offered VIRTIO_F_IN_ORDER");
-	return false;
-}
 
 /**
  * mdev_vq_push() - write a used entry

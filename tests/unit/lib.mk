@@ -14,7 +14,7 @@ models		:= $(notdir $(wildcard $(unit)/*model.c))
 unit_tests	:= $(filter-out $(models),$(notdir $(wildcard $(unit)/*.c)))
 lib_headers	:= $(wildcard $(unit)/*.h $(unit)/include/*.h \
 			$(unit)/include/*/*.h $(top)/include/linux/*.h \
-			$(top)/mdev_core/vq_private.h)
+			$(top)/mdev_core/vq*.h)
 lib_flags	:= -std=gnu11 -Wall -Wextra -Wno-unused-parameter \
 		   -Wno-sign-compare -fno-strict-aliasing -pthread \
 		   -I$(unit)/include -I$(top)/include -I$(top)/mdev_core

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * When a virtqueue is given up.
+ */
+#ifndef _MDEV_VQ_BREAK_H
+#define _MDEV_VQ_BREAK_H
+
+#include <linux/compiler.h>
+#include <linux/kernel.h>
+
+#include <linux/mdev_vq.h>
+
+bool mdev_vq_check_order(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
+			 u16 pos);
+
+/* Which of the rings' memory the driver took away; NULL if it is all there */
+static inline const struct mdev_ring_map *
+mdev_vq_lost(const struct mdev_vq *vq)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vq->maps); i++)
+		if (READ_ONCE(vq->maps[i].dead))
+			return &vq->maps[i];
+	return NULL;
+}
+
+static inline void mdev_vq_break_lost(struct mdev_vq *vq,
+				      const struct mdev_ring_map *lost)
+{
+	mdev_vq_break(vq, "its memory at %#llx was unmapped",
+		      (unsigned long long)lost->iova);
+}
+
+#endif /* _MDEV_VQ_BREAK_H */
