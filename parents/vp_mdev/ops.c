@@ -3,44 +3,15 @@
  * Device operations: status, features and the configuration space of a function.
  */
 
-#include <linux/delay.h>
-#include <linux/jiffies.h>
 #include <linux/virtio_config.h>
 #include <uapi/linux/virtio_ring.h>
 
 #include "vp_mdev.h"
 
-/* How long a function may take for a reset: some have to stop a wire. */
-#define VP_MDEV_RESET_TIMEOUT	(10 * HZ)
-
 /* How often the configuration space may change while it is read */
 #define VP_MDEV_CONFIG_TRIES	16
 
 /* ---- presence ---- */
-
-/**
- * vp_mdev_gone() - whether a function does not answer any more
- * @fn: the function
- *
- * It was pulled out, or its bus is down.  Then most hosts read registers as all
- * ones, but not all do, so its configuration space of PCI is asked, too.
- *
- * One that is being reset does not answer either: then it is not known.
- *
- * Context: any.
- * Return: true if so; and then it does not come back.
- */
-bool vp_mdev_gone(struct vp_mdev_function *fn)
-{
-	unsigned int resets = READ_ONCE(fn->resets);
-
-	if (vp_mdev_away(fn))
-		return false;
-	if (vp_modern_get_num_queues(&fn->modern) != U16_MAX &&
-	    pci_device_is_present(fn->pdev))
-		return false;
-	return READ_ONCE(fn->resets) == resets;
-}
 
 static bool vp_mdev_is_present(struct mdev_class_device *cdev)
 {
@@ -175,49 +146,6 @@ static int vp_mdev_set_status(struct mdev_class_device *cdev, u8 status)
 	ret = vp_mdev_write_status(vp, status);
 	vp_mdev_end(vp);
 	return ret;
-}
-
-/**
- * vp_mdev_reset_function() - reset a function
- * @fn: the function
- *
- * Context: process context; sleeps.
- * Return: 0; -ETIMEDOUT if the function does not say that it was reset; then it
- * can do no more DMA; -ENODEV if it is gone.
- */
-int vp_mdev_reset_function(struct vp_mdev_function *fn)
-{
-	unsigned long end = jiffies + VP_MDEV_RESET_TIMEOUT;
-
-	if (vp_mdev_gone(fn))
-		return -ENODEV;
-	vp_modern_set_status(&fn->modern, 0);
-	/* The reset is over, and all DMA, when this reads 0 (section 4.1.4.3). */
-	while (vp_modern_get_status(&fn->modern)) {
-		if (vp_mdev_gone(fn))
-			return -ENODEV;
-		if (time_after(jiffies, end)) {
-			pci_clear_master(fn->pdev);
-			pci_err(fn->pdev,
-				"does not reset; it can do no more DMA until it is bound anew\n");
-			return -ETIMEDOUT;
-		}
-		usleep_range(100, 1000);
-	}
-	return 0;
-}
-
-/*
- * Whoever learned that the function is being reset begins again with a reset, and
- * what follows would fail if that had not come to its end.
- */
-static void vp_mdev_wait_back(struct vp_mdev_function *fn)
-{
-	unsigned long end = jiffies + VP_MDEV_RESET_TIMEOUT;
-
-	while (vp_mdev_away(fn) && !READ_ONCE(fn->ended) &&
-	       time_before(jiffies, end))
-		usleep_range(1000, 10000);
 }
 
 static int vp_mdev_reset(struct mdev_class_device *cdev)

@@ -8,69 +8,6 @@
 
 #include "vp_mdev.h"
 
-/* ---- registers, and when not to use them ---- */
-
-/**
- * vp_mdev_begin() - begin an operation that changes registers
- * @vp: the instance
- *
- * Return: 0, and the function is not reset by others before vp_mdev_end();
- * -ENODEV if it is gone; -EIO if it has lost its state or is being reset.
- */
-int vp_mdev_begin(struct vp_mdev *vp)
-{
-	struct vp_mdev_function *fn = vp->fn;
-	int ret = 0;
-
-	mutex_lock(&fn->lock);
-	if (vp_mdev_gone(fn))
-		ret = -ENODEV;
-	else if (vp_mdev_away(fn) || vp_mdev_lost(vp))
-		ret = -EIO;
-	if (ret)
-		mutex_unlock(&fn->lock);
-	return ret;
-}
-
-/**
- * vp_mdev_end() - end what vp_mdev_begin() began
- * @vp: the instance
- */
-void vp_mdev_end(struct vp_mdev *vp)
-{
-	mutex_unlock(&vp->fn->lock);
-}
-
-/**
- * vp_mdev_away() - whether the function cannot be asked at present
- * @fn: the function
- *
- * Context: any.
- * Return: true from the beginning of a reset by others to its end.
- */
-bool vp_mdev_away(struct vp_mdev_function *fn)
-{
-	return READ_ONCE(fn->resets) & 1;
-}
-
-/**
- * vp_mdev_lost() - whether the function has lost what its driver set up
- * @vp: the instance
- *
- * A function that was reset has a status of 0, which no driver writes.
- *
- * Context: any.
- * Return: true if so, until the driver resets the device.
- */
-bool vp_mdev_lost(struct vp_mdev *vp)
-{
-	if (!READ_ONCE(vp->status))
-		return false;
-	/* A reset by the driver takes vp->status away first, so look again. */
-	return READ_ONCE(vp->failed) || vp_mdev_away(vp->fn) ||
-	       (!vp_modern_get_status(vp->modern) && READ_ONCE(vp->status));
-}
-
 /* Each loss is told once. */
 static void vp_mdev_tell(struct vp_mdev *vp, const char *why)
 {
@@ -82,27 +19,6 @@ static void vp_mdev_tell(struct vp_mdev *vp, const char *why)
 		   "%s %s with a driver on it, which has to set it up again\n",
 		   pci_name(vp->fn->pdev), why);
 	vp_mdev_fail(vp);
-}
-
-static void vp_mdev_go_away(struct vp_mdev_function *fn)
-{
-	lockdep_assert_held(&fn->lock);
-	if (vp_mdev_away(fn))
-		return;
-	/* A reset by the user does not reach it now, and counts as the end of DMA. */
-	pci_clear_master(fn->pdev);
-	WRITE_ONCE(fn->resets, fn->resets + 1);
-}
-
-/**
- * vp_mdev_not_away() - the function can be asked again
- * @fn: the function, its lock held
- */
-void vp_mdev_not_away(struct vp_mdev_function *fn)
-{
-	lockdep_assert_held(&fn->lock);
-	if (vp_mdev_away(fn))
-		WRITE_ONCE(fn->resets, fn->resets + 1);
 }
 
 static void vp_mdev_come_back(struct vp_mdev_function *fn)

@@ -174,6 +174,17 @@ static inline struct vp_mdev *to_vp_mdev(struct mdev_class_device *cdev)
 	 BIT_ULL(VIRTIO_F_IN_ORDER) |			\
 	 BIT_ULL(VIRTIO_F_ORDER_PLATFORM))
 
+/* function.c */
+bool vp_mdev_away(struct vp_mdev_function *fn);
+void vp_mdev_go_away(struct vp_mdev_function *fn);
+void vp_mdev_not_away(struct vp_mdev_function *fn);
+bool vp_mdev_gone(struct vp_mdev_function *fn);
+bool vp_mdev_lost(struct vp_mdev *vp);
+int vp_mdev_begin(struct vp_mdev *vp);
+void vp_mdev_end(struct vp_mdev *vp);
+int vp_mdev_reset_function(struct vp_mdev_function *fn);
+void vp_mdev_wait_back(struct vp_mdev_function *fn);
+
 /* instance.c */
 int vp_mdev_create(struct mdev_class_device *cdev);
 void vp_mdev_remove(struct mdev_class_device *cdev);
@@ -197,8 +208,6 @@ vp_mdev_get_vq_affinity(struct mdev_class_device *cdev, u16 idx);
 /* ops.c */
 extern const struct virtio_mdev_ops vp_mdev_ops;
 extern const struct virtio_mdev_ops vp_mdev_ops_vq_reset;
-bool vp_mdev_gone(struct vp_mdev_function *fn);
-int vp_mdev_reset_function(struct vp_mdev_function *fn);
 void vp_mdev_load_config(struct vp_mdev *vp, unsigned int offset, void *buf,
 			 unsigned int len);
 
@@ -206,11 +215,6 @@ void vp_mdev_load_config(struct vp_mdev *vp, unsigned int offset, void *buf,
 extern const struct dev_pm_ops vp_mdev_pm_ops;
 extern const struct pci_error_handlers vp_mdev_err_handler;
 void vp_mdev_shutdown(struct pci_dev *pdev);
-int vp_mdev_begin(struct vp_mdev *vp);
-void vp_mdev_end(struct vp_mdev *vp);
-bool vp_mdev_away(struct vp_mdev_function *fn);
-void vp_mdev_not_away(struct vp_mdev_function *fn);
-bool vp_mdev_lost(struct vp_mdev *vp);
 
 /* vq.c */
 int vp_mdev_start_vqs(struct vp_mdev *vp);
