@@ -29,23 +29,6 @@ static struct mdev_class_device *vdev_to_cdev(struct virtio_device *vdev)
 	return to_virtio_mdev(vdev)->cdev;
 }
 
-/**
- * virtio_mdev_give_up() - whether to go on without the device
- * @vm: the device, which has just failed to do something
- *
- * A virtio driver that is asleep has to wake up whatever became of the device:
- * its remove function would use what its freeze has freed.
- *
- * Return: true if the driver is being woken up.  Then the device is dead.
- */
-bool virtio_mdev_give_up(struct virtio_mdev_device *vm)
-{
-	lockdep_assert_held(&vm->lock);
-	if (vm->restoring)
-		WRITE_ONCE(vm->dead, true);
-	return vm->restoring;
-}
-
 static bool virtio_mdev_config_ok(struct virtio_device *vdev,
 				  unsigned int offset, unsigned int len)
 {

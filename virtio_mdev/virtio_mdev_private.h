@@ -53,6 +53,23 @@ struct virtio_mdev_device {
 
 #define to_virtio_mdev(d) container_of(d, struct virtio_mdev_device, vdev)
 
+/**
+ * virtio_mdev_give_up() - whether to go on without the device
+ * @vm: the device, which has just failed to do something
+ *
+ * A virtio driver that is asleep has to wake up whatever became of the device:
+ * its remove function would use what its freeze has freed.
+ *
+ * Return: true if the driver is being woken up.  Then the device is dead.
+ */
+static inline bool virtio_mdev_give_up(struct virtio_mdev_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	if (vm->restoring)
+		WRITE_ONCE(vm->dead, true);
+	return vm->restoring;
+}
+
 /* pm.c */
 int virtio_mdev_suspend(struct mdev_class_device *cdev);
 int virtio_mdev_resume(struct mdev_class_device *cdev);
@@ -62,7 +79,6 @@ void virtio_mdev_rebind(struct work_struct *work);
 void virtio_mdev_thaw(struct virtio_mdev_device *vm);
 
 /* transport.c */
-bool virtio_mdev_give_up(struct virtio_mdev_device *vm);
 int virtio_mdev_reset_device(struct virtio_mdev_device *vm);
 extern const struct virtio_config_ops virtio_mdev_config_ops;
 extern const struct virtio_config_ops virtio_mdev_config_ops_vq_reset;
