@@ -7,8 +7,13 @@
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/sched/signal.h>
+#include <linux/vfio.h>
 
-#include "mdev_vfio_private.h"
+#include "copy.h"
+#include "data.h"
+#include "hold.h"
+#include "mem.h"
+#include "pin.h"
 
 /* How long a copy waits for an unmap to be over: of the page, and of others */
 #define MDEV_VFIO_COPY_WAIT	(HZ / 10)

@@ -15,7 +15,11 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-#include "mdev_vfio_private.h"
+#include "data.h"
+#include "hold.h"
+#include "mem.h"
+#include "pin.h"
+#include "run.h"
 
 /* Data runs of an instance */
 #define MDEV_VFIO_RUNS_MAX	1024

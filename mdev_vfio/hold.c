@@ -11,8 +11,10 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <linux/user_namespace.h>
+#include <linux/vfio.h>
 
-#include "mdev_vfio_private.h"
+#include "hold.h"
+#include "mem.h"
 
 /**
  * struct mdev_vfio_user - whom a task belongs to

@@ -6,8 +6,15 @@
 
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/vfio.h>
 
-#include "mdev_vfio_private.h"
+#include "copy.h"
+#include "data.h"
+#include "hold.h"
+#include "mem.h"
+#include "pin.h"
+#include "ring.h"
+#include "run.h"
 
 /* How many runs are unpinned at the same time, if an unmap is in a hurry */
 #define MDEV_VFIO_UNPIN_AT_ONCE	256

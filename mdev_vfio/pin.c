@@ -5,8 +5,10 @@
 
 #include <linux/ktime.h>
 #include <linux/mm.h>
+#include <linux/vfio.h>
 
-#include "mdev_vfio_private.h"
+#include "mem.h"
+#include "pin.h"
 
 /* Of two stamps the later one is larger, however soon it follows the other. */
 u64 mdev_vfio_stamp(struct mdev_vfio_mem *vm)

@@ -6,9 +6,15 @@
 #include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/vfio.h>
 #include <linux/vmalloc.h>
 
-#include "mdev_vfio_private.h"
+#include "data.h"
+#include "hold.h"
+#include "mem.h"
+#include "pin.h"
+#include "ring.h"
+#include "run.h"
 
 /* Most pieces are no longer than this, which spares an allocation for each. */
 #define MDEV_VFIO_FEW_PAGES	4

@@ -10,9 +10,14 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/vfio.h>
 #include <linux/vmalloc.h>
 
-#include "mdev_vfio_private.h"
+#include "hold.h"
+#include "mem.h"
+#include "pin.h"
+#include "ring.h"
+#include "run.h"
 
 /* Unpin a busy run, and free it. */
 static void mdev_vfio_run_unpin(struct mdev_vfio_run *run)

@@ -8,7 +8,10 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 
-#include "mdev_vfio_private.h"
+#include "hold.h"
+#include "mem.h"
+#include "pin.h"
+#include "run.h"
 
 /**
  * DOC: unmapping under a data path

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who is pinning just now.
+ */
+#ifndef _MDEV_VFIO_PIN_H
+#define _MDEV_VFIO_PIN_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+struct mdev_vfio_mem;
+struct page;
+
+/**
+ * struct mdev_vfio_pin - somebody who is pinning
+ * @node: in &mdev_vfio_mem.pins
+ * @first: lowest address
+ * @last: highest address
+ * @dead: an unmap came across, which waits for this to be undone
+ */
+struct mdev_vfio_pin {
+	struct list_head node;
+	u64 first;
+	u64 last;
+	bool dead;
+};
+
+u64 mdev_vfio_stamp(struct mdev_vfio_mem *vm);
+void mdev_vfio_pin_begin(struct mdev_vfio_mem *vm, struct mdev_vfio_pin *pin,
+			 u64 first, u64 last);
+void mdev_vfio_pin_end(struct mdev_vfio_mem *vm, struct mdev_vfio_pin *pin);
+void mdev_vfio_kill_pins(struct mdev_vfio_mem *vm, u64 first, u64 last);
+int mdev_vfio_pin_pages(struct mdev_vfio_mem *vm,
+			const struct mdev_vfio_pin *pin, int prot,
+			struct page **pages);
+void mdev_vfio_unpin_pages(struct mdev_vfio_mem *vm,
+			   const struct mdev_vfio_pin *pin);
+
+#endif /* _MDEV_VFIO_PIN_H */
