@@ -291,8 +291,11 @@ static struct mdev_vq *mvnet_ctrl_vq(struct mvnet *net)
 	return mdev_soft_vq(&net->soft, 2 * mvnet_nr_pairs(net));
 }
 
-/* Whether there may be more */
-static bool mvnet_ctrl_serve(struct mvnet *net)
+/*
+ * By the worker or by whoever kicks.  Whether there may be more, or the worker
+ * has to serve it
+ */
+static bool mvnet_ctrl_serve(struct mvnet *net, bool kick)
 {
 	struct mdev_vq *vq = mvnet_ctrl_vq(net);
 	bool more = false;
@@ -309,7 +312,7 @@ static bool mvnet_ctrl_serve(struct mvnet *net)
 		more = mvnet_ctrl_run(net, vq);
 		spin_unlock_bh(&net->ctrl.lock);
 	} else {
-		more = mvnet_ctrl_run(net, vq);
+		more = kick || mvnet_ctrl_run(net, vq);
 	}
 out:
 	mdev_vq_release(vq);
@@ -325,7 +328,7 @@ static void mvnet_ctrl_work(struct mdev_work *work)
 {
 	struct mvnet *net = container_of(work, struct mvnet, ctrl.work);
 
-	if (mvnet_ctrl_serve(net))
+	if (mvnet_ctrl_serve(net, false))
 		mvnet_ctrl_queue(net);
 }
 
@@ -344,7 +347,7 @@ void mvnet_ctrl_kick(struct mvnet *net)
 {
 	bool here = mvnet_is_direct(net) && !irqs_disabled();
 
-	if (!here || mvnet_ctrl_serve(net))
+	if (!here || mvnet_ctrl_serve(net, true))
 		mvnet_ctrl_queue(net);
 }
 

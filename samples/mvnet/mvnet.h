@@ -265,8 +265,9 @@ static inline bool mvnet_is_ctrl(const struct mvnet *net, u16 idx)
 }
 
 /*
- * Whether the driver's memory can be used in any context.  There may be none, if
- * the class driver has gone: then no queue can be claimed either.
+ * Whether the driver's memory looks as if it could be used in any context.  Only
+ * a hint, because the class driver may change: whoever has claimed a queue
+ * decides by the memory of that.
  */
 static inline bool mvnet_is_direct(const struct mvnet *net)
 {

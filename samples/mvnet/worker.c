@@ -132,19 +132,52 @@ static void mvnet_look(struct mvnet *net, struct mdev_vq *vq)
 	mdev_mem_leave(mem, token);
 }
 
-/* Once over the pair, as mvnet_pair_run() */
-static enum mvnet_next mvnet_pair_serve(struct mvnet_pair *pair, bool poll)
+/* Once over the pair, whose claimed queues are said, as mvnet_pair_run() */
+static enum mvnet_next mvnet_pair_pass(struct mvnet_pair *pair, bool tx,
+				       bool rx, bool poll)
+{
+	if (tx && rx)
+		return mvnet_pair_run(pair, poll);
+	mvnet_look(pair->net, tx ? pair->tx : pair->rx);
+	return MVNET_NEXT_KICK;
+}
+
+/* The same where others may serve the pair, too */
+static enum mvnet_next mvnet_pair_pass_locked(struct mvnet_pair *pair, bool tx,
+					      bool rx, bool kick)
+{
+	enum mvnet_next next;
+
+	if (!kick)
+		spin_lock_bh(&pair->lock);
+	else if (!spin_trylock_bh(&pair->lock))
+		/* Whoever has the lock may have looked already. */
+		return MVNET_NEXT_RUN;
+	next = mvnet_pair_pass(pair, tx, rx, false);
+	spin_unlock_bh(&pair->lock);
+	return next;
+}
+
+/*
+ * Serve the pair once, by the worker or by whoever kicks, to whom
+ * MVNET_NEXT_RUN means that the worker has to.  Only the memory of a queue that is
+ * claimed tells whether there may be others, because it stays as it is: that of
+ * the instance is another one when another class driver has the instance.
+ */
+static enum mvnet_next mvnet_pair_serve(struct mvnet_pair *pair, bool kick,
+					bool poll)
 {
 	bool tx = mdev_vq_claim(pair->tx);
 	bool rx = mdev_vq_claim(pair->rx);
-	enum mvnet_next next = MVNET_NEXT_KICK;
+	enum mvnet_next next = MVNET_NEXT_RUN;
 
-	if (tx && rx)
-		next = mvnet_pair_run(pair, poll);
-	else if (tx)
-		mvnet_look(pair->net, pair->tx);
-	else if (rx)
-		mvnet_look(pair->net, pair->rx);
+	if (!tx && !rx)
+		return MVNET_NEXT_KICK;
+
+	if (mdev_vq_mem(tx ? pair->tx : pair->rx)->direct)
+		next = mvnet_pair_pass_locked(pair, tx, rx, kick);
+	else if (!kick)
+		next = mvnet_pair_pass(pair, tx, rx, poll);
 
 	if (rx)
 		mdev_vq_release(pair->rx);
@@ -161,7 +194,7 @@ static enum mvnet_next mvnet_pair_serve(struct mvnet_pair *pair, bool poll)
 static enum mvnet_next mvnet_pair_poll(struct mvnet_pair *pair)
 {
 	unsigned int us = READ_ONCE(pair->net->busy_poll);
-	enum mvnet_next next = mvnet_pair_serve(pair, us);
+	enum mvnet_next next = mvnet_pair_serve(pair, false, us);
 	u64 end;
 
 	if (next != MVNET_NEXT_POLL)
@@ -170,30 +203,21 @@ static enum mvnet_next mvnet_pair_poll(struct mvnet_pair *pair)
 	end = ktime_get_ns() + (u64)us * NSEC_PER_USEC;
 	do {
 		cpu_relax();
-		next = mvnet_pair_serve(pair, true);
+		next = mvnet_pair_serve(pair, false, true);
 	} while (next == MVNET_NEXT_POLL && !need_resched() &&
 		 !mdev_worker_pending(&pair->worker) &&
 		 ktime_get_ns() < end);
 
 	if (next == MVNET_NEXT_POLL)
-		next = mvnet_pair_serve(pair, false);
+		next = mvnet_pair_serve(pair, false, false);
 	return next;
 }
 
 static void mvnet_pair_work(struct mdev_work *work)
 {
 	struct mvnet_pair *pair = container_of(work, struct mvnet_pair, work);
-	enum mvnet_next next;
 
-	if (mvnet_is_direct(pair->net)) {
-		spin_lock_bh(&pair->lock);
-		next = mvnet_pair_serve(pair, false);
-		spin_unlock_bh(&pair->lock);
-	} else {
-		next = mvnet_pair_poll(pair);
-	}
-
-	if (next == MVNET_NEXT_RUN)
+	if (mvnet_pair_poll(pair) == MVNET_NEXT_RUN)
 		mvnet_pair_wake(pair->net, pair->index);
 }
 
@@ -228,25 +252,16 @@ void mvnet_pair_init(struct mvnet_pair *pair, struct mvnet *net,
  */
 void mvnet_pair_kick(struct mvnet *net, unsigned int index)
 {
-	struct mvnet_pair *pair;
-	enum mvnet_next next;
-
 	if (index >= mvnet_nr_pairs(net))
 		return;
 
-	pair = &net->pairs[index];
 	/*
-	 * The driver's callbacks want interrupts on.  If the lock is taken then
-	 * who has it may have looked already; the worker looks afterwards.
+	 * The driver's callbacks want interrupts on.  The memory of the instance
+	 * only spares a program's kick the look at the queues.
 	 */
 	if (!mvnet_is_direct(net) || irqs_disabled() ||
-	    !spin_trylock_bh(&pair->lock)) {
-		mvnet_pair_wake(net, index);
-		return;
-	}
-	next = mvnet_pair_serve(pair, false);
-	spin_unlock_bh(&pair->lock);
-	if (next == MVNET_NEXT_RUN)
+	    mvnet_pair_serve(&net->pairs[index], true, false) ==
+	    MVNET_NEXT_RUN)
 		mvnet_pair_wake(net, index);
 }
 
