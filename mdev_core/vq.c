@@ -240,6 +240,9 @@ void mdev_vq_reset(struct mdev_vq *vq)
 	WRITE_ONCE(vq->num, vq->num_max);
 	WRITE_ONCE(vq->ready, false);
 	WRITE_ONCE(vq->broken, false);
+	/* The next driver of the queue need not know. */
+	WRITE_ONCE(vq->untold, false);
+	WRITE_ONCE(vq->unsignalled, false);
 	vq->layout->set_state(vq, &vq->layout->initial);
 	mdev_vq_free(vq);
 }

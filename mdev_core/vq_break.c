@@ -11,6 +11,28 @@
 
 #include "vq_break.h"
 
+/* Whether the driver cannot be told here; then mdev_vq_deliver() is due. */
+static bool mdev_vq_defer(struct mdev_vq *vq)
+{
+	return vq->ops->defer && vq->ops->defer(vq);
+}
+
+/* Tell the driver and a person that the queue broke. */
+static void mdev_vq_tell(struct mdev_vq *vq)
+{
+	spin_lock_bh(&vq->cb_lock);
+	/* Not a driver that has set its callbacks since: its queue is not broken. */
+	if (vq->untold && vq->cb.error)
+		vq->cb.error(vq->cb.private);
+	vq->untold = false;
+	spin_unlock_bh(&vq->cb_lock);
+
+	/* A console may be slow, and the driver has seen the status already. */
+	dev_err_ratelimited(vq->dev,
+			    "virtqueue %u broke: %s; the driver must reset it\n",
+			    vq->index, vq->reason);
+}
+
 /**
  * mdev_vq_break() - give up on a virtqueue
  * @vq: claimed virtqueue, or one that is stopped
@@ -20,32 +42,30 @@
  * learns it by the error callback, and the parent by &mdev_vq_ops.broken.
  *
  * Context: the user of the queue, process or softirq context with interrupts
- * on; maybe inside a read section.
+ * on, or where &mdev_vq_ops.defer says that the driver is told later; maybe
+ * inside a read section.
  */
 void mdev_vq_break(struct mdev_vq *vq, const char *fmt, ...)
 {
-	char reason[96];
 	va_list args;
 
 	if (vq->broken)
 		return;
+	va_start(args, fmt);
+	vscnprintf(vq->reason, sizeof(vq->reason), fmt, args);
+	va_end(args);
 	WRITE_ONCE(vq->broken, true);
 	atomic64_inc(&vq->counters.errors);
 
-	va_start(args, fmt);
-	vscnprintf(reason, sizeof(reason), fmt, args);
-	va_end(args);
-	dev_err_ratelimited(vq->dev,
-			    "virtqueue %u broke: %s; the driver must reset it\n",
-			    vq->index, reason);
-
-	/* The status first, for who is told of the error looks at that. */
+	/* The status first: whoever is told of the error looks at that. */
 	vq->ops->broken(vq);
-
-	spin_lock_bh(&vq->cb_lock);
-	if (vq->cb.error)
-		vq->cb.error(vq->cb.private);
-	spin_unlock_bh(&vq->cb_lock);
+	/*
+	 * Pairs with smp_load_acquire() in mdev_vq_deliver(), which may be due
+	 * already.
+	 */
+	smp_store_release(&vq->untold, true);
+	if (!mdev_vq_defer(vq))
+		mdev_vq_tell(vq);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_break);
 
@@ -75,7 +95,8 @@ EXPORT_SYMBOL_GPL(mdev_vq_break_at);
  * @vq: the virtqueue
  * @cb: copied; NULL for none
  *
- * When this returns the former callbacks neither run nor are called.
+ * When this returns the former callbacks neither run nor are called.  What has not
+ * been told yet is not told any more if they are removed.
  *
  * Context: process context, not from a callback.
  */
@@ -85,19 +106,15 @@ void mdev_vq_set_cb(struct mdev_vq *vq, const struct virtio_mdev_callback *cb)
 
 	spin_lock_bh(&vq->cb_lock);
 	vq->cb = cb ? *cb : none;
+	if (!cb) {
+		vq->untold = false;
+		WRITE_ONCE(vq->unsignalled, false);
+	}
 	spin_unlock_bh(&vq->cb_lock);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_set_cb);
 
-/**
- * mdev_vq_signal() - interrupt the driver
- * @vq: claimed virtqueue
- *
- * Context: the user of the queue, process or softirq context with interrupts
- * on, for the callback may raise a softirq that should run soon.  Better
- * outside of a read section.
- */
-void mdev_vq_signal(struct mdev_vq *vq)
+static void mdev_vq_signal_now(struct mdev_vq *vq)
 {
 	bool called = false;
 
@@ -111,7 +128,45 @@ void mdev_vq_signal(struct mdev_vq *vq)
 	if (called)
 		WRITE_ONCE(vq->counters.signals, vq->counters.signals + 1);
 }
+
+/**
+ * mdev_vq_signal() - interrupt the driver
+ * @vq: claimed virtqueue
+ *
+ * Context: the user of the queue, process or softirq context with interrupts
+ * on, because the callback may raise a softirq that should run soon; or where
+ * &mdev_vq_ops.defer says that it is called later.  Better outside of a read
+ * section.
+ */
+void mdev_vq_signal(struct mdev_vq *vq)
+{
+	if (vq->ops->defer) {
+		/* Before mdev_vq_deliver() can run for it, which may be due already */
+		WRITE_ONCE(vq->unsignalled, true);
+		if (mdev_vq_defer(vq) || !xchg(&vq->unsignalled, false))
+			return;
+	}
+	mdev_vq_signal_now(vq);
+}
 EXPORT_SYMBOL_GPL(mdev_vq_signal);
+
+/**
+ * mdev_vq_deliver() - tell the driver what was deferred
+ * @vq: a virtqueue in any state; &mdev_vq_ops.defer has said so of it
+ *
+ * Context: process or softirq context with interrupts on; not by two callers at a
+ * time.
+ */
+void mdev_vq_deliver(struct mdev_vq *vq)
+{
+	/* What was used before it broke comes first. */
+	if (xchg(&vq->unsignalled, false))
+		mdev_vq_signal_now(vq);
+	/* Pairs with smp_store_release() in mdev_vq_break() */
+	if (smp_load_acquire(&vq->untold))
+		mdev_vq_tell(vq);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_deliver);
 
 /**
  * mdev_vq_check_order() - whether a chain is the next one to be used

@@ -427,6 +427,12 @@ static bool packed_enable_notify(struct mdev_vq *vq)
 			       packed_get16(&p->desc[packed_index(seen)].flags));
 }
 
+static void packed_want_kick(struct mdev_vq *vq)
+{
+	/* How far the driver is nobody knows without a walk, so at any. */
+	packed_put_event(&vq->packed, 0, VRING_PACKED_EVENT_FLAG_ENABLE);
+}
+
 /* As split_pending(), of what a driver finds before the device has written */
 static bool packed_pending(const struct mdev_vq *vq)
 {
@@ -463,5 +469,6 @@ const struct mdev_vq_layout mdev_vq_packed_layout = {
 	.need_signal = packed_need_signal,
 	.disable_notify = packed_disable_notify,
 	.enable_notify = packed_enable_notify,
+	.want_kick = packed_want_kick,
 	.pending = packed_pending,
 };

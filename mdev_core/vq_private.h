@@ -29,6 +29,7 @@ enum mdev_vq_area {
  * @need_signal: see mdev_vq_need_signal()
  * @disable_notify: see mdev_vq_disable_notify()
  * @enable_notify: see mdev_vq_enable_notify()
+ * @want_kick: see mdev_vq_want_kick()
  * @pending: see mdev_vq_pending(); may come beside the user of the queue, so it
  *	changes nothing
  *
@@ -54,10 +55,14 @@ struct mdev_vq_layout {
 	bool (*need_signal)(struct mdev_vq *vq);
 	void (*disable_notify)(struct mdev_vq *vq);
 	bool (*enable_notify)(struct mdev_vq *vq);
+	void (*want_kick)(struct mdev_vq *vq);
 	bool (*pending)(const struct mdev_vq *vq);
 };
 
 extern const struct mdev_vq_layout mdev_vq_split_layout;
 extern const struct mdev_vq_layout mdev_vq_packed_layout;
+
+/* vq_use.c */
+void mdev_vq_want_kick(struct mdev_vq *vq);
 
 #endif /* _MDEV_VQ_PRIVATE_H */

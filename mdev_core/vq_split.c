@@ -344,6 +344,17 @@ static bool split_enable_notify(struct mdev_vq *vq)
 	return split_get16(&s->avail->idx) != s->avail_seen;
 }
 
+static void split_want_kick(struct mdev_vq *vq)
+{
+	struct mdev_vq_split *s = &vq->split;
+
+	if (vq->event_idx)
+		split_put16((__virtio16 *)&s->used->ring[vq->num],
+			    split_get16(&s->avail->idx));
+	else
+		split_put16(&s->used->flags, 0);
+}
+
 /*
  * What is read from the used ring decides over a needless look at most, or over
  * the driver's own kicks if it was the driver that wrote there.
@@ -383,5 +394,6 @@ const struct mdev_vq_layout mdev_vq_split_layout = {
 	.need_signal = split_need_signal,
 	.disable_notify = split_disable_notify,
 	.enable_notify = split_enable_notify,
+	.want_kick = split_want_kick,
 	.pending = split_pending,
 };

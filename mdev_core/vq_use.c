@@ -248,3 +248,21 @@ bool mdev_vq_enable_notify(struct mdev_vq *vq)
 	return vq->layout->enable_notify(vq);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_enable_notify);
+
+/**
+ * mdev_vq_want_kick() - ask for a kick at the next chain, although there are others
+ * @vq: claimed virtqueue
+ *
+ * For a user who leaves some for later, and cannot say how much later.  Otherwise
+ * a driver that adds one and spins for it would not kick, and nobody would look.
+ *
+ * Context: as mdev_vq_signal(); outside of any read section.
+ */
+void mdev_vq_want_kick(struct mdev_vq *vq)
+{
+	int token = mdev_mem_enter(vq->mem);
+
+	if (mdev_vq_alive(vq))
+		vq->layout->want_kick(vq);
+	mdev_mem_leave(vq->mem, token);
+}

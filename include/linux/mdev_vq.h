@@ -80,6 +80,9 @@ struct vring_desc;
  */
 #define MDEV_VQ_MAX_SEGS	1024
 
+/* Room for the reason why a virtqueue broke */
+#define MDEV_VQ_REASON_LEN	96
+
 /**
  * struct mdev_vq_seg - a piece of a driver's buffer
  * @iova: address in the driver's address space; the piece does not wrap
@@ -107,7 +110,8 @@ struct mdev_vq_tlb {
 /**
  * struct mdev_vq_chain - a buffer that the driver made available
  * @segs: its pieces, first those that the device reads, then those that it
- *	writes; an array of the caller's, filled by mdev_vq_pop()
+ *	writes; an array of the caller's, filled by mdev_vq_pop().  NULL for a caller
+ *	who only gives the chain back
  * @max_segs: size of @segs; a chain with more breaks the queue
  * @nr_out: number of pieces that the device reads
  * @nr_in: number of pieces that the device writes
@@ -158,10 +162,15 @@ struct mdev_vq_iter {
  *	driver.
  *	Called again each second, in process context, serialised by the class
  *	driver.
+ * @defer: (optional) Whether the driver's callbacks cannot run where the user of
+ *	the queue is, because the driver may hold locks there that they take.  If
+ *	so, have mdev_vq_deliver() called soon, where they can.  Called by the
+ *	user of the queue when there is something to tell; does not sleep.
  */
 struct mdev_vq_ops {
 	void (*wake)(struct mdev_vq *vq);
 	void (*broken)(struct mdev_vq *vq);
+	bool (*defer)(struct mdev_vq *vq);
 	void (*hurry)(struct mdev_vq *vq);
 };
 
@@ -174,7 +183,8 @@ struct mdev_vq_ops {
  * @bytes: for the parent, see mdev_vq_count()
  * @drops: for the parent, see mdev_vq_count()
  *
- * All but the first two are written by the user of the queue alone.
+ * All but the first two are written by the user of the queue alone, @signals by
+ * mdev_vq_deliver() where signals are deferred.
  */
 struct mdev_vq_counters {
 	atomic64_t kicks;
@@ -297,6 +307,9 @@ struct mdev_vq {
 	bool broken;
 	atomic_t users;
 
+	/* why it broke; written before @broken and @untold are set */
+	char reason[MDEV_VQ_REASON_LEN];
+
 	/* of the one user; which one counts follows from @layout */
 	union {
 		struct mdev_vq_split split;
@@ -316,6 +329,12 @@ struct mdev_vq {
 	 */
 	spinlock_t cb_lock;
 	struct virtio_mdev_callback cb;
+	/*
+	 * What mdev_vq_deliver() is due for: it broke, and the driver has not been
+	 * told; buffers were used.  Set by the user of the queue, without a lock.
+	 */
+	bool untold;
+	bool unsignalled;
 
 	struct mdev_vq_counters counters;
 };
@@ -354,6 +373,7 @@ void mdev_vq_push(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 void mdev_vq_publish(struct mdev_vq *vq);
 bool mdev_vq_need_signal(struct mdev_vq *vq);
 void mdev_vq_signal(struct mdev_vq *vq);
+void mdev_vq_deliver(struct mdev_vq *vq);
 void mdev_vq_disable_notify(struct mdev_vq *vq);
 bool mdev_vq_enable_notify(struct mdev_vq *vq);
 __printf(2, 3)
@@ -423,6 +443,18 @@ static inline bool mdev_vq_is_live(const struct mdev_vq *vq)
 {
 	/* Pairs with smp_store_release() in mdev_vq_resume() */
 	return smp_load_acquire(&vq->live);
+}
+
+/**
+ * mdev_vq_is_broken() - whether the queue is served no more
+ * @vq: the virtqueue
+ *
+ * Context: any.
+ * Return: true from mdev_vq_break() to mdev_vq_start() or mdev_vq_reset().
+ */
+static inline bool mdev_vq_is_broken(const struct mdev_vq *vq)
+{
+	return READ_ONCE(vq->broken);
 }
 
 /**

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "unit.h"
+#include "vq_private.h"
 
 static void none(struct mdev_vq *vq)
 {
@@ -446,6 +447,90 @@ static void test_hurry(void)
 	bench_destroy(&b);
 }
 
+static bool deferring;
+static unsigned int deferred;
+
+static bool defer(struct mdev_vq *vq)
+{
+	deferred += deferring;
+	return deferring;
+}
+
+static void test_defer(void)
+{
+	struct virtio_mdev_callback cb;
+	struct mdev_vq_ops ops;
+	struct bench b;
+
+	bench_init(&b, 8, 0);
+	ops = *b.vq.ops;
+	ops.defer = defer;
+	b.vq.ops = &ops;
+	deferred = 0;
+	deferring = false;
+	mdev_vq_signal(&b.vq);
+	CHECK_EQ(b.signals, 1);
+	deferring = true;
+	mdev_vq_signal(&b.vq);
+	CHECK_EQ(b.signals, 1);
+	CHECK_EQ(deferred, 1);
+	mdev_vq_deliver(&b.vq);
+	CHECK_EQ(b.signals, 2);
+
+	shim_message[0] = '\0';
+	mdev_vq_break(&b.vq, "reason %d", 6);
+	CHECK_EQ(deferred, 2);
+	CHECK_EQ(b.errors, 0);
+	CHECK_EQ(shim_message[0], '\0');
+	CHECK(mdev_vq_is_broken(&b.vq));
+	mdev_vq_deliver(&b.vq);
+	CHECK_EQ(b.errors, 1);
+	CHECK_STR(shim_message, "reason 6");
+	/* Told once */
+	mdev_vq_deliver(&b.vq);
+	CHECK_EQ(b.errors, 1);
+
+	/* It is no news for the next driver. */
+	mdev_vq_release(&b.vq);
+	mdev_vq_stop(&b.vq);
+	CHECK_EQ(mdev_vq_start(&b.vq, &b.space.mem), 0);
+	CHECK(mdev_vq_claim(&b.vq));
+	mdev_vq_break(&b.vq, "reason %d", 7);
+	cb = b.vq.cb;
+	mdev_vq_set_cb(&b.vq, NULL);
+	mdev_vq_set_cb(&b.vq, &cb);
+	mdev_vq_deliver(&b.vq);
+	CHECK_EQ(b.errors, 1);
+	bench_destroy(&b);
+}
+
+/* Another chain brings a kick although one was left. */
+static void want_kick(u64 features)
+{
+	struct bench b;
+
+	bench_init(&b, 8, features);
+	drv_one(&b, 10, 0);
+	drv_one(&b, 10, 1);
+	drv_kick(&b);
+	dev_disable(&b);
+	CHECK_EQ(dev_pop(&b), 1);
+	drv_one(&b, 10, 2);
+	CHECK(!drv_kick(&b));
+	mdev_vq_want_kick(&b.vq);
+	drv_one(&b, 10, 3);
+	CHECK(drv_kick(&b));
+	bench_destroy(&b);
+}
+
+static void test_want_kick(void)
+{
+	want_kick(0);
+	want_kick(F_EVENT);
+	want_kick(F_PACKED);
+	want_kick(F_PACKED | F_EVENT);
+}
+
 static void test_cost(void)
 {
 	struct mdev_vq_chain chain = {
@@ -472,6 +557,9 @@ const struct unit_test life_tests[] = {
 	{ "counters", test_stats },
 	{ "pause and stop wait for the user", test_pause },
 	{ "pause says that it waits, until the user leaves", test_hurry },
+	{ "callbacks that are deferred come later, once", test_defer },
+	{ "whoever leaves chains is kicked for the next one",
+	  test_want_kick },
 	{ "what a chain counts for in a budget", test_cost },
 	{ }
 };
