@@ -33,12 +33,14 @@ static u16 mdev_soft_get_vq_size(struct mdev_class_device *cdev, u16 idx)
 	return mdev_vq_num(mdev_soft_vq(mdev_soft_of(cdev), idx));
 }
 
-static void mdev_soft_kick_vq(struct mdev_class_device *cdev, u16 idx)
+static bool mdev_soft_kick_vq(struct mdev_class_device *cdev, u16 idx)
 {
 	struct mdev_soft *soft = mdev_soft_of(cdev);
+	struct mdev_vq *vq = mdev_soft_vq(soft, idx);
 
-	mdev_vq_kicked(mdev_soft_vq(soft, idx));
+	mdev_vq_kicked(vq);
 	mdev_soft_kick(soft, idx);
+	return !mdev_vq_is_broken(vq);
 }
 
 static void mdev_soft_set_vq_cb(struct mdev_class_device *cdev, u16 idx,

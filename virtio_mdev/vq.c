@@ -14,8 +14,8 @@ static bool virtio_mdev_notify(struct virtqueue *vq)
 {
 	struct mdev_class_device *cdev = to_virtio_mdev(vq->vdev)->cdev;
 
-	cdev->ops->kick_vq(cdev, vq->index);
-	return true;
+	/* Of false the core makes a broken virtqueue. */
+	return cdev->ops->kick_vq(cdev, vq->index);
 }
 
 static irqreturn_t virtio_mdev_vq_callback(void *private)

@@ -118,7 +118,14 @@ struct virtio_mdev_vq_stats {
  *			Default: @get_vq_num_max.
  * @kick_vq:		The driver made buffers available (section 2.9.1).
  *			May be called in atomic context with interrupts off, for
- *			a virtqueue in any state.
+ *			a virtqueue in any state, but not in an NMI.  The driver
+ *			may hold locks that its callbacks take, so where
+ *			interrupts are off none is called from here.  Some of
+ *			the kernel's own drivers spin until the buffers are
+ *			used, with interrupts off: where memory is direct the
+ *			parent serves them here, see &struct mdev_soft_desc.
+ *			Return false if the virtqueue is known to be broken, so
+ *			that such a driver ends its wait; else true.
  * @set_vq_cb:		Set the virtqueue's callbacks, or remove them if @cb is
  *			NULL.  @cb is copied.  When it returns the former
  *			callbacks are neither running nor called.
@@ -237,7 +244,7 @@ struct virtio_mdev_ops {
 	u16 (*get_vq_num_max)(struct mdev_class_device *cdev, u16 idx);
 	u16 (*get_vq_num_min)(struct mdev_class_device *cdev, u16 idx);
 	u16 (*get_vq_size)(struct mdev_class_device *cdev, u16 idx);
-	void (*kick_vq)(struct mdev_class_device *cdev, u16 idx);
+	bool (*kick_vq)(struct mdev_class_device *cdev, u16 idx);
 	void (*set_vq_cb)(struct mdev_class_device *cdev, u16 idx,
 			  const struct virtio_mdev_callback *cb);
 	int (*set_vq_ready)(struct mdev_class_device *cdev, u16 idx,

@@ -225,7 +225,7 @@ int vp_mdev_set_vq_address(struct mdev_class_device *cdev, u16 idx,
 int vp_mdev_set_vq_num(struct mdev_class_device *cdev, u16 idx, u32 num);
 u16 vp_mdev_get_vq_num_max(struct mdev_class_device *cdev, u16 idx);
 u16 vp_mdev_get_vq_size(struct mdev_class_device *cdev, u16 idx);
-void vp_mdev_kick_vq(struct mdev_class_device *cdev, u16 idx);
+bool vp_mdev_kick_vq(struct mdev_class_device *cdev, u16 idx);
 int vp_mdev_set_vq_ready(struct mdev_class_device *cdev, u16 idx, bool ready);
 bool vp_mdev_get_vq_ready(struct mdev_class_device *cdev, u16 idx);
 int vp_mdev_set_vq_state(struct mdev_class_device *cdev, u16 idx,

@@ -303,7 +303,7 @@ bool vp_mdev_get_vq_ready(struct mdev_class_device *cdev, u16 idx)
 
 /* ---- notifications ---- */
 
-void vp_mdev_kick_vq(struct mdev_class_device *cdev, u16 idx)
+bool vp_mdev_kick_vq(struct mdev_class_device *cdev, u16 idx)
 {
 	struct vp_mdev *vp = to_vp_mdev(cdev);
 	struct vp_mdev_vq *vq = &vp->vqs[idx];
@@ -312,6 +312,7 @@ void vp_mdev_kick_vq(struct mdev_class_device *cdev, u16 idx)
 	/* A write that nobody takes may count as an error of the bus. */
 	if (!vp_mdev_away(vp->fn))
 		iowrite16(idx, vq->notify);
+	return true;
 }
 
 /**

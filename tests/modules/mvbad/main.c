@@ -63,8 +63,9 @@ static u16 mvbad_get_vq_num_max(struct mdev_class_device *cdev, u16 idx)
 	return 16;
 }
 
-static void mvbad_kick_vq(struct mdev_class_device *cdev, u16 idx)
+static bool mvbad_kick_vq(struct mdev_class_device *cdev, u16 idx)
 {
+	return true;
 }
 
 static void mvbad_set_vq_cb(struct mdev_class_device *cdev, u16 idx,
