@@ -4,10 +4,17 @@
  * one chain at a time.  The device operations are in soft_ops.c.
  */
 
+#include <linux/delay.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/preempt.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "soft_private.h"
+#include "vq_private.h"
 
 /**
  * mdev_vq_take() - take the next chain, whatever it takes
@@ -16,8 +23,9 @@
  *
  * Where there is none the driver is asked for a kick.
  *
- * Context: the user of the queue, outside of any read section; process context
- * and sleeps, unless the memory is direct: then process or softirq context with
+ * Context: the user of the queue, which for a parent with &mdev_soft_desc.serve is
+ * that alone, outside of any read section; process context and sleeps, unless the
+ * memory is direct: then &mdev_soft_desc.serve, or process or softirq context with
  * interrupts on.
  * Return: 1; 0 if there is none; -EPROTO if the queue broke.
  */
@@ -74,7 +82,67 @@ void mdev_vq_give(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 }
 EXPORT_SYMBOL_GPL(mdev_vq_give);
 
-/* A kick may come with interrupts off, so it is served in here. */
+/* Whether we are in the parent's serve(), called by mdev_soft_serve_atomic() */
+static bool mdev_soft_in_serve(const struct mdev_soft *soft)
+{
+	return READ_ONCE(soft->server) == current;
+}
+
+/*
+ * A CPU that panic() has stopped may be in serve(), with the lock, and what follows
+ * in panic() is to go on: messages to a console, a reboot.  Nobody else is in there for
+ * as long.
+ */
+static bool mdev_soft_server_lost(struct mdev_soft *soft)
+{
+	unsigned int us;
+
+	for (us = 0; us < USEC_PER_SEC; us++) {
+		if (!READ_ONCE(soft->server))
+			return false;
+		udelay(1);
+	}
+	return true;
+}
+
+/*
+ * Interrupts are off, because a kick may come in one, and would wait forever for
+ * what it has interrupted.  As long as something is left each kick comes, because
+ * whoever adds a chain then may spin for it, and keep the worker from its CPU: hence
+ * the driver is asked before, and after that for what it has added since.  The driver
+ * is called by the worker, later, because whoever kicks may hold any lock of the
+ * driver's.
+ *
+ * Returns 1 if there may be more, 0 if not, -EBUSY if nobody will serve it any more.
+ */
+static int mdev_soft_serve_atomic(struct mdev_soft_vq *svq)
+{
+	struct mdev_soft *soft = svq->soft;
+	unsigned long flags;
+	bool more;
+
+	if (unlikely(oops_in_progress) && mdev_soft_server_lost(soft))
+		return -EBUSY;
+	spin_lock_irqsave(&soft->serve_lock, flags);
+	WRITE_ONCE(soft->server, current);
+	mdev_vq_want_kick(&svq->vq);
+	more = soft->desc->serve(soft, &svq->vq);
+	if (more)
+		mdev_vq_want_kick(&svq->vq);
+	WRITE_ONCE(soft->server, NULL);
+	spin_unlock_irqrestore(&soft->serve_lock, flags);
+	return more;
+}
+
+/*
+ * Whether the virtqueue, which is claimed, may be served where it is kicked.  Its
+ * memory stays what it is until it is released.
+ */
+static bool mdev_soft_is_atomic(const struct mdev_soft_vq *svq)
+{
+	return mdev_vq_mem(&svq->vq)->direct && !svq->soft->desc->serve_sleeps;
+}
+
 static void mdev_soft_work(struct mdev_work *work)
 {
 	struct mdev_soft_vq *svq = container_of(work, struct mdev_soft_vq,
@@ -83,11 +151,77 @@ static void mdev_soft_work(struct mdev_work *work)
 
 	if (!mdev_vq_claim(&svq->vq))
 		return;
-	more = svq->soft->desc->serve(svq->soft, &svq->vq);
+	if (mdev_soft_is_atomic(svq))
+		more = mdev_soft_serve_atomic(svq) != 0;
+	else
+		more = svq->soft->desc->serve(svq->soft, &svq->vq);
 	mdev_vq_release(&svq->vq);
 	/* Let go in between, for whoever waits to stop the virtqueue. */
 	if (more)
 		mdev_worker_queue(&svq->soft->worker, work);
+}
+
+/*
+ * serve() itself made the driver kick, by a message that goes to a console which the
+ * driver makes of this device.  serve() cannot be called again in there, and the driver
+ * may spin for an answer.  So it gets all buffers back as they are, and that message is
+ * lost.  Whoever is in serve() is the user of all queues.
+ */
+static void mdev_soft_kicked_inside(struct mdev_soft_vq *svq)
+{
+	struct mdev_vq_chain chain = { 0 };
+	unsigned int num = mdev_vq_num(&svq->vq);
+
+	if (!mdev_vq_claim(&svq->vq))
+		return;
+	while (num-- && mdev_vq_take(&svq->vq, &chain) > 0) {
+		mdev_vq_count(&svq->vq, 0, 1);
+		mdev_vq_give(&svq->vq, &chain, 0);
+	}
+	mdev_vq_release(&svq->vq);
+}
+
+/*
+ * By whoever kicks: all that was in the ring at that time.  That is done when as many
+ * chains were used as the ring has room for, by whichever CPU: what others add
+ * meanwhile is for the worker.  Each call of serve() that leaves some has used one at
+ * least, or is the last.
+ *
+ * Returns 1 if the worker has to go on, 0 if not, -EBUSY if nobody will.
+ */
+static int mdev_soft_serve_here(struct mdev_soft_vq *svq)
+{
+	u64 begin = READ_ONCE(svq->vq.counters.chains), used = 0;
+	unsigned int num = mdev_vq_num(&svq->vq), calls;
+	int more = 1;
+
+	/*
+	 * Spinlocks sleep on such a kernel: those here, and those of most drivers.
+	 * The worker gets a CPU then, whatever the driver does.
+	 */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible())
+		return 1;
+	/* Interrupts may be on there in serve(), so others than it can come between. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && mdev_soft_in_serve(svq->soft))
+		return 1;
+	if (mdev_soft_in_serve(svq->soft)) {
+		mdev_soft_kicked_inside(svq);
+		return 0;
+	}
+
+	for (calls = 0; more > 0 && calls <= num && used < num; calls++) {
+		if (!mdev_vq_claim(&svq->vq))
+			return 0;
+		if (!mdev_soft_is_atomic(svq)) {
+			mdev_vq_release(&svq->vq);
+			return 1;
+		}
+		more = mdev_soft_serve_atomic(svq);
+		/* Let go in between, for whoever waits to stop the virtqueue. */
+		mdev_vq_release(&svq->vq);
+		used = READ_ONCE(svq->vq.counters.chains) - begin;
+	}
+	return more;
 }
 
 /**
@@ -95,7 +229,11 @@ static void mdev_soft_work(struct mdev_work *work)
  * @soft: the device
  * @idx: index of the virtqueue, in any state
  *
- * Context: any.
+ * For a parent that has something for the driver: input of a console, an event,
+ * the result of what takes time.  &mdev_soft_desc.serve is called by the worker,
+ * so the caller may hold locks that it takes.
+ *
+ * Context: any but an NMI; as &mdev_soft_desc.kick if there is one.
  */
 void mdev_soft_kick(struct mdev_soft *soft, u16 idx)
 {
@@ -103,6 +241,29 @@ void mdev_soft_kick(struct mdev_soft *soft, u16 idx)
 		soft->desc->kick(soft, idx);
 	else
 		mdev_worker_queue(&soft->worker, &soft->vqs[idx].work);
+}
+EXPORT_SYMBOL_GPL(mdev_soft_kick);
+
+/**
+ * mdev_soft_kicked() - the driver has kicked a virtqueue
+ * @soft: the device
+ * @idx: index of the virtqueue, in any state
+ *
+ * Some drivers spin for what they have asked for, with interrupts off or a lock
+ * held.  The worker may get no CPU meanwhile, and the driver's callback not the
+ * lock.  So the answer is there when this returns, if the driver is one of the
+ * kernel's own.
+ *
+ * Context: any but an NMI.
+ * Return: true; false if the driver must not spin, because nobody can answer.
+ */
+bool mdev_soft_kicked(struct mdev_soft *soft, u16 idx)
+{
+	int ret = soft->desc->kick ? 1 : mdev_soft_serve_here(&soft->vqs[idx]);
+
+	if (ret > 0)
+		mdev_soft_kick(soft, idx);
+	return ret >= 0;
 }
 
 static void mdev_soft_vq_wake(struct mdev_vq *vq)
@@ -133,7 +294,30 @@ static void mdev_soft_vq_hurry(struct mdev_vq *vq)
 							    svq - soft->vqs));
 }
 
-static const struct mdev_vq_ops mdev_soft_vq_ops = {
+static void mdev_soft_deliver(struct mdev_work *work)
+{
+	mdev_vq_deliver(&container_of(work, struct mdev_soft_vq, deliver)->vq);
+}
+
+static bool mdev_soft_vq_defer(struct mdev_vq *vq)
+{
+	struct mdev_soft_vq *svq = container_of(vq, struct mdev_soft_vq, vq);
+
+	if (!mdev_soft_in_serve(svq->soft))
+		return false;
+	mdev_worker_queue(&svq->soft->worker, &svq->deliver);
+	return true;
+}
+
+static const struct mdev_vq_ops mdev_soft_vq_serve_ops = {
+	.wake = mdev_soft_vq_wake,
+	.broken = mdev_soft_vq_broken,
+	.defer = mdev_soft_vq_defer,
+	.hurry = mdev_soft_vq_hurry,
+};
+
+/* Whoever takes kicks calls the driver itself. */
+static const struct mdev_vq_ops mdev_soft_vq_kick_ops = {
 	.wake = mdev_soft_vq_wake,
 	.broken = mdev_soft_vq_broken,
 	.hurry = mdev_soft_vq_hurry,
@@ -156,16 +340,27 @@ static void mdev_soft_tell_config(struct mdev_soft *soft)
  * A driver that has not set DRIVER_OK yet does not expect to hear from the
  * device (virtio 1.2, section 2.1.2) and is told once it has.
  *
- * Context: process or softirq context with interrupts on.
+ * Context: process or softirq context with interrupts on; or
+ * &mdev_soft_desc.serve, wherever that is called.
  */
 void mdev_soft_config_changed(struct mdev_soft *soft)
 {
+	if (mdev_soft_in_serve(soft)) {
+		mdev_worker_queue(&soft->worker, &soft->config_work);
+		return;
+	}
 	spin_lock_bh(&soft->cb_lock);
 	soft->config_changed = true;
 	mdev_soft_tell_config(soft);
 	spin_unlock_bh(&soft->cb_lock);
 }
 EXPORT_SYMBOL_GPL(mdev_soft_config_changed);
+
+static void mdev_soft_config_work(struct mdev_work *work)
+{
+	mdev_soft_config_changed(container_of(work, struct mdev_soft,
+					      config_work));
+}
 
 /**
  * mdev_soft_config_live() - tell the driver what could not be told before
@@ -208,6 +403,8 @@ void mdev_soft_config_reset(struct mdev_soft *soft)
 int mdev_soft_init(struct mdev_soft *soft, struct mdev_class_device *cdev,
 		   const struct mdev_soft_desc *desc)
 {
+	const struct mdev_vq_ops *ops = desc->serve ? &mdev_soft_vq_serve_ops :
+						      &mdev_soft_vq_kick_ops;
 	u16 i;
 
 	/* One of them, or nobody would serve a virtqueue */
@@ -227,11 +424,14 @@ int mdev_soft_init(struct mdev_soft *soft, struct mdev_class_device *cdev,
 	soft->desc = desc;
 	soft->features = desc->features;
 	spin_lock_init(&soft->cb_lock);
+	spin_lock_init(&soft->serve_lock);
 	mdev_worker_init(&soft->worker);
+	mdev_work_init(&soft->config_work, mdev_soft_config_work);
 	for (i = 0; i < desc->nr_vqs; i++) {
 		soft->vqs[i].soft = soft;
 		mdev_work_init(&soft->vqs[i].work, mdev_soft_work);
-		mdev_vq_init(&soft->vqs[i].vq, &mdev_soft_vq_ops, &cdev->dev, i,
+		mdev_work_init(&soft->vqs[i].deliver, mdev_soft_deliver);
+		mdev_vq_init(&soft->vqs[i].vq, ops, &cdev->dev, i,
 			     desc->num_max);
 	}
 	mdev_class_set_data(cdev, soft);

@@ -39,8 +39,7 @@ static bool mdev_soft_kick_vq(struct mdev_class_device *cdev, u16 idx)
 	struct mdev_vq *vq = mdev_soft_vq(soft, idx);
 
 	mdev_vq_kicked(vq);
-	mdev_soft_kick(soft, idx);
-	return !mdev_vq_is_broken(vq);
+	return mdev_soft_kicked(soft, idx) && !mdev_vq_is_broken(vq);
 }
 
 static void mdev_soft_set_vq_cb(struct mdev_class_device *cdev, u16 idx,
@@ -112,7 +111,7 @@ static int mdev_soft_set_vq_ready(struct mdev_class_device *cdev, u16 idx,
 		return ret;
 	}
 	/* The driver may have kicked a queue that was not there yet. */
-	mdev_soft_kick(soft, idx);
+	mdev_soft_kicked(soft, idx);
 	return 0;
 }
 
@@ -298,7 +297,7 @@ static void mdev_soft_kick_all(struct mdev_soft *soft)
 
 	for (i = 0; i < soft->desc->nr_vqs; i++)
 		if (mdev_vq_pending(mdev_soft_vq(soft, i)))
-			mdev_soft_kick(soft, i);
+			mdev_soft_kicked(soft, i);
 }
 
 static int mdev_soft_set_status(struct mdev_class_device *cdev, u8 status)
@@ -344,10 +343,10 @@ static int mdev_soft_reset(struct mdev_class_device *cdev)
 		mdev_vq_reset(mdev_soft_vq(soft, i));
 	mdev_worker_stop(&soft->worker);
 	if (soft->desc->reset)
+		soft->desc->reset(soft);
 	/* The workers are stopped, so this is for the next driver's. */
 	for (i = 0; i < soft->desc->nr_vqs; i++)
 		mdev_soft_set_vq_affinity(cdev, i, NULL);
-		soft->desc->reset(soft);
 	memset(soft->group_mem, 0, mdev_soft_get_group_count(cdev) *
 	       sizeof(*soft->group_mem));
 	soft->suspended = false;

@@ -10,7 +10,7 @@ static inline bool mdev_soft_live(const struct mdev_soft *soft)
 }
 
 /* soft.c */
-void mdev_soft_kick(struct mdev_soft *soft, u16 idx);
+bool mdev_soft_kicked(struct mdev_soft *soft, u16 idx);
 void mdev_soft_config_live(struct mdev_soft *soft);
 void mdev_soft_config_reset(struct mdev_soft *soft);
 

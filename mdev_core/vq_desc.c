@@ -31,8 +31,8 @@
  * @len: length
  * @in: whether the device writes it
  *
- * Return: 0 if its length is 0; otherwise the chain is invalid, and -EPROTO,
- * with the queue broken.
+ * Return: 0 if its length is 0, or no pieces are asked for; otherwise the chain is
+ * invalid, and -EPROTO, with the queue broken.
  */
 int mdev_vq_chain_odd(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 		      u64 iova, u32 len, bool in)
@@ -41,7 +41,8 @@ int mdev_vq_chain_odd(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 		mdev_vq_break(vq, "a readable descriptor after a writable one");
 		return -EPROTO;
 	}
-	if (!len)
+	/* Without room for pieces nobody looks at them. */
+	if (!len || !chain->segs)
 		return 0;
 	if (chain->nr_out + chain->nr_in >= chain->max_segs)
 		mdev_vq_break(vq, "a chain of more than %u segments",

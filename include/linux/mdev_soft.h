@@ -20,6 +20,7 @@
 #include <linux/virtio_mdev.h>
 
 struct mdev_soft;
+struct task_struct;
 
 /**
  * DOC: software devices
@@ -27,8 +28,9 @@ struct mdev_soft;
  * Most of &struct virtio_mdev_ops is the same for every device whose
  * virtqueues are &struct mdev_vq: status, features, starting and stopping the
  * queues, suspend, callbacks.  A parent that embeds a &struct mdev_soft in its
- * instance gets all that, with a &struct mdev_worker to serve the queues in, and
- * adds what its device does with a buffer::
+ * instance gets all that.  A &struct mdev_worker serves the queues of a program; those
+ * of the kernel's own drivers are mostly served in the kick, see
+ * &mdev_soft_desc.serve.  The parent adds what its device does with a buffer::
  *
  *	create:	mdev_soft_init(&foo->soft, cdev, &foo_desc);
  *	serve:	while (budget-- && mdev_vq_take(vq, &chain) > 0) {
@@ -62,13 +64,26 @@ struct mdev_soft;
 /**
  * struct mdev_soft_desc - a kind of software device
  * @serve: Serve a virtqueue, which is claimed: take some chains and give them
- *	back.  Return true if there may be more, and it is called again; stay
- *	short, because whoever stops the device waits for it, and so do the other queues.
- *	Called by the worker of the device, in process context, after the driver
- *	kicked the queue, when the queue goes live and when the driver takes its
- *	memory away; one call at a time.
+ *	back, which is done in here alone: elsewhere call mdev_soft_kick().
+ *	Return true if at least one was given back and there may be more, and it
+ *	is called again; stay short, because whoever stops the device waits for
+ *	it, and so do the other queues.
+ *	Called after the driver kicked the queue, when the queue goes live with
+ *	something in its ring, when the driver takes its memory away, and after
+ *	mdev_soft_kick(); one call at a time.
+ *	Where the driver's memory is direct it is called with interrupts off,
+ *	also by the kick itself: it must not sleep, locks that it takes are taken
+ *	with interrupts off elsewhere (spin_lock_irqsave()), and what a person is
+ *	to read is left to mdev_vq_break(), because messages may go to a console
+ *	that the driver makes of this device.  Elsewhere the worker of the device
+ *	calls it, in process context.
+ * @serve_sleeps: @serve sleeps also where memory is direct, so the worker alone
+ *	calls it, in process context.  Not for a device whose driver spins until
+ *	its buffers are used, as those of consoles and network devices do: with
+ *	interrupts off that is the end of a machine with one CPU.
  * @kick: (optional, in place of @serve) Have a virtqueue looked at by whoever
- *	serves it, for a parent that does not want the worker.  Called where
+ *	serves it, for a parent that does not want the worker: one of the
+ *	instance's own, because a program can make it wait.  Called where
  *	@serve would be due, for queues in any state.  Any context; where memory
  *	goes away, which direct memory never does, also with spinlocks held.
  * @get_vq_worker: (optional, with @kick) The worker that serves a virtqueue, so
@@ -110,6 +125,7 @@ struct mdev_soft;
 struct mdev_soft_desc {
 	/* virtqueues */
 	bool (*serve)(struct mdev_soft *soft, struct mdev_vq *vq);
+	bool serve_sleeps;
 	void (*kick)(struct mdev_soft *soft, u16 idx);
 	struct mdev_worker *(*get_vq_worker)(struct mdev_soft *soft, u16 idx);
 	int (*prepare_vq)(struct mdev_soft *soft, u16 idx);
@@ -146,7 +162,9 @@ struct mdev_soft_desc {
 struct mdev_soft_vq {
 	struct mdev_vq vq;
 	struct mdev_soft *soft;
+	/* to serve it, and to tell the driver of it */
 	struct mdev_work work;
+	struct mdev_work deliver;
 };
 
 /**
@@ -170,6 +188,16 @@ struct mdev_soft {
 	 * without &mdev_soft_desc.serve
 	 */
 	struct mdev_worker worker;
+	struct mdev_work config_work;
+
+	/*
+	 * Held in &mdev_soft_desc.serve where memory is direct, so that one at a
+	 * time is in there, be it the worker or whoever kicks; elsewhere the
+	 * worker is the only one.  No callback of the driver runs under it.
+	 * Guards @server: who is in there, of interest only to itself.
+	 */
+	spinlock_t serve_lock;
+	struct task_struct *server;
 
 	/* what the class driver set; it serialises this */
 	bool suspended;
@@ -252,6 +280,7 @@ int mdev_vq_take(struct mdev_vq *vq, struct mdev_vq_chain *chain);
 void mdev_vq_give(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 		  u32 len);
 
+void mdev_soft_kick(struct mdev_soft *soft, u16 idx);
 int mdev_soft_init(struct mdev_soft *soft, struct mdev_class_device *cdev,
 		   const struct mdev_soft_desc *desc);
 void mdev_soft_destroy(struct mdev_soft *soft);
