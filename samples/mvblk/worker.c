@@ -38,7 +38,11 @@ static bool mvblk_queue_serve(struct mvblk_queue *q, bool atomic)
 	q->served = 0;
 	if (!mdev_vq_claim(q->vq))
 		return false;
-	more = mvblk_run(q, atomic);
+	/* Only the memory of a queue that is claimed stays what it is. */
+	if (atomic && !mdev_vq_mem(q->vq)->direct)
+		more = true;
+	else
+		more = mvblk_run(q, atomic);
 	mdev_vq_release(q->vq);
 	return more;
 }
