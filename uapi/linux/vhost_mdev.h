@@ -87,7 +87,7 @@ struct vhost_mdev_iova_range {
 #define VHOST_MDEV_GET_FEATURES		_IOR(VHOST_MDEV_IOCTL, 0x00, __u64)
 #define VHOST_MDEV_SET_FEATURES		_IOW(VHOST_MDEV_IOCTL, 0x00, __u64)
 /*
- * Note that the device is owned, once, resp. reset it and note that it is not.
+ * Note that the device is owned, once; reset it and note that it is not owned.
  * No other command asks for it.  On the VFIO device it does not matter which
  * process calls; on the char device, it is the memory of the process that
  * becomes the owner which can be mapped from then on, by itself alone, and
@@ -95,9 +95,9 @@ struct vhost_mdev_iova_range {
  */
 #define VHOST_MDEV_SET_OWNER		_IO(VHOST_MDEV_IOCTL, 0x01)
 #define VHOST_MDEV_RESET_OWNER		_IO(VHOST_MDEV_IOCTL, 0x02)
-/* Refused: memory is mapped through the VFIO container, resp. by messages. */
+/* Refused: memory is mapped through the VFIO container or by messages. */
 #define VHOST_MDEV_SET_MEM_TABLE	_IOW(VHOST_MDEV_IOCTL, 0x03, __u64)
-/* Log of pages that the device wrote; refused if the parent keeps none. */
+/* Refused with ENOTTY: no log of the pages that the device wrote is kept. */
 #define VHOST_MDEV_SET_LOG_BASE		_IOW(VHOST_MDEV_IOCTL, 0x04, __u64)
 #define VHOST_MDEV_SET_LOG_FD		_IOW(VHOST_MDEV_IOCTL, 0x07, int)
 
