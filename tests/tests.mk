@@ -16,6 +16,8 @@
 #	make fuzz		fuzz the virtqueue library, for FUZZ_SECONDS (3600)
 #	make bench		measure it beside what does the same job, in a
 #				guest; BENCH= has options, see tests/bench/run
+#	make hooks		have git look at what is committed here, see
+#				CONTRIBUTING.md
 #
 # They install what is missing (as root), and keep what they download and build
 # in $VIRTIO_MDEV_CACHE, ~/.cache/virtio-mdev by default.
@@ -53,5 +55,8 @@ fuzz:
 bench:
 	@$(top)/tests/bench/run $(BENCH)
 
-.PHONY: demo fuzz bench qemu check check-debug check-7.2 check-clients \
+hooks:
+	@$(top)/tools/install-hooks
+
+.PHONY: demo fuzz bench qemu hooks check check-debug check-7.2 check-clients \
 	check-hardware check-qemu
