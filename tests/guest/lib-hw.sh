@@ -321,50 +321,16 @@ hw_unplug()
 	monitor device_del plug
 }
 
-# hw_yank: gone at once.  QEMU takes it away when the slot loses its power; which
-# it has again, and Linux nothing of it but the event, before Linux can look.
+# hw_yank: gone at once, without Linux having been asked
 hw_yank()
 {
-	_at=$(hw_slot_control) || return 1
-	_low=$(hw_config "$_at") _high=$(hw_config $((_at + 1)))
-	# without PCI_EXP_SLTCTL_HPIE; with _PCC, and _PIC as for no light
-	hw_put_control "$_at" $((_low & ~32)) $((_high | 7)) &&
-		hw_put_control "$_at" "$_low" "$_high"
+	slotctl $HW_SLOT yank
 }
 
-# hw_put_control AT LOW HIGH: both bytes at once
-hw_put_control()
-{
-	printf "$(printf '\\x%02x\\x%02x' "$2" "$3")" |
-		dd of="$PCI/devices/$HW_SLOT/config" bs=2 count=1 \
-			seek=$(($1 / 2)) conv=notrunc 2>/dev/null
-}
-
-# hw_config OFFSET: a byte of the slot's configuration space
-hw_config()
-{
-	od -An -tu1 -j "$1" -N 1 "$PCI/devices/$HW_SLOT/config" | tr -d ' '
-}
-
-# hw_slot_control: where its Slot Control is
-hw_slot_control()
-{
-	_at=$(hw_config 52)
-	while [ "$_at" != 0 ]; do
-		# PCI_CAP_ID_EXP, PCI_EXP_SLTCTL
-		if [ "$(hw_config "$_at")" = 16 ]; then
-			echo $((_at + 24))
-			return
-		fi
-		_at=$(hw_config $((_at + 1)))
-	done
-	return 1
-}
-
-# hw_slot_off: whether Linux has cut its power, PCI_EXP_SLTCTL_PCC
+# hw_slot_off: whether Linux has cut its power
 hw_slot_off()
 {
-	_at=$(hw_slot_control) && [ $(($(hw_config $((_at + 1))) & 4)) != 0 ]
+	slotctl $HW_SLOT off
 }
 
 # hw_plug: a function like the one that was there, which is gone
