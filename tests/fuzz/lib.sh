@@ -3,6 +3,7 @@
 #
 # What the scripts of tests/fuzz/ have in common; sourced by them.
 
+# shellcheck disable=SC2154 # set by whoever sources this
 top=$(cd "$here/../.." && pwd)
 cache=${VIRTIO_MDEV_CACHE:-$HOME/.cache/virtio-mdev}
 # each tree has its own

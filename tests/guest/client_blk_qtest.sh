@@ -15,6 +15,7 @@ modprobe vfio_iommu_type1
 check "mvblk can be loaded" modprobe mvblk || exit 1
 new_blk ram64m
 check "a Debian 12 can be mounted" root_up 12-backports || exit 1
+# shellcheck disable=SC3045 # busybox has it
 ulimit -l unlimited
 checks_of python3 /tests/root/disk.py disk.sh "$NODE"
 check_equal "the instance is idle again" idle "$(state_of "$UUID")"

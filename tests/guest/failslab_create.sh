@@ -17,7 +17,7 @@ for class in virtio vhost; do
 	uuid=$(new_uuid)
 	dir=$(type_dir mvnet0-$class '*-net1')
 	faults "create of class $class" -e $INSTANCES -e $MDEVS \
-		-p $INSTANCES/$uuid/driver \
+		-p "$INSTANCES/$uuid/driver" \
 		-w "1=$MDEVS/$uuid/remove" write "$uuid" "$dir/create"
 	check "class $class: create works afterwards" create_net $class "$uuid"
 	check "class $class: so does remove" remove_mdev "$uuid"

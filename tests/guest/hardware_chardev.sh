@@ -15,7 +15,6 @@ WAY=--chardev
 DOORBELL=1
 modprobe vp_mdev
 hw_vhost $HW_PAGES || exit 1
-DIR=$(instance "$UUID")
 check "there is a char device" test -c "/dev/$(chardev_of "$UUID")"
 check "traffic by DMA, with eventfds" vh traffic
 check "traffic by DMA, with mapped doorbells" vh traffic --doorbell

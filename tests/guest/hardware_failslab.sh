@@ -36,7 +36,7 @@ avoid register_irq_proc
 uuid=$(new_uuid)
 dir=$(type_dir $HW_RNG-virtio 'mdev_port-vp_mdev-*')
 faults "create of class virtio" -e $INSTANCES -e $MDEVS \
-	-p $INSTANCES/$uuid/driver \
+	-p "$INSTANCES/$uuid/driver" \
 	-w "1=$MDEVS/$uuid/remove" write "$uuid" "$dir/create"
 check "class virtio: create works afterwards" create_hw $HW_RNG virtio "$uuid"
 check "class virtio: so does remove" remove_mdev "$uuid"

@@ -23,7 +23,7 @@ net_vars "$UUID"
 PEER=$(basename "$(echo $PCI/devices/$HW_PEER/virtio*/net/*)")
 
 check_equal "it has two pairs and a virtqueue for control" 5 \
-	"$(ls -d "$DIR"/vq[0-9]* | wc -l)"
+	"$(count "$DIR"/vq[0-9]*)"
 check_equal "with an interrupt each, and one for the configuration space" 6 \
 	"$(hw_vectors $HW_PAIRS)"
 check_equal "which the driver knows" 2 "$(max_channels "$DEV")"

@@ -18,7 +18,6 @@
 
 modprobe vp_mdev
 hw_vhost $HW_PAGES || exit 1
-DIR=$(instance "$UUID")
 check "a Debian 12 can be mounted" root_up 12 || exit 1
 check "what its guest boots is there" nested_up || exit 1
 note "$(in_root qemu-system-x86_64 --version | head -n 1)"

@@ -64,7 +64,7 @@ cycles()
 	_done=0 _traffic=0 _first=$class
 	: >/tmp/cycle.out
 	while [ $_done -lt $((CYCLES * 2)) ]; do
-		class=$(other $class)
+		class=$(other "$class")
 		$1 >/tmp/cycle.out 2>&1 || break
 		_done=$((_done + 1))
 		[ $((_done % 10)) -gt 1 ] && continue
@@ -72,10 +72,10 @@ cycles()
 		_traffic=$((_traffic + 1))
 	done
 	check_equal "times back and forth, $2" $CYCLES $((_done / 2))
-	check_equal "times with traffic, $2" $((CYCLES / 5 * 2)) $_traffic
-	[ $_traffic = $((CYCLES / 5 * 2)) ] ||
+	check_equal "times with traffic, $2" $((CYCLES * 2 / 5)) $_traffic
+	[ $_traffic = $((CYCLES * 2 / 5)) ] ||
 		fail "the last one goes well, $2: $class" "$(cat /tmp/cycle.out)"
-	check_equal "it is of the class where it began, $2" $_first $class
+	check_equal "it is of the class where it began, $2" "$_first" "$class"
 }
 
 UUID=""

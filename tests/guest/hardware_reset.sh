@@ -69,23 +69,23 @@ net_again()
 	check "ping, $1" ping -c 2 -W 10 $HW_ROUTER
 }
 
-on $NIC virtio "virtio-net"
+on "$NIC" virtio "virtio-net"
 net "virtio-net"
-check "the function can be reset, virtio-net" reset $NIC
+check "the function can be reset, virtio-net" reset "$NIC"
 net_again "virtio-net"
 off "virtio-net"
 
 # --- virtio-blk: requests wait -------------------------------------------------
 
-on $DISK_FUNCTION virtio "virtio-blk"
+on "$DISK_FUNCTION" virtio "virtio-blk"
 check "virtio-blk drives it" wait_for 20 blk_vars "$UUID" || exit 1
 blk_vars "$UUID"
 random_file /tmp/sent 2
 check "the disk can be written" put_range /tmp/sent 0 2097152
 reads_for_ever "$DEV" >/tmp/reads.out 2>&1 &
 reader=$!
-check "the function can be reset, virtio-blk" reset $DISK_FUNCTION
-check "and once more" reset $DISK_FUNCTION
+check "the function can be reset, virtio-blk" reset "$DISK_FUNCTION"
+check "and once more" reset "$DISK_FUNCTION"
 check_equal "the disk is live" running "$(state_of "$UUID")"
 kill $reader
 check "reads come to an end" wait_for 20 reads_ended
@@ -93,7 +93,7 @@ check_equal "none of them failed" "" "$(cat /tmp/reads.out)"
 check "the disk has what was written before" same /tmp/sent
 check "virtio-blk can be unbound" \
 	put "$(virtio_of "$UUID")" $VIRTIO_BLK/unbind
-check "the function can be reset without a driver" reset $DISK_FUNCTION
+check "the function can be reset without a driver" reset "$DISK_FUNCTION"
 check "virtio-blk can be bound" put "$(virtio_of "$UUID")" $VIRTIO_BLK/bind
 check "the disk is back" wait_for 20 blk_vars "$UUID"
 off "virtio-blk"
@@ -104,7 +104,7 @@ off "virtio-blk"
 deaf()
 {
 	vh_begin "a program takes no notice" hold || exit 1
-	check "its function can be reset" reset $NIC
+	check "its function can be reset" reset "$NIC"
 	check_equal "which sysfs says" broken "$(state_of "$UUID")"
 	kill -9 $victim
 	wait $victim
@@ -115,12 +115,12 @@ deaf()
 
 for WAY in "" --chardev; do
 	mode=${WAY:-VFIO}
-	on $NIC vhost "$mode"
-	check "the function can be reset without a user, $mode" reset $NIC
+	on "$NIC" vhost "$mode"
+	check "the function can be reset without a user, $mode" reset "$NIC"
 	check_equal "its state is as before, $mode" idle "$(state_of "$UUID")"
 	vh_begin "a program has traffic, $mode" lost || exit 1
 	log_mark
-	check "the function can be reset, $mode" reset $NIC
+	check "the function can be reset, $mode" reset "$NIC"
 	vh_came_back $victim /tmp/victim.out "$mode"
 	check_log "the log says so, $mode" "was reset with a driver on it"
 	[ -n "$WAY" ] || deaf
@@ -143,13 +143,13 @@ recovered()
 
 WAY=--chardev
 mode="a fatal error, a program"
-on $NIC vhost "$mode"
+on "$NIC" vhost "$mode"
 vh_begin "a program has traffic, $mode" lost || exit 1
 log_mark
 check "the function recovers, $mode" error plug MALF_TLP
 vh_came_back $victim /tmp/victim.out "$mode"
 off "$mode"
-on $NIC virtio "a fatal error, virtio-net"
+on "$NIC" virtio "a fatal error, virtio-net"
 net "a fatal error, virtio-net"
 check "the function recovers, a fatal error, virtio-net" error plug MALF_TLP
 net_again "a fatal error, virtio-net"
@@ -159,7 +159,7 @@ check_equal "the device is live" running "$(state_of "$UUID")"
 check "ping, an error that is not fatal" ping -c 2 -W 10 $HW_ROUTER
 off "errors"
 
-on $DISK_FUNCTION virtio "a fatal error, virtio-blk"
+on "$DISK_FUNCTION" virtio "a fatal error, virtio-blk"
 check "virtio-blk drives the disk" wait_for 20 blk_vars "$UUID" || exit 1
 blk_vars "$UUID"
 log_mark
@@ -177,24 +177,24 @@ shutdown()
 }
 
 WAY=
-on $NIC vhost "shutdown, VFIO"
+on "$NIC" vhost "shutdown, VFIO"
 vh_begin "a program has traffic, shutdown" hold || exit 1
-check "the function can be shut down" shutdown $NIC
+check "the function can be shut down" shutdown "$NIC"
 check_equal "it is reset" broken "$(state_of "$UUID")"
 kill -9 $victim
 wait $victim
 check "the program ends" wait_for 10 state_is "$UUID" idle
 off "shutdown, VFIO"
-check "the function works when it is bound again" hw_bind $NIC
+check "the function works when it is bound again" hw_bind "$NIC"
 
-on $NIC virtio "shutdown, virtio-net"
+on "$NIC" virtio "shutdown, virtio-net"
 net "shutdown, virtio-net"
-check "the function can be shut down, virtio-net" shutdown $NIC
+check "the function can be shut down, virtio-net" shutdown "$NIC"
 check_equal "it is reset, virtio-net" broken "$(state_of "$UUID")"
 check "ip link does not hang" timeout 60 /bin/ip link set dev "$DEV" promisc on
 kill $downloader
 off "shutdown, virtio-net"
 for function in $NIC $DISK_FUNCTION; do
-	check "virtio_pci takes $function back" hw_return $function
+	check "virtio_pci takes $function back" hw_return "$function"
 done
 unload

@@ -75,7 +75,7 @@ check "an upload and its echo" echoed /tmp/sent /tmp/echo
 check "they are the same" cmp /tmp/sent /tmp/echo
 check_equal "it is running" running "$(state_of "$UUID")"
 
-queues=$(ls -d "$DIR"/vq[0-9]* | wc -l)
+queues=$(count "$DIR"/vq[0-9]*)
 check "it has its queues, and one for control ($queues)" test "$queues" -ge 3
 check_equal "each virtqueue has an interrupt, and the configuration space" \
 	$((queues + 1)) "$(hw_vectors $HW_NET)"

@@ -77,7 +77,7 @@ largest_bs()
 	for _bs in 65536 4096 512; do
 		[ $(($1 % _bs + $2 % _bs)) != 0 ] || break
 	done
-	echo $_bs
+	echo "$_bs"
 }
 
 # put_range FILE OFFSET LENGTH: that much of FILE to the same place of $DEV

@@ -6,6 +6,7 @@
 # goes well without, nothing is left over, and it works afterwards.
 . /tests/lib.sh
 
+# shellcheck disable=SC2034 # for the scripts
 MDEVS=/sys/bus/mdev/devices
 FAULTS="/sys/kernel/debug/failslab /sys/kernel/debug/fail_page_alloc"
 

@@ -151,7 +151,10 @@ vh_faults()
 
 fault_out()
 {
-	[ "$2" != rings ] && set -- "$1" || set -- "$1" --rings
+	case $2 in
+	rings)	set -- "$1" --rings ;;
+	*)	set -- "$1" ;;
+	esac
 	vh "$@" >/tmp/fault.out 2>&1
 	_rc=$?
 	cat /tmp/fault.out
@@ -167,7 +170,7 @@ dmar_saw()
 	esac
 	log_new | sed -n "s/.*DMAR: \[DMA $_how.*Request device \[[0-9a-f:]*${1#*:}\] fault addr \(0x[0-9a-f]*\).*/\1/p" |
 	while read -r _addr; do
-		[ $((_addr)) -lt $(($3)) ] || [ $((_addr)) -gt $(($4)) ] || echo $_addr
+		[ $((_addr)) -lt $(($3)) ] || [ $((_addr)) -gt $(($4)) ] || echo "$_addr"
 	done | grep . && return
 	log_new
 	return 1
@@ -258,6 +261,7 @@ download()
 echoed()
 {
 	_size=$(wc -c <"$1")
+	# shellcheck disable=SC2016 # for the other shell
 	timeout 100 sh -c 'nc '$HW_SERVER' 5002 <"$1" | head -c "$3" >"$2"' - \
 		"$1" "$2" "$_size"
 }

@@ -306,11 +306,17 @@ netdev_of()
 	return 1
 }
 
+# count FILE...: how many of them are there
+count()
+{
+	[ -e "$1" ] || set --
+	echo $#
+}
+
 # instances: how many there are
 instances()
 {
-	# shellcheck disable=SC2012 # names are UUIDs
-	ls "$INSTANCES" 2>/dev/null | wc -l
+	count "$INSTANCES"/*
 }
 
 loaded()
@@ -379,10 +385,16 @@ log_mark()
 	dmesg | wc -l >$LOG_SEEN
 }
 
+# log_has REGEX: the kernel log since the last splat_check
+log_has()
+{
+	log_new | grep -E "$1"
+}
+
 # check_log WHAT REGEX: the kernel log since the last splat_check has it
 check_log()
 {
-	check "$1" sh -c '. /tests/lib.sh; log_new | grep -E "$1"' - "$2"
+	check "$1" log_has "$2"
 }
 
 # splat_check [REGEX_OF_EXPECTED_LINES]: the kernel log since the last one

@@ -84,7 +84,7 @@ check "some virtio instances came to life" test "$(cat $RUN/virtio.good)" -ge $S
 check "some vhost instances came to life" test "$(cat $RUN/vhost.good)" -ge $SOME
 
 modprobe mvnet
-for d in $INSTANCES/*; do
+for d in "$INSTANCES"/*; do
 	[ ! -d "$d" ] || remove_mdev "$(basename "$d")"
 done
 check_equal "no instance is left" 0 "$(instances)"

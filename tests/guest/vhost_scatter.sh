@@ -32,6 +32,7 @@ watch()
 		[ $_still -lt 5 ] || echo "no frame of $w in $_still looks"
 		# those that are seen five times in a row, which takes ten seconds
 		_new=""
+		# shellcheck disable=SC2013 # a line is a number
 		for _t in $(cat /proc/[0-9]*/task/[0-9]*/stat 2>/dev/null |
 			sed -n 's/^\([0-9]*\) (vmnet) D .*/\1/p'); do
 			_n=$(echo "$_stuck" | sed -n "s/^$_t //p")

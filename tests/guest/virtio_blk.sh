@@ -57,7 +57,7 @@ check_equal "ranges can be discarded" $((1024 * MIB)) \
 	"$(cat "$QUEUE/discard_max_hw_bytes")"
 check_equal "zeroes can be written" $((32 * MIB)) \
 	"$(cat "$QUEUE/write_zeroes_max_bytes")"
-check_equal "the driver uses both queues" 2 "$(ls "/sys/block/$DISK/mq" | wc -l)"
+check_equal "the driver uses both queues" 2 "$(count "/sys/block/$DISK/mq"/*)"
 check_equal "it can be written to" "0 0" \
 	"$(cat "/sys/block/$DISK/ro" "$DIR/read_only" | xargs)"
 

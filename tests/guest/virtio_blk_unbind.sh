@@ -28,7 +28,7 @@ busy()
 # load_over WHEN: what was written was read, until requests failed
 load_over()
 {
-	if wait $LOAD; then
+	if wait "$LOAD"; then
 		pass "data was right until the end $1"
 	else
 		fail "data was right until the end $1" "$(cat /tmp/load)"

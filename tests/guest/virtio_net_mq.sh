@@ -41,7 +41,7 @@ spread()
 		_rx=$(($(vqstat "$DIR" "$(rxq $_i)" chains) - $2))
 		shift 2
 		# The stack's own chatter (IPv6, say) may go by any queue
-		if [ $_i -lt $_pairs ]; then
+		if [ "$_i" -lt "$_pairs" ]; then
 			check "pair $_i of $_pairs had traffic ($_tx, $_rx)" \
 				test $_tx -ge $((FRAMES / _pairs)) -a \
 				$_rx -ge $((FRAMES / _pairs))

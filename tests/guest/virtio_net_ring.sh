@@ -17,7 +17,7 @@ net_up "$UUID" || exit 1
 # ring rx|tx: the size now
 ring()
 {
-	ethtool -g "$DEV" | awk -v "key=$(echo "$1" | tr a-z A-Z):" \
+	ethtool -g "$DEV" | awk -v "key=$(echo "$1" | tr '[:lower:]' '[:upper:]'):" \
 		'$1 == key { v = $2 } END { print v }'
 }
 

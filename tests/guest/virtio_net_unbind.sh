@@ -31,7 +31,7 @@ traffic_start()
 traffic_stop()
 {
 	pg_stop
-	wait $PG
+	wait "$PG"
 	return 0
 }
 

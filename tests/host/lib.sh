@@ -21,6 +21,7 @@ check()
 	else
 		echo "not ok - host: $what"
 		head -n 60 "$tmp/out" | sed 's/^/#   /'
+		# shellcheck disable=SC2034 # for the checks
 		failures=1
 	fi
 }

@@ -114,7 +114,7 @@ if [ ! -e unpacked ]; then
 		say "downloading $pkg $version"
 		"$here/need" --fetch "$pkg=$version" "$dir"
 		say "unpacking"
-		for deb in "$dir"/$pkg*.deb; do
+		for deb in "$dir/$pkg"*.deb; do
 			dpkg-deb --fsys-tarfile "$deb" |
 				tar -xO ./usr/src/$pkg.tar.xz | tar -xJ
 		done

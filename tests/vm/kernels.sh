@@ -48,7 +48,7 @@ flock 9
 "$here/need" gcc-12:gcc-12 make:make depmod:kmod dpkg-deb:dpkg pahole:pahole \
 	'/usr/lib/*/libelf.so.1:libelf1' '/usr/lib/*/libcrypto.so.3:libssl3' >&2
 
-version=$(field $image Version)
+version=$(field "$image" Version)
 if [ -z "$version" ] && [ -e "$base/current/done" ]; then
 	# no package lists; what is there will do
 	readlink -f "$base/current"
@@ -63,13 +63,14 @@ fi
 # depends PACKAGE PATTERN: the packages of its Depends that match
 depends()
 {
+	# shellcheck disable=SC2020 # two characters
 	field "$1" Depends | tr ',|' '\n\n' | sed 's/ *(.*//; s/^ *//' |
 		grep -E "^$2\$" | head -n 1
 }
 
 if [ -z "$version" ] || [ -z "$(depends "$headers" 'linux-headers-.*')" ]; then
 	"$here/need" --update
-	version=$(field $image Version)
+	version=$(field "$image" Version)
 	[ -n "$version" ] || {
 		say "apt knows no $image: is this Debian 12 with bookworm-security?"
 		exit 1

@@ -48,6 +48,7 @@ hardware_devices()
 	local i modern=disable-legacy=on,iommu_platform=on
 	local tap=tap,script=no,downscript=no
 
+	# shellcheck disable=SC2054 # commas of QEMU's options
 	devices=(-device intel-iommu,intremap=on,caching-mode=on
 		-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off
 		-chardev "socket,id=monitor,path=$1/monitor,server=on,wait=off"
@@ -132,7 +133,7 @@ qemu_guest()
 	# an emulated page walk is slow enough with four levels
 	local cpu=max,la57=off memory=1024 accel_arg=tcg,thread=multi
 	local serial=(-serial "file:$console" -serial stdio)
-	local shares=() share machine=q35 devices=() args= become=exec khz
+	local shares=() share machine=q35 devices=() args="" become=exec khz
 
 	[ "$accel" != kvm ] || { cpu=host; accel_arg=kvm; }
 	# KASAN takes an eighth, and more
@@ -168,6 +169,7 @@ no_timer_check random.trust_cpu=on kernel=$kernel $args ${CMDLINE_EXTRA:-} $*"
 }
 
 # the programs without which there is no guest
+# shellcheck disable=SC2034 # for whoever sources this
 GUEST_NEEDS="qemu-system-x86_64:qemu-system-x86 /bin/busybox:busybox-static
 	cpio:cpio ip:iproute2 tc:iproute2 vdpa:iproute2 ethtool:ethtool depmod:kmod
 	gcc:gcc gcc-12:gcc-12 make:make xz:xz-utils

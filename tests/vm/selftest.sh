@@ -61,6 +61,7 @@ listed()
 {
 	local k
 	for k in debug iommufd 6.12 6.1 7.2 7.3; do
+		# shellcheck disable=SC2046 # one line of all names
 		echo "$k:" $("$here/run" --kernel $k --list "$@")
 	done
 }
@@ -84,6 +85,7 @@ everywhere()
 	done | sed 's/^[^ ]* *//' | tr ' ' '\n' | sort -u
 }
 
+# shellcheck disable=SC2046 # names have no blanks
 verdict "a quick run has all scripts but guests in guests" \
 	diff -u <(cd "$here/../guest" && grep -L '^# nested: yes' \
 		$(everywhere | sed '/./s/$/.sh/') | sed 's/\.sh$//') \

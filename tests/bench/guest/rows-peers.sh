@@ -145,8 +145,8 @@ run_vhost_vdpa_pa()
 	$_map map256M 1 map
 	# Without a batch each piece sends the whole table: take few
 	$_map map7M.4kfrag 1 map -L 0x700000 -F
-	once $_map map3.5M.4kfrag.nobatch 1 map -L 0x380000 -F -N
-	once $_map map7M.4kfrag.nobatch 1 map -L 0x700000 -F -N
+	once "$_map" map3.5M.4kfrag.nobatch 1 map -L 0x380000 -F -N
+	once "$_map" map7M.4kfrag.nobatch 1 map -L 0x700000 -F -N
 	# with room for every page
 	vdpa_down net
 	modprobe vhost_vdpa max_iotlb_entries=131072
