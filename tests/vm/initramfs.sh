@@ -116,7 +116,13 @@ find "$guest/modules" -name '*.ko' -exec cp '{}' "$modules/updates/" ';'
 depmod -b . "$release"
 
 find "$guest/programs" -maxdepth 1 -type f -perm -u+x -exec cp '{}' bin/ ';'
+# the libraries, whichever scripts run
+cp "$here/../report.sh" "$here/../guest"/lib*.sh "$here/../guest/leaks.awk" tests/
 cp "$tests"/*.sh tests/
+for patterns in "$here/../guest"/*.regex; do
+	# one expression: a guest's grep tries each line of a file on its own
+	sed '/^#/d; /^$/d' "$patterns" | paste -s -d '|' >"tests/${patterns##*/}"
+done
 [ ! -d "$tests/root" ] || cp -r "$tests/root" tests/
 cp "$here/demo-guest.sh" "$here/nested-guest.sh" tests/
 cp "$here/init" init
