@@ -4,12 +4,25 @@
 # What the checks on the host have in common; sourced by them.
 
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck disable=SC2034 # for the checks
 top=$(cd "$here/../.." && pwd)
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 failures=0
 cd "$top" || exit 1
+
+. "$top/tests/report.sh"
+
+# result WHAT [PROBLEMS]: passed if there are none
+result()
+{
+	if [ -z "${2:-}" ]; then
+		report_ok host "$1"
+		return 0
+	fi
+	report_not_ok host "$1" "$2"
+	# shellcheck disable=SC2034 # for the checks
+	failures=1
+}
 
 # check WHAT COMMAND...
 check()
@@ -17,13 +30,16 @@ check()
 	local what=$1
 	shift
 	if "$@" >"$tmp/out" 2>&1; then
-		echo "ok - host: $what"
+		result "$what"
 	else
-		echo "not ok - host: $what"
-		head -n 60 "$tmp/out" | sed 's/^/#   /'
-		# shellcheck disable=SC2034 # for the checks
-		failures=1
+		result "$what" "$(echo "\$ $*"; head -n 60 "$tmp/out")"
 	fi
+}
+
+# skip WHAT WHY: this machine cannot have it checked
+skip()
+{
+	report_skip host "$1" "$2"
 }
 
 # sources PATTERN...: the project's own files of these names, one a line

@@ -6,6 +6,7 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 kernel=${1:-6.12}
+. "$here/../report.sh"
 
 out=$(RUN_SILENCE=25 "$here/run" --kernel "$kernel" --tests "$here/selftest")
 rc=$?
@@ -18,11 +19,10 @@ verdict()
 	local what=$1 log
 	shift
 	if log=$("$@" 2>&1); then
-		echo "ok - selftest: $what"
+		report_ok selftest "$what"
 		passed=$((passed + 1))
 	else
-		echo "not ok - selftest: $what"
-		printf '%s\n' "$log" | sed 's/^/#   /'
+		report_not_ok selftest "$what" "$log"
 		failed=$((failed + 1))
 	fi
 }
@@ -36,8 +36,23 @@ results()
 verdict "the runner reports each failure, and nothing else" \
 	diff -u "$here/selftest/expected" <(results)
 verdict "its exit status tells of failures" test $rc = 1
-verdict "its last line has the numbers" test "$(printf '%s\n' "$out" | tail -n 1)" = \
-	"$(grep -c '^ok' "$here/selftest/expected") passed, $(grep -c '^not ok' "$here/selftest/expected") failed"
+verdict "its last line has the numbers, without what was skipped" \
+	test "$(printf '%s\n' "$out" | tail -n 1)" = \
+	"$(grep '^ok' "$here/selftest/expected" | grep -vc ' # SKIP ') passed, $(grep -c '^not ok' "$here/selftest/expected") failed"
+
+# ktap: the file of results has all of them, numbered, and a plan
+ktap()
+{
+	local dir
+	dir=$(sed -n "s/^\[$kernel\] # results and kernel log: //p" <<<"$out")
+	diff -u - <(sed '/^#/d; s/^\(ok\|not ok\) \([0-9]*\) - .*/\1 \2/' "$dir/tap") <<-EOF
+	KTAP version 1
+	$(sed 's/ - .*//' "$here/selftest/expected" | nl -ba -w 1 -s ' ' |
+		sed 's/^\([0-9]*\) \(.*\)/\2 \1/')
+	1..$(grep -c . "$here/selftest/expected")
+	EOF
+}
+verdict "the file of results is KTAP" ktap
 verdict "a panic's kernel log is shown" grep -q "sysrq: Trigger a crash\|sysrq triggered crash" <<<"$out"
 out=$("$here/run" --kernel "$kernel" --tests "$here/selftest" 10-passes)
 rc=$?
