@@ -34,7 +34,7 @@ static struct virtio_driver *virtio_mdev_driver_of(struct virtio_mdev_device *vm
 	return container_of(dev->driver, struct virtio_driver, driver);
 }
 
-/* The driver neither comes nor goes until device_unlock(). */
+/* The driver is neither bound nor unbound until device_unlock(). */
 static bool virtio_mdev_lock_driver(struct virtio_mdev_device *vm)
 {
 	unsigned long end = jiffies + VIRTIO_MDEV_DRIVER_TIMEOUT;
@@ -98,7 +98,7 @@ static bool virtio_mdev_is_stuck(struct virtio_mdev_device *vm)
 	return false;
 }
 
-/* Put the driver to sleep, or break the device, which the driver copes with. */
+/* Freeze the driver, or break the device: every driver handles that. */
 static int virtio_mdev_freeze(struct virtio_mdev_device *vm)
 {
 	struct virtio_driver *drv = virtio_mdev_driver_of(vm);
@@ -118,7 +118,7 @@ static int virtio_mdev_freeze(struct virtio_mdev_device *vm)
 		return 0;
 	}
 	mutex_lock(&vm->lock);
-	/* The driver is going to come back, so the modules stay. */
+	/* The driver resumes later, so keep the modules pinned. */
 	vm->keep_pinned = true;
 	mutex_unlock(&vm->lock);
 	ret = virtio_device_freeze(&vm->vdev);
@@ -171,7 +171,7 @@ static void virtio_mdev_restore(struct virtio_mdev_device *vm)
  * virtio_mdev_suspend() - the host goes to sleep
  * @cdev: the instance
  *
- * A device in software stays what it is.
+ * A device in software keeps its state.
  *
  * Return: 0; what the virtio driver's freeze failed with; -EBUSY.
  */

@@ -11,9 +11,9 @@
 #include "virtio_mdev_private.h"
 
 /*
- * Feature bits that say how driver and device talk, as against what the device
- * does.  Of these only the known ones can be carried; a set bit that nobody
- * acted upon would be a lie.
+ * Feature bits about how driver and device communicate, not about what the device
+ * does.  Only those that this transport knows are passed on: the other side would
+ * rely on a bit that nobody acts upon.
  */
 #define VIRTIO_MDEV_RESERVED_FEATURES	GENMASK_ULL(49, 24)
 #define VIRTIO_MDEV_CARRIED_FEATURES			\
@@ -131,7 +131,7 @@ static void virtio_mdev_unpin(struct virtio_mdev_device *vm)
 		return;
 	vm->pinned = false;
 	module_put(mdev_class_parent_owner(vm->cdev->parent));
-	/* The text stays: the class driver is bound, and its exit unbinds it. */
+	/* This module's text stays: module exit unbinds the class driver first. */
 	module_put(THIS_MODULE);
 }
 
@@ -165,7 +165,7 @@ static void virtio_mdev_set_status(struct virtio_device *vdev, u8 status)
 	struct mdev_class_device *cdev = vm->cdev;
 	int ret;
 
-	/* NEEDS_RESET is the device's, and 0 is what reset is for. */
+	/* Only the device sets NEEDS_RESET, and 0 is written by a reset. */
 	status &= ~VIRTIO_CONFIG_S_NEEDS_RESET;
 	if (WARN_ON_ONCE(!status))
 		return;
@@ -186,7 +186,7 @@ static void virtio_mdev_set_status(struct virtio_device *vdev, u8 status)
 	}
 	if (vm->dead) {
 		WRITE_ONCE(vm->dead_status, status);
-		/* The core may have mended them before it went live. */
+		/* The core may have repaired them before DRIVER_OK. */
 		if (status & VIRTIO_CONFIG_S_DRIVER_OK)
 			virtio_break_device(vdev);
 	}
@@ -211,8 +211,8 @@ static void virtio_mdev_reset(struct virtio_device *vdev)
 		dev_err(&vdev->dev, "the device cannot be reset: %pe\n",
 			ERR_PTR(ret));
 	/*
-	 * A driver frees what its callbacks use next.  The parent has nothing
-	 * more to say, but may be just about to say its last.
+	 * A driver frees next what its callbacks use.  No new callback starts
+	 * after the reset, but one may still be running: wait for it.
 	 */
 	virtio_mdev_synchronize_cbs(vdev);
 }
@@ -238,7 +238,7 @@ static int virtio_mdev_finalize_features(struct virtio_device *vdev)
 	bool ring_reset = __virtio_test_bit(vdev, VIRTIO_F_RING_RESET);
 	int ret;
 
-	/* The ring takes away what it does not know, a transport's own too. */
+	/* vring_transport_features() clears unknown bits, those of a transport too. */
 	vring_transport_features(vdev);
 	if (ring_reset)
 		__virtio_set_bit(vdev, VIRTIO_F_RING_RESET);

@@ -28,7 +28,7 @@ static void virtio_mdev_vq_error(void *private)
 {
 	struct virtqueue *vq = private;
 
-	/* The hardware was reset, of which there has been a message. */
+	/* The message about the reset of the hardware has said it already. */
 	if (virtqueue_is_broken(vq))
 		return;
 	dev_err_ratelimited(&vq->vdev->dev,
@@ -43,7 +43,7 @@ static irqreturn_t virtio_mdev_config_callback(void *private)
 	return IRQ_HANDLED;
 }
 
-/* Hand a ring that begins anew to the device. */
+/* Hand a ring in its initial state to the device. */
 static int virtio_mdev_activate_vq(struct virtqueue *vq)
 {
 	struct mdev_class_device *cdev = to_virtio_mdev(vq->vdev)->cdev;
@@ -100,7 +100,7 @@ static struct virtqueue *virtio_mdev_setup_vq(struct virtio_device *vdev,
 		return ERR_PTR(-ENOENT);
 	}
 
-	/* Not given back by a former user: its ring may be in use still */
+	/* A former user did not give it back: the device may still use its ring. */
 	if (!vm->dead && ops->get_vq_ready(cdev, index)) {
 		dev_err(&vdev->dev, "virtqueue %u (%s) is in use already\n",
 			index, info->name);
@@ -148,7 +148,7 @@ static void virtio_mdev_del_vq(struct virtqueue *vq)
 {
 	struct mdev_class_device *cdev = to_virtio_mdev(vq->vdev)->cdev;
 
-	/* In this order: a device at work on the ring may call back */
+	/* In this order: a device that uses the ring may call back. */
 	cdev->ops->set_vq_ready(cdev, vq->index, false);
 	cdev->ops->set_vq_cb(cdev, vq->index, NULL);
 	vring_del_virtqueue(vq);
@@ -242,7 +242,7 @@ int virtio_mdev_disable_vq_and_reset(struct virtqueue *vq)
 	ret = cdev->ops->reset_vq(cdev, vq->index);
 	if (!ret) {
 		cdev->ops->set_vq_cb(cdev, vq->index, NULL);
-		/* Out of use for good, should it not come back */
+		/* It stays broken if it cannot be enabled again. */
 		__virtqueue_break(vq);
 		vq->reset = true;
 	}

@@ -3,8 +3,8 @@
  * Included before every source file by the compiler's command line.
  *
  * The code is written to the newest kernel; these headers bring an older one up
- * to that.  What is there was found out by compiling (see probe.sh): no version
- * number tells what a distribution has taken back.
+ * to that.  What is there was found out by compiling (see probe.sh): a version
+ * number does not tell what a distribution has backported.
  */
 #ifndef _COMPAT_COMPAT_H
 #define _COMPAT_COMPAT_H

@@ -4,7 +4,7 @@
 
 #include <linux/compiler.h>
 
-/* 6.1 got it in the middle of its life. */
+/* Some releases of 6.1 have it and earlier ones do not. */
 #ifndef __counted_by
 #define __counted_by(member)
 #endif

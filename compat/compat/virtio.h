@@ -63,7 +63,7 @@ struct virtqueue_info
 #define VIRTIO_F_ADMIN_VQ		41
 #endif
 
-/* A kernel that cannot sleep has neither of them, and drivers are without, too. */
+/* A kernel without suspend has neither of them, and drivers do without, too. */
 #include <linux/virtio.h>
 
 #ifdef CONFIG_PM_SLEEP

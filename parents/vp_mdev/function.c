@@ -8,7 +8,7 @@
 
 #include "vp_mdev.h"
 
-/* How long a function may take for a reset: some have to stop a wire. */
+/* How long a function may take for a reset: some have to stop a link. */
 #define VP_MDEV_RESET_TIMEOUT	(10 * HZ)
 
 /* ---- registers, and when not to use them ---- */
@@ -57,12 +57,12 @@ void vp_mdev_not_away(struct vp_mdev_function *fn)
  * @fn: the function
  *
  * It was pulled out, or its bus is down.  Then most hosts read registers as all
- * ones, but not all do, so its configuration space of PCI is asked, too.
+ * ones, but not all do, so its PCI configuration space is read as well.
  *
- * One that is being reset does not answer either: then it is not known.
+ * A function that is being reset does not answer either: it does not count as gone.
  *
  * Context: any.
- * Return: true if so; and then it does not come back.
+ * Return: true if the function is gone for good.
  */
 bool vp_mdev_gone(struct vp_mdev_function *fn)
 {
@@ -149,7 +149,7 @@ int vp_mdev_reset_function(struct vp_mdev_function *fn)
 		if (time_after(jiffies, end)) {
 			pci_clear_master(fn->pdev);
 			pci_err(fn->pdev,
-				"does not reset; it can do no more DMA until it is bound anew\n");
+				"does not reset; it can do no more DMA until it is bound again\n");
 			return -ETIMEDOUT;
 		}
 		usleep_range(100, 1000);

@@ -10,7 +10,7 @@
 #include "vp_mdev.h"
 
 /**
- * vp_mdev_config_changed() - tell the driver that the configuration space did
+ * vp_mdev_config_changed() - notify the driver of a configuration change
  * @vp: the instance
  *
  * Context: any.
@@ -36,7 +36,7 @@ static void vp_mdev_vq_interrupt(struct vp_mdev_vq *vq)
 }
 
 /**
- * vp_mdev_fail() - tell the driver that nothing works any more
+ * vp_mdev_fail() - tell the driver that the device has failed
  * @vp: the instance, whose function is gone
  *
  * Context: process context.
@@ -177,7 +177,7 @@ void vp_mdev_free_irqs(struct vp_mdev *vp)
 	pci_free_irq_vectors(pdev);
 }
 
-/* One that is shared cannot be handed on. */
+/* Only an interrupt of one virtqueue can be handed on. */
 int vp_mdev_get_vq_irq(struct mdev_class_device *cdev, u16 idx)
 {
 	struct vp_mdev *vp = to_vp_mdev(cdev);

@@ -3,7 +3,7 @@
  * A parent for hardware: a virtio function on the PCI bus, physical or virtual,
  * becomes one mediated device.
  *
- * The driver has no table of devices, for the host needs its own disks and
+ * The driver has no table of devices, because the host needs its own disks and
  * NICs.  It takes what it is told to by driver_override or new_id.
  */
 
@@ -14,7 +14,7 @@
 
 #include "vp_mdev.h"
 
-/* One, of whichever class */
+/* One instance, of either class */
 static unsigned int
 vp_mdev_get_available(struct mdev_class_parent *parent,
 		      const struct mdev_class_type *type)
@@ -167,7 +167,7 @@ static int vp_mdev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	vp_mdev_describe(fn);
 	pci_set_drvdata(pdev, fn);
-	/* For vp_mdev_err_handler: nobody saves it when an error has happened. */
+	/* For vp_mdev_err_handler: after an error it is too late to save it. */
 	pci_save_state(pdev);
 	fn->parent = mdev_class_register_parent(&pdev->dev, &vp_mdev_parent_ops,
 						fn->types,
@@ -188,12 +188,12 @@ err_free:
 	return ret;
 }
 
-/* Waits for the user of the instance, if there is one, to let go. */
+/* Waits until the user of the instance, if there is one, has closed it. */
 static void vp_mdev_unbind(struct pci_dev *pdev)
 {
 	struct vp_mdev_function *fn = pci_get_drvdata(pdev);
 
-	/* A driver may be waiting for an answer that does not come any more. */
+	/* A driver may be waiting for an answer that will never come. */
 	mutex_lock(&fn->lock);
 	vp_mdev_not_away(fn);
 	if (fn->vp && vp_mdev_gone(fn))

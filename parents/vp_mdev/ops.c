@@ -35,7 +35,7 @@ static int vp_mdev_check_driver_features(struct vp_mdev *vp, u64 features)
 	if ((features & needed) == needed)
 		return 0;
 	dev_err_ratelimited(&vp->cdev->dev,
-			    "the driver must take VIRTIO_F_VERSION_1 and VIRTIO_F_ACCESS_PLATFORM, for the function uses the addresses of its IOMMU\n");
+			    "the driver must take VIRTIO_F_VERSION_1 and VIRTIO_F_ACCESS_PLATFORM, because the function uses the addresses of its IOMMU\n");
 	return -EINVAL;
 }
 
@@ -78,7 +78,7 @@ static u8 vp_mdev_get_status(struct mdev_class_device *cdev)
 	else
 		status = vp_mdev_away(vp->fn) ? 0 :
 			 vp_modern_get_status(vp->modern);
-	/* What no function says that is there and in use */
+	/* No function that is present and in use has this status. */
 	if ((lost || status == U8_MAX) && vp_mdev_gone(vp->fn))
 		return VIRTIO_CONFIG_S_NEEDS_RESET;
 	return status;
@@ -116,7 +116,7 @@ static int vp_mdev_write_status(struct vp_mdev *vp, u8 status)
 	}
 
 	vp_modern_set_status(vp->modern, status);
-	/* From now on a register that reads 0 tells of a reset. */
+	/* From now on a status of 0 means that the function was reset. */
 	WRITE_ONCE(vp->status, status);
 	if ((new & VIRTIO_CONFIG_S_FEATURES_OK) &&
 	    !(vp_mdev_get_status(cdev) & VIRTIO_CONFIG_S_FEATURES_OK)) {
@@ -361,7 +361,7 @@ const struct virtio_mdev_ops vp_mdev_ops = {
 	VP_MDEV_OPS,
 };
 
-/* The presence of the operation stands for the ability. */
+/* Class drivers test for the operation to see whether the device can do it. */
 const struct virtio_mdev_ops vp_mdev_ops_vq_reset = {
 	VP_MDEV_OPS,
 	.reset_vq = vp_mdev_reset_vq,

@@ -26,7 +26,7 @@ static void vp_mdev_come_back(struct vp_mdev_function *fn)
 	struct vp_mdev *vp = fn->vp;
 
 	vp_mdev_not_away(fn);
-	/* With nobody to use it, it may go on with what the last one had it do. */
+	/* Without an instance it may still do what the last user told it. */
 	if ((!vp || !vp->status) && vp_mdev_reset_function(fn))
 		return;
 	pci_set_master(fn->pdev);
@@ -38,9 +38,9 @@ static void vp_mdev_come_back(struct vp_mdev_function *fn)
 static void vp_mdev_silence(struct vp_mdev_function *fn)
 {
 	lockdep_assert_held(&fn->lock);
-	/* It says itself what went wrong, and takes the right to do DMA. */
+	/* On failure it logs the cause and disables bus mastering. */
 	vp_mdev_reset_function(fn);
-	/* Who knows what the status reads when the host is back: others boot it. */
+	/* The status may read anything when the host is back: others boot it. */
 	if (fn->vp && fn->vp->status)
 		WRITE_ONCE(fn->vp->failed, true);
 	vp_mdev_go_away(fn);
@@ -81,8 +81,8 @@ const struct dev_pm_ops vp_mdev_pm_ops = {
  * vp_mdev_shutdown() - the host ends, or another kernel takes over
  * @pdev: the function
  *
- * Users may be at work still, but the function is not from now on: the next
- * kernel's memory is not for it to write to.
+ * Users may still be active, but the function stops here: it must not write to the
+ * memory of the next kernel.
  */
 void vp_mdev_shutdown(struct pci_dev *pdev)
 {
@@ -92,7 +92,7 @@ void vp_mdev_shutdown(struct pci_dev *pdev)
 	vp_mdev_silence(fn);
 	WRITE_ONCE(fn->ended, true);
 	pci_clear_master(pdev);
-	/* Whoever waits for an answer, perhaps with rtnl, must not go on so. */
+	/* Wake up whoever waits for an answer, perhaps with rtnl held. */
 	if (fn->vp)
 		vp_mdev_tell(fn->vp, "is shut down");
 	mutex_unlock(&fn->lock);
@@ -100,7 +100,7 @@ void vp_mdev_shutdown(struct pci_dev *pdev)
 
 /* ---- the function is reset ---- */
 
-/* The class driver, if there is one, is told and cannot go. */
+/* Tell the class driver, if there is one, and keep it bound. */
 static void vp_mdev_prepare_user(struct vp_mdev_function *fn)
 {
 	struct mdev_class_device *cdev = NULL;
@@ -148,7 +148,7 @@ static void vp_mdev_reset_done(struct pci_dev *pdev)
 {
 	struct vp_mdev_function *fn = pci_get_drvdata(pdev);
 
-	/* For an error of the bus: the PCI core has used up what was saved. */
+	/* For an error of the bus: the PCI core has consumed the saved state. */
 	pci_save_state(pdev);
 	mutex_lock(&fn->lock);
 	vp_mdev_come_back(fn);
@@ -159,15 +159,15 @@ static void vp_mdev_reset_done(struct pci_dev *pdev)
 /* ---- errors of the bus ---- */
 
 /*
- * The port is going to be reset.  It may be that nothing more is heard of it, so
- * the driver learns now that the device is lost.
+ * The port is going to be reset and may never report back, so tell the driver now
+ * that the device is lost.
  */
 static pci_ers_result_t vp_mdev_error_detected(struct pci_dev *pdev,
 					       pci_channel_state_t state)
 {
 	struct vp_mdev_function *fn = pci_get_drvdata(pdev);
 
-	/* The function works, and has finished what it was asked for, or will. */
+	/* The function works: it finishes its requests by itself. */
 	if (state == pci_channel_io_normal)
 		return PCI_ERS_RESULT_CAN_RECOVER;
 
@@ -186,7 +186,7 @@ static pci_ers_result_t vp_mdev_error_detected(struct pci_dev *pdev,
 static pci_ers_result_t vp_mdev_slot_reset(struct pci_dev *pdev)
 {
 	pci_restore_state(pdev);
-	/* For the next one */
+	/* For the next error */
 	pci_save_state(pdev);
 	if (pci_device_is_present(pdev))
 		return PCI_ERS_RESULT_RECOVERED;

@@ -19,7 +19,7 @@ struct vp_mdev;
  * @modern: its registers, as the kernel's library maps them
  * @parent: the registration
  * @type_name: of the one type that it has for each class
- * @pretty_name: likewise, for people
+ * @pretty_name: its name for people
  * @types: the types; constant
  * @lock: guards @vp, which is written to with it held and read without it only
  *	to see whether it is there, and @resets.  Also, whoever changes the state of
@@ -29,7 +29,7 @@ struct vp_mdev;
  * @vp: the instance, NULL if there is none
  * @resets: odd while the function is being reset by others, or does not come back
  *	from that; changes with each beginning and each end
- * @ended: it was shut down, and stays away
+ * @ended: it was shut down; not used again
  * @prepared: the instance whose class driver knows of the reset that is under way
  *	and cannot go, a reference; guarded by the device lock of @pdev
  * @notify_start: physical address of the structure that doorbells are in; constant
@@ -56,7 +56,7 @@ struct vp_mdev_function {
 /**
  * struct vp_mdev_vq - a virtqueue of the function
  * @cb_lock: guards @cb and @signals; held while the callback runs
- * @cb: whom the interrupt is for
+ * @cb: callback for the interrupt
  * @signals: interrupts
  * @kicks: notifications; counted without a lock, by whoever may use the queue
  * @notify: its doorbell; constant
@@ -64,7 +64,7 @@ struct vp_mdev_function {
  * @desc: address of the descriptor table, or of a packed ring
  * @driver: address of the driver area
  * @device: address of the device area
- * @num: entries that the driver wants, 0 if it did not say
+ * @num: entries that the driver wants, 0 if the driver set none
  * @num_max: entries that there can be, read before the function was given @num;
  *	0 as long as the register still has it
  * @has_address: the three are set
@@ -124,7 +124,7 @@ struct vp_mdev_vector {
  * @live: DRIVER_OK was set
  * @generation: of the configuration space at the last reset
  * @config_lock: guards @config_cb; held while the callback runs
- * @config_cb: whom changes of the configuration space are for
+ * @config_cb: callback for changes of the configuration space
  * @seen_lock: guards @seen; innermost
  * @seen: the configuration space as it was read last
  * @nr_vectors: length of @vectors; constant
@@ -133,8 +133,8 @@ struct vp_mdev_vector {
  * @nr_vqs: length of @vqs; constant
  * @vqs: the virtqueues
  *
- * The registers of a virtqueue lie behind a selector.  Who uses them is
- * serialised by the class driver, as everything that has no lock here.
+ * The registers of a virtqueue lie behind a selector.  The class
+ * driver serialises their users, as everything that has no lock here.
  */
 struct vp_mdev {
 	struct vp_mdev_function *fn;

@@ -67,7 +67,10 @@ static bool vp_mdev_area_ok(u64 addr, u64 len, u64 align)
 	       !check_add_overflow(addr, len - 1, &last);
 }
 
-/* The areas of virtio 1.2, sections 2.7 and 2.8.  No event words: not always */
+/*
+ * The areas of virtio 1.2, sections 2.7 and 2.8, without the event fields: those
+ * are optional.
+ */
 static bool vp_mdev_areas_ok(struct vp_mdev *vp, u16 idx, u64 desc, u64 driver,
 			     u64 device)
 {
@@ -125,7 +128,7 @@ int vp_mdev_set_vq_state(struct mdev_class_device *cdev, u16 idx,
 	return -EOPNOTSUPP;
 }
 
-/* Nor can it be asked. */
+/* The registers do not tell where the function stands either. */
 int vp_mdev_get_vq_state(struct mdev_class_device *cdev, u16 idx,
 			 struct virtio_mdev_vq_state *state)
 {
@@ -144,7 +147,7 @@ static int vp_mdev_start_vq(struct vp_mdev *vp, u16 idx)
 
 	if (vp_mdev_gone(vp->fn))
 		return -ENODEV;
-	/* Features may have come after them. */
+	/* The driver may have set the features after the addresses. */
 	if (!vp_mdev_num_ok(vp, idx, num) ||
 	    !vp_mdev_areas_ok(vp, idx, vq->desc, vq->driver, vq->device)) {
 		dev_err_ratelimited(&vp->cdev->dev,
@@ -289,7 +292,7 @@ int vp_mdev_set_vq_ready(struct mdev_class_device *cdev, u16 idx, bool ready)
 		vp_mdev_end(vp);
 		if (ret)
 			return ret;
-		/* What was made available before may have been kicked before. */
+		/* Buffers may have been made available and kicked before this. */
 		vp_mdev_kick_vq(cdev, idx);
 	}
 	vq->ready = true;
