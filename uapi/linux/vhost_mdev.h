@@ -95,7 +95,7 @@ struct vhost_mdev_iova_range {
  */
 #define VHOST_MDEV_SET_OWNER		_IO(VHOST_MDEV_IOCTL, 0x01)
 #define VHOST_MDEV_RESET_OWNER		_IO(VHOST_MDEV_IOCTL, 0x02)
-/* Refused: memory is mapped through the VFIO container or by messages. */
+/* Refused: memory is mapped through the VFIO container or with messages. */
 #define VHOST_MDEV_SET_MEM_TABLE	_IOW(VHOST_MDEV_IOCTL, 0x03, __u64)
 /* Refused with ENOTTY: no log of the pages that the device wrote is kept. */
 #define VHOST_MDEV_SET_LOG_BASE		_IOW(VHOST_MDEV_IOCTL, 0x04, __u64)
