@@ -27,12 +27,14 @@ result()
 # check WHAT COMMAND...
 check()
 {
-	local what=$1
+	local what=$1 status
 	shift
 	if "$@" >"$tmp/out" 2>&1; then
 		result "$what"
 	else
-		result "$what" "$(echo "\$ $*"; head -n 60 "$tmp/out")"
+		status=$?
+		result "$what" "$(head -n 60 "$tmp/out")
+exit status $status"
 	fi
 }
 
