@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # How scripts say what became of a check, on the host and in guests; sourced by
-# them.  A line each, in the form of KTAP but for the numbers, which whoever
+# them.  A line each, in the form of KTAP without the numbers, which whoever
 # collects the lines adds:
 #
 #	ok - WHERE: WHAT

@@ -2,7 +2,7 @@
 /*
  * ringbench back end: the VFIO fd of an instance of class VHOST, -d UUID.
  *
- * Container, group and device are opened and closed each time, for that is what
+ * Container, group and device are opened and closed each time, because that is what
  * a user has to do before it can drive the device.
  */
 #include <fcntl.h>

@@ -77,7 +77,7 @@ static void begin(struct rb_dev *d)
 }
 
 /*
- * One loop without calls, for it is part of what is measured.  Never are more
+ * One loop without calls, because it is part of what is measured.  Never are more
  * frames on their way than the device has receive buffers: it may drop them.
  */
 static __always_inline void flood(struct rb_dev *d, bool packed,

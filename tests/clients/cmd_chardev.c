@@ -305,7 +305,7 @@ int cmd_messages(struct vm_opts *o)
 	must(vm_dev_open(&c, &d, o->uuid[0]));
 	if (!vm_way.v1)
 		must(vm_set_backend_features(&d, BIT64(VHOST_MDEV_BACKEND_F_IOTLB_ASID)));
-	/* Above is nothing, for who runs over the end. */
+	/* Nothing is above it: whatever runs over the end faults. */
 	mem = pages(5);
 	munmap(mem + 4 * VM_PAGE, VM_PAGE);
 	msg_table(d.fd, mem);
@@ -354,7 +354,7 @@ int cmd_pieces(struct vm_opts *o)
 	t = vm_now_ms() - t;
 	vm_info("%u pieces mapped in %llu ms, the first half in %llu", nr,
 		(unsigned long long)t, (unsigned long long)half);
-	/* Linear: a generous bound, for time is not reliable. */
+	/* Linear: a generous bound, because time is not reliable. */
 	if (t > 100 && t > 4 * half)
 		die("the second half of the pieces takes longer than the first");
 	if (vm_pinned() < (long)nr)
@@ -440,7 +440,7 @@ int cmd_owner(struct vm_opts *o)
 	fails(EPERM, vm_ioctl(d.fd, VHOST_MDEV_RESET_OWNER, NULL));
 	must(vm_ioctl(d.fd, VHOST_MDEV_SET_OWNER, NULL));
 	must(vm_msg(d.fd, 0, UPDATE, ROOM, 4 * VM_PAGE, mem, RW));
-	pass("RESET_OWNER unmaps, and the next owner begins anew");
+	pass("RESET_OWNER unmaps, and the next owner begins again");
 
 	/* The memory goes, its pages stay for the device. */
 	munmap(mem, 4 * VM_PAGE);

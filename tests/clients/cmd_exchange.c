@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmnet exchange: memory is mapped anew under a device that stands still. */
+/* vmnet exchange: memory is mapped again under a device that stands still. */
 #include <errno.h>
 #include <pthread.h>
 
@@ -11,7 +11,7 @@ struct exchange {
 	unsigned int count;
 };
 
-/* All of it goes and, but for the rings if they are to be lost, comes back. */
+/* All of it goes and comes back, except the rings if they are to be lost. */
 static void batch(struct vm_net *n, bool rings)
 {
 	struct vm_mem *r = &n->rings, *b = &n->bufs;

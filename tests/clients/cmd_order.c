@@ -42,7 +42,7 @@ enum call {
 	SUSPEND,
 	BASES,			/* GET_VRING_BASE; a: as far as traffic went */
 	TRAFFIC,
-	EMPTY,			/* the driver begins anew */
+	EMPTY,			/* the driver begins again */
 };
 
 struct step {

@@ -57,7 +57,7 @@ static void traffic(const char *name, const struct vm_net_opts *o)
 	say(name, "SUSPEND", vm_suspend(&d));
 	say_bases(name, &d);
 
-	/* Reset, and anew with empty rings and the memory that is mapped */
+	/* Reset, and again with empty rings and the memory that is mapped */
 	say(name, "SET_STATUS 0", vm_set_status(&d, 0));
 	say(name, "GET_STATUS", vm_get_status(&d));
 	say_bases(name, &d);

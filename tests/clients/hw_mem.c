@@ -34,7 +34,7 @@ int cmd_hw_fault(const struct hw_opts *o)
 	gone = o->rings ? n.rings : n.rxmem;
 	used = n.rx.used->idx;
 	must(vm_mem_unmap(gone));
-	/* For who reads the kernel log */
+	/* For whoever reads the kernel log */
 	vm_info("unmapped from %#llx to %#llx", (unsigned long long)gone->iova,
 		(unsigned long long)gone->iova + gone->size - 1);
 	check_writes_nothing(&n);
@@ -95,7 +95,7 @@ static void *four_pages(void)
 
 	if (p == MAP_FAILED)
 		die("mmap: %s", vm_err(-errno));
-	/* Above is nothing to be had, for who runs over the end. */
+	/* Nothing is above it: whatever runs over the end faults. */
 	mprotect(p + 4 * VM_PAGE, VM_PAGE, PROT_NONE);
 	return p;
 }

@@ -26,7 +26,7 @@ static void forge(struct neg *t, struct vm_vq *v, unsigned int i,
 			 __ATOMIC_SEQ_CST);
 }
 
-/* The first descriptor at last, for the device may look at once. */
+/* The first descriptor at last, because the device may look at once. */
 void neg_make_packed(struct neg *t, struct vm_vq *v, const struct bad_ring *b)
 {
 	struct vring_packed_desc *table = (void *)v->ind;

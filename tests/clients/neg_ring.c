@@ -2,7 +2,7 @@
 /*
  * vmneg: rings whose contents are wrong.  The virtqueue breaks, says so by its
  * error eventfd, by NEEDS_RESET with a config interrupt and by its counter, and
- * the other pair's traffic goes on; or, for what is only odd, nothing at all.
+ * the other pair's traffic goes on; what is only odd has no consequence at all.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -255,7 +255,7 @@ static void try_ring(struct neg *t, const struct bad_ring *b, int config_call)
 	errors = vm_sysfs_u64(t->d.uuid, name);
 
 	t->n.pair[0].off = true;
-	/* vm_net_live() used the control queue: its rows start anew. */
+	/* vm_net_live() used the control queue: its rows start again. */
 	if (v->added) {
 		must(vm_set_status(&t->d, 0));
 		must(vm_negotiate(&t->d, vm_net_features(&t->n.o)));

@@ -121,7 +121,7 @@ static void alloc_memory(struct vm_net *n)
 	for (i = 0; i < o->pairs; i++) {
 		struct vm_pair *p = &n->pair[i];
 
-		/* Pages of their own, for who maps them one by one. */
+		/* Pages of their own, so that they can be mapped one by one. */
 		p->rxbuf = vm_alloc(&n->bufs, n->rx_size * p->rx_slots,
 				    VM_PAGE);
 		p->txbuf = vm_alloc(&n->bufs, n->tx_size * p->tx_slots,

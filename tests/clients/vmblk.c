@@ -395,7 +395,7 @@ static void many(void)
 	vm_vq_kick(v);
 	while (done < nr) {
 		if (!vm_vq_has_used(v)) {
-			/* Ask for a call, and look again, for it may be late. */
+			/* Ask for a call, and look again, because it may be late. */
 			vm_vq_irq(v, true);
 			if (!vm_vq_has_used(v) &&
 			    !vm_eventfd_wait(v->call, 30000))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A client of class VHOST instances, by the VFIO fd or the char device:
+ * A client of class VHOST instances, through the VFIO fd or the char device:
  * containers or messages and memory, the vhost ioctls, the driver's side of
  * virtqueues, and a virtio-net driver that checks every byte it gets back.
  */
@@ -370,7 +370,7 @@ __u64 vm_net_features(const struct vm_net_opts *o);
 /* Negotiate; allocate and map rings and buffers; start; DRIVER_OK. */
 int vm_net_start(struct vm_net *n, struct vm_dev *d,
 		 const struct vm_net_opts *o);
-/* Parts of it, for who wants something in between. */
+/* Parts of it, for callers that want something in between. */
 int vm_net_alloc(struct vm_net *n, struct vm_dev *d,
 		 const struct vm_net_opts *o);
 /* With the features that the device is going to be given */
@@ -382,7 +382,7 @@ int vm_net_live(struct vm_net *n);
 void vm_net_move(struct vm_net *n);
 /* Empty rings again, after a reset; frames in flight are forgotten. */
 void vm_net_forget(struct vm_net *n);
-/* By the char device, for its first address space: memory to read and write */
+/* Through the char device, for its first address space: memory to read and write */
 int vm_net_msg(struct vm_net *n, __u8 type, __u64 iova, __u64 size,
 	       const void *va);
 /* Reset, and live again with empty rings. */

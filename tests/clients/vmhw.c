@@ -102,7 +102,7 @@ static void check_base(struct hw_net *n)
 	hw_traffic(n, 10);
 	for (q = 0; q < 2; q++)
 		fails(EOPNOTSUPP, vm_vring_get_base(&n->d, q));
-	pass("SET_VRING_BASE but for 0, GET_VRING_BASE: EOPNOTSUPP");
+	pass("SET_VRING_BASE other than 0 and GET_VRING_BASE: EOPNOTSUPP");
 	fails(EOPNOTSUPP, vm_vring_enable(&n->d, 0, false));
 	hw_traffic(n, 10);
 	pass("a virtqueue cannot be disabled alone: EOPNOTSUPP, and it goes on");
@@ -168,9 +168,9 @@ int cmd_hw_bypass(const struct hw_opts *o)
 	irq = offered(fd);
 	if (!irq)
 		die("no interrupt is offered for the eventfd");
-	/* For who compares it */
+	/* For whoever compares it */
 	vm_info("irq %d", irq);
-	/* Who listens here does nothing with it. */
+	/* The listener here does nothing with it. */
 	hw_traffic(&n, 20);
 
 	must(vm_vring_fd(&n.d, VHOST_MDEV_SET_VRING_CALL, 0, VM_NO_FD));

@@ -64,7 +64,7 @@ void neg_result(struct neg *t, bool good, const char *fmt, ...);
 void neg_go(struct neg *t, enum neg_state s);
 void neg_rows(struct neg *t, const struct neg_row *r, unsigned int nr);
 
-/* Of pair 0, but for the control queue */
+/* Of pair 0, except the control queue */
 enum victim { RX, TX, CTRL };
 
 /* Addresses that stand for others, next to one where nothing is mapped */

@@ -59,7 +59,7 @@ static const struct {
 	{ "owner", cmd_owner, 1, "who may map, and for how long" },
 	{ "asid", cmd_asid, 1, "the control queue in an address space of its own" },
 	{ "churn", cmd_churn, 1, "messages by threads, under traffic" },
-	{ "exchange", cmd_exchange, 1, "memory mapped anew under a stopped device" },
+	{ "exchange", cmd_exchange, 1, "memory mapped again under a stopped device" },
 	{ "attach", cmd_attach, 1, "one address space, none, another: by VM_IOMMUFD=cdev" },
 	{ "lifetimes", cmd_lifetimes, 1, "how long it lasts what was set" },
 	{ "order", cmd_order, 1, "calls in the order of other programs" },

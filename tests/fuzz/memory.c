@@ -10,8 +10,8 @@
 /* --- guards ----------------------------------------------------------------- */
 
 /*
- * While the library runs, the sanitizer takes all driver memory for foreign, but
- * for what the call may read or write, and can reach without asking again.
+ * While the library runs, the sanitizer takes all driver memory for foreign,
+ * except what the call may read or write, and can reach without asking again.
  */
 void memory_guard(struct fuzz *f)
 {
@@ -105,7 +105,7 @@ void memory_page(struct fuzz *f, unsigned int region, unsigned int page,
 	struct region *r = f->region[region];
 
 	if (r->known[page] && !known) {
-		/* Who is in a section may have found it just before. */
+		/* A caller in a section may have found it just before. */
 		if (f->inside || f->space.depth)
 			f->leaving[region] |= BIT(page);
 		mdev_mem_forget(&f->space.mem);
@@ -279,7 +279,7 @@ static const struct {
 };
 
 /**
- * memory_rings() - map the three areas of the ring anew, no longer than needed
+ * memory_rings() - map the three areas of the ring again, no longer than needed
  * @f: the run; the virtqueue is stopped and has its size
  */
 void memory_rings(struct fuzz *f)

@@ -254,7 +254,7 @@ static void packed_begin(struct fuzz *f, enum fuzz_call call,
 
 /* --- wishes ----------------------------------------------------------------- */
 
-/* -1 if there is no telling, for the driver talks nonsense */
+/* -1 if there is no telling, because the driver talks nonsense */
 static int wanted(struct fuzz *f)
 {
 	u16 off = f->seen.wish, flags = f->seen.wish >> 16 & 3, n;

@@ -4,7 +4,7 @@
 # kernels: 6.1 7.2
 # timeout: 240
 #
-# Class VHOST by the char device: one user, from set-up to traffic.
+# Class VHOST through the char device: one user, from set-up to traffic.
 . /tests/lib.sh
 . /tests/lib-vhost.sh
 

@@ -15,7 +15,7 @@ check_equal "pages pinned after that" 0 "$(pinned_pages)"
 WAY=--chardev
 kill_victims
 check "traffic after all the killing" vc traffic --frames 500
-check "and by the VFIO device" v traffic --frames 500
+check "the VFIO device carries traffic afterwards" v traffic --frames 500
 
 # modules that are in use
 start hold
@@ -71,9 +71,9 @@ for round in first second; do
 	check "frames go out and come in, the $round time" \
 		looped "$(netdev_of "$UUID")"
 	check "back to vhost_mdev, the $round time" rebind "$UUID" vhost_mdev
-	check "traffic by the char device, the $round time" \
+	check "traffic through the char device, the $round time" \
 		vc traffic --frames 500
-	check "traffic by the VFIO device, the $round time" \
+	check "traffic through the VFIO device, the $round time" \
 		v traffic --frames 500
 done
 vhost_down

@@ -3,7 +3,7 @@
 # shellcheck shell=dash
 # timeout: 240
 #
-# Stop in the middle and go on, by the char device.
+# Stop in the middle and go on, through the char device.
 . /tests/lib.sh
 . /tests/lib-vhost.sh
 

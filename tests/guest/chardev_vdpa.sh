@@ -22,7 +22,7 @@ MAC=52:54:11:22:33:44
 cat >/tmp/meant <<'END'
 # what the device is
 .* | GET_VRING_NUM | 0, 0x100 | 0, 0x400	# mvnet has larger rings
-.* | SET_VRING_NUM 0 512 | EINVAL | 0		# likewise
+.* | SET_VRING_NUM 0 512 | EINVAL | 0		# the same
 .* | GET_VRING_GROUP 2 9 | 0, 0x1 | 0, 0	# a control queue only once it is negotiated
 .* | GET_CONFIG pairs | 0 00 00 | 0 01 00	# and MQ
 .* | GET_VRING_SIZE [0-2] .* | EOPNOTSUPP | 0, 0x.*	# which the simulator cannot say

@@ -4,7 +4,7 @@
 # devices: hardware
 # timeout: 600
 #
-# A program has a function on the PCI bus by the char device, which maps memory by
+# A program has a function on the PCI bus through the char device, which maps memory with
 # messages into an address space of the IOMMU that is its own.
 . /tests/lib.sh
 . /tests/lib-net.sh
@@ -28,15 +28,15 @@ check_equal "nothing is pinned" 0 "$(pinned_pages)"
 vh_kill 6
 
 vh_begin "a user holds the fd" victim
-check_errno "another one cannot have it" EBUSY vh traffic
+check_errno "a second user is refused on the char device" EBUSY vh traffic
 WAY=
 # the group is not viable, says vfio
-check_errno "nor by the VFIO device" EPERM vh traffic
+check_errno "a second user is refused through the VFIO device" EPERM vh traffic
 kill -9 "$victim"
 wait "$victim"
-check "then it can, by VFIO" vh traffic
+check "the VFIO device carries traffic when the char device is closed" vh traffic
 WAY=--chardev
-check "and by the char device again" vh traffic
+check "the char device carries traffic when the VFIO device is closed" vh traffic
 check "the instance can be removed" remove_mdev "$UUID"
 check "the function is returned" hw_return $HW_PAGES
 

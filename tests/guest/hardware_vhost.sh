@@ -4,7 +4,7 @@
 # devices: hardware
 # timeout: 600
 #
-# A program has a function on the PCI bus by the VFIO fd: it maps memory by the
+# A program has a function on the PCI bus through the VFIO fd: it maps memory by the
 # container, which is the IOMMU's, kicks by a mapped page and gets interrupts by
 # eventfd.
 . /tests/lib.sh
@@ -86,7 +86,7 @@ busy()
 WAY=
 vh_begin "a user holds it" victim
 check_errno "another one cannot have it" EBUSY busy ""
-check_errno "nor by the char device" EBUSY busy --chardev
+check_errno "a second user is refused on the char device" EBUSY busy --chardev
 check_errno "nor can vp_mdev's module go" EAGAIN rmmod vp_mdev
 kill -9 "$victim"
 wait "$victim"

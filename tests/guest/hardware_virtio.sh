@@ -99,14 +99,14 @@ check_not "the network device is gone" netdev_of "$UUID"
 check "bind it" put "$UUID" /sys/bus/mdev_class/drivers/virtio_mdev/bind
 net_vars "$UUID"
 check "the network device is there" net_online
-traffic "bound anew"
+traffic "bound again"
 
 check "virtio-net can be unloaded" rmmod virtio_net
 check_equal "no driver has set the function up" setup "$(state_of "$UUID")"
 modprobe virtio_net
 net_vars "$UUID"
 check "and loaded" net_online
-traffic "with the driver loaded anew"
+traffic "with the driver loaded again"
 
 check "the instance can be removed" remove_mdev "$UUID"
 check_equal "it has no interrupts any more" 0 "$(hw_vectors $HW_NET)"

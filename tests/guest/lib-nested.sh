@@ -123,7 +123,7 @@ nested_reboot()
 	echo "reboot -f" >&4
 }
 
-# nested_stop WHAT [PATTERN]: it shuts down, and QEMU has printed nothing, but for
+# nested_stop WHAT [PATTERN]: it shuts down, and QEMU has printed nothing, except
 # lines that are expected: if the device refuses something, it goes on without, and
 # says so there only
 nested_stop()

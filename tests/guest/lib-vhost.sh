@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2034
 #
-# For scripts that drive an instance of mvnet with vmnet, on its VFIO fd or by
+# For scripts that drive an instance of mvnet with vmnet, on its VFIO fd or
 # its char device.
 
 WAY=
@@ -24,7 +24,7 @@ v()
 	vmnet --uuid "$UUID" "$@"
 }
 
-# vc COMMAND...: by the char device
+# vc COMMAND...: through the char device
 vc()
 {
 	v "$@" --chardev

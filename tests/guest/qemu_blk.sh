@@ -6,7 +6,7 @@
 # memory: 2048
 # timeout: 600
 #
-# mvblk in QEMU by VFIO, as -device vhost-mdev-pci.
+# mvblk in QEMU through VFIO, as -device vhost-mdev-pci.
 . /tests/lib.sh
 . /tests/lib-blk.sh
 . /tests/lib-vhost.sh

@@ -9,7 +9,7 @@
 # memory: 2048
 # timeout: 3600
 #
-# QEMU has a NIC on the PCI bus by VFIO, in the IOMMU group of the NIC, and a guest
+# QEMU has a NIC on the PCI bus through VFIO, in the IOMMU group of the NIC, and a guest
 # of its own, which gets at the network behind it; also after a reboot.
 . /tests/lib.sh
 . /tests/lib-net.sh

@@ -8,7 +8,7 @@
 # memory: 2048
 # timeout: 3600
 #
-# QEMU has a card and a disk by VFIO, and a guest of its own, whose kernel drives
+# QEMU has a card and a disk through VFIO, and a guest of its own, whose kernel drives
 # them: traffic, a file system; a reboot, traffic again, and the files are there.
 . /tests/lib.sh
 . /tests/lib-blk.sh

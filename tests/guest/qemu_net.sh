@@ -7,7 +7,7 @@
 # memory: 2048
 # timeout: 900
 #
-# mvnet in QEMU by VFIO, as -netdev vhost-mdev and as -device vhost-mdev-pci.  The
+# mvnet in QEMU through VFIO, as -netdev vhost-mdev and as -device vhost-mdev-pci.  The
 # guest is the same program in all cases, and in client_qemu and client_qemu_10.
 . /tests/lib.sh
 . /tests/lib-vhost.sh

@@ -95,7 +95,7 @@ check_equal "they take memory" $((7 * MIB)) "$(cat "$DIR/allocated")"
 check "zeroes can give memory back" blkop punch "$DEV" $((6 * MIB + 1024)) $MIB
 zero_in one $((6 * MIB + 1024)) $MIB
 check "they are there, too" same one
-# but for the two pages that they do not fill
+# except the two pages that they do not fill
 check "the memory came back" wait_for 10 allocated_is $((6 * MIB + 4096))
 check "the whole device can be discarded" blkdiscard "$DEV"
 check "nothing is left" wait_for 10 allocated_is 0

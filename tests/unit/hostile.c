@@ -9,7 +9,7 @@
 #define WRITE	VRING_DESC_F_WRITE
 #define TABLE	VRING_DESC_F_INDIRECT
 
-/* What a broken queue has to look like; then it is started anew and works. */
+/* What a broken queue has to look like; then it is started again and works. */
 void bench_breaks(struct bench *b, const char *why)
 {
 	struct virtio_mdev_vq_stats stats;

@@ -182,7 +182,7 @@ static void test_stubborn(void)
 static void test_bad_address(void)
 {
 	struct mdev_vq_seg good = { .iova = DATA_IOVA, .len = 4 * PAGE };
-	/* Ends with the region, but for the second segment */
+	/* Ends with the region, except the second segment */
 	struct mdev_vq_seg segs[2] = {
 		{ .iova = DATA_IOVA + DATA_LEN - 10, .len = 10 },
 		{ .iova = DATA_IOVA + DATA_LEN, .len = 10 },

@@ -209,7 +209,7 @@ static void test_largest_ring(void)
 	bench_destroy(&b);
 }
 
-/* Descriptors that the driver made available, but for the first one */
+/* Descriptors that the driver made available, except the first one */
 static void test_half_written(void)
 {
 	struct vring_packed_desc *desc;
@@ -376,7 +376,7 @@ static void test_unpop(void)
 	}
 }
 
-/* Who waits for more than there is, is kicked at the next one, not before. */
+/* A driver that waits for more than there is, is kicked at the next one, not before. */
 static void test_unpop_waits(void)
 {
 	struct mdev_vq_chain two;

@@ -8,7 +8,7 @@
 
 #include "unit.h"
 
-/* Mostly what could be right, for pure noise does not get far */
+/* Mostly what could be right, because pure noise does not get far */
 static void noise_desc(struct vring_desc *desc, unsigned int num)
 {
 	u64 addr = DATA_IOVA + unit_random(DATA_LEN);
@@ -41,7 +41,7 @@ static void noise_desc(struct vring_desc *desc, unsigned int num)
 	WRITE_ONCE(desc->next, __cpu_to_le16(next));
 }
 
-/* Likewise, mostly available in this round */
+/* The same, mostly available in this round */
 static void noise_packed(struct bench *b, struct vring_packed_desc *desc)
 {
 	u16 flags, id = unit_random(8);

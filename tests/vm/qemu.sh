@@ -19,8 +19,8 @@ hardware_nic()
 # to what QEMU is run by:
 #
 #	10.0	NIC whose doorbells share a page; on its network 10.0.2.100 sends
-#		lines of numbers to who connects to port 5001, and what it gets to
-#		who does to 5002
+#		lines of numbers to clients of port 5001, and clients of port
+#		5002 get back what they send
 #	11.0	disk with four virtqueues and a vector for each
 #	12.0	the same with two vectors
 #	13.0	does not offer ACCESS_PLATFORM
@@ -88,7 +88,7 @@ hardware_devices()
 }
 
 # with_taps COMMAND...: become it, in a network namespace of its own in which two
-# taps are on one bridge, for a user network has one queue only.  All of that is
+# taps are on one bridge, because a user network has one queue only.  All of that is
 # gone when the process is.
 with_taps()
 {
@@ -142,7 +142,7 @@ qemu_guest()
 	[ "$console" != - ] || serial=(-serial mon:stdio)
 	if [ -n "${GUEST_DEVICES:-}" ]; then
 		hardware_devices "$dir"
-		# ACPI leaves slots only to who knows more of PCIe than the debug kernel
+		# ACPI leaves slots only to kernels that know more of PCIe than the debug kernel
 		args="intel_iommu=on pcie_ports=native"
 		# KVM's own cannot remap interrupts
 		[ "$accel" != kvm ] || machine+=,kernel-irqchip=split

@@ -110,7 +110,7 @@ verdict "a quick run has all scripts but guests in guests" \
 
 old=$marked/results
 mkdir -p "$old"
-# a run of each hour, finished but for those of the last and of the first two hours
+# a run of each hour, finished except those of the last and of the first two hours
 for hour in $(seq -w 1 15); do
 	dir=$old/6.1.${hour}0000.1
 	mkdir "$dir"

@@ -23,7 +23,7 @@ n()
 	echo $(($1 * PERCENT / 100))
 }
 
-# once COMMAND...: not in the repeat that is thrown away, for it takes long
+# once COMMAND...: not in the repeat that is thrown away, because it takes long
 once()
 {
 	[ -n "$WARM_UP" ] || "$@"

@@ -37,7 +37,7 @@ hw_child()
 	done
 }
 
-# run_hw ROW: frames that go nowhere, for the router does not know their address,
+# run_hw ROW: frames that go nowhere, because the router does not know their address,
 # with idle time left out; and reads
 run_hw()
 {
@@ -101,7 +101,7 @@ teardown_hw_virtio()
 	done
 }
 
-# --- of class VHOST, by the VFIO fd
+# --- of class VHOST, through the VFIO fd
 
 setup_hw_vfio()
 {

@@ -101,7 +101,7 @@ run_mvnet_rings()
 	ring "$1" map256M.4kfrag 1 map -F
 }
 
-# --- ... by its VFIO fd
+# --- ... through its VFIO fd
 
 setup_mvnet_vfio()
 {
@@ -120,7 +120,7 @@ teardown_mvnet_vfio()
 	mvnet_down
 }
 
-# --- ... and by its char device, as the same program uses vhost-vdpa
+# --- ... and through its char device, as the same program uses vhost-vdpa
 
 setup_mvnet_chardev()
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The unit tests' kernel, but for the accessors of shared memory: each call is
+ * The unit tests' kernel, except the accessors of shared memory: each call is
  * seen by the fuzzer.  See access.c.
  */
 #ifndef _FUZZ_KERNEL_SHIM_H

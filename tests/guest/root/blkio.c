@@ -398,7 +398,7 @@ static void data(const char *node, uint64_t expected)
 	blkio_destroy(&b);
 }
 
-/* What "data" wrote is there, but for its holes. */
+/* What "data" wrote is there, except its holes. */
 static void poll_queues(const char *node)
 {
 	struct blkio_mem_region mem;

@@ -4,8 +4,8 @@
 
     mdev.py [--chardev] TEST NET DISK [MORE]
 
-Both are UUIDs: of an instance of mvnet, and of mvblk, which QEMU gets by VFIO, or
-by the char device.  MORE is, for errors, the UUID of an instance of class VIRTIO,
+Both are UUIDs: of an instance of mvnet, and of mvblk, which QEMU gets through VFIO
+or the char device.  MORE is, for errors, the UUID of an instance of class VIRTIO,
 for unprivileged, whether RLIMIT_MEMLOCK is enough, and for hardware, a disk on the
 PCI bus.  Prints a line for each check.
 """
@@ -214,7 +214,7 @@ def test_hotplug(card_id, disk_id):
         eject(m, 6)
         if doorbells:
             check("no doorbell is left", m.doorbells() == 0, m.doorbells())
-        # by the char device, the backend sets up again what it knows
+        # with the char device, the backend sets up again what it knows
         idle = ("idle", "setup") if chardev else ("idle",)
         check("its instance does nothing", state(card_id) in idle,
               state(card_id))
@@ -352,7 +352,7 @@ def test_stop(card_id, disk_id):
         check("what was there is done afterwards",
               len(card.wait(tx, 1)) == 1 and len(card.wait(rx, 1)) == 1)
         card.traffic("it went on %s" % turn)
-        # by the char device, the device was reset
+        # with the char device, the device was reset
         if not chardev:
             got = card.foreign()
             check("what the control queue was told is still so", got == 0, got)
@@ -393,7 +393,7 @@ def test_map(card_id, disk_id):
         m.qmp("cont")
         card.traffic("sections were %s while it stood still" % what)
     if not chardev:
-        # there QEMU sets it up anew, without that
+        # there QEMU sets it up again, without that
         got = card.foreign()
         check("what the control queue was told is still so", got == 0, got)
     # which splits them

@@ -283,7 +283,7 @@ def main():
         if args.pairs > 1:
             net.multiqueue()
 
-        # the driver is bound anew, and does without some
+        # the driver is bound again, and does without some
         net.start(1, without=(MRG_RXBUF, CTRL_RX))
         net.traffic("after the driver's reset")
         net.start(args.pairs)
@@ -304,8 +304,8 @@ def main():
         check("the device works", False, error)
     status, said = m.quit()
     check("QEMU ends with status 0", status == 0, status)
-    # a device that refused something would be made up for in silence, but
-    # for what it says
+    # a device that refused something would be made up for in silence,
+    # except what it says
     if args.says:
         said = "".join(line for line in said.splitlines(True)
                        if not re.search(args.says, line))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2086,SC2154
 #
-# The command of docs/qemu.md for whatever device by VFIO, of the instance $uuid,
+# The command of docs/qemu.md for whatever device through VFIO, of the instance $uuid,
 # with $options, one word a line.
 IFS='
 '
