@@ -227,7 +227,7 @@ int cmd_half(struct vm_opts *o)
 			   v->used_iova));
 	must(vm_net_live(&n));
 	vm_net_run(&n, o->frames);
-	pass("and it works without a reset when that one is mapped");
+	pass("DRIVER_OK works without a reset when the last virtqueue is mapped");
 	vm_net_free(&n);
 	vm_dev_close(&d);
 	vm_container_close(&c);
@@ -270,7 +270,7 @@ int cmd_memlock(struct vm_opts *o)
 	vm_net_free(&n);
 	must(vm_net_start(&n, &d, &o->net));
 	vm_net_run(&n, o->frames);
-	pass("and then smaller ones work");
+	pass("smaller rings work after rings over the limit");
 	vm_net_free(&n);
 	vm_dev_close(&d);
 	vm_container_close(&c);

@@ -67,7 +67,7 @@ int cmd_second(struct vm_opts *o)
 		second_of_group(&d);
 
 	vm_net_run(&n, o->frames);
-	pass("and the first user's traffic goes on");
+	pass("the first user's traffic goes on");
 	vm_net_free(&n);
 	vm_device_put(&d);
 	must(vm_device_get(&d));
@@ -164,7 +164,7 @@ int cmd_request(struct vm_opts *o)
 	vm_net_run(&n, 200);
 	if (waitpid(pid, &status, WNOHANG))
 		die("remove did not wait for the user: status %#x", status);
-	pass("and waits, while traffic goes on");
+	pass("remove waits, while traffic goes on");
 	vm_net_free(&n);
 	vm_dev_close(&d);
 	join_child(pid);

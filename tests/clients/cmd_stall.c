@@ -273,7 +273,7 @@ static void stall_rings(struct stage *s)
 	unmap_end(&s->u, &s->bitmap);
 	pthread_join(w.thread, NULL);
 	fails(EFAULT, w.ret);
-	pass("and finds nothing there when the unmap is over");
+	pass("DRIVER_OK finds nothing mapped when the unmap is over");
 
 	must(vm_mem_map(&s->n.rings));
 	set_up_again(&s->n);

@@ -62,7 +62,7 @@ int cmd_hw_lost(const struct hw_opts *o)
 	alarm(HANG_S);
 	must(hw_start(&n));
 	hw_traffic(&n, o->frames);
-	pass("it works again after a reset by its user");
+	pass("the device works again after a reset by its user");
 	hw_close(&n);
 	close(config);
 	alarm(0);

@@ -566,7 +566,7 @@ static void cache(void)
 	if (wce() != 1)
 		die("it can be switched off though that was not negotiated");
 	blk_stop();
-	pass("it follows from the features");
+	pass("the write cache follows from the features");
 }
 
 static void stuck(void)
@@ -594,7 +594,7 @@ static void stuck(void)
 	blk_start(0, 1);
 	blk_expect(blk_write(0, 512), VIRTIO_BLK_S_OK, "write");
 	blk_stop();
-	pass("and so does the device after that");
+	pass("the device works after a page that does not come");
 	stall_free(&page);
 }
 

@@ -79,7 +79,7 @@ static void take(const char *when)
 		die("%u bytes %s", len, when);
 	if (!memcmp(buf, zero, BYTES))
 		die("nothing was written %s", when);
-	pass("it answers %s", when);
+	pass("the device answers %s", when);
 }
 
 static void basics(void)

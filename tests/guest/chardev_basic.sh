@@ -12,23 +12,27 @@ vhost_up
 node=$(chardev_of "$UUID")
 dir=/sys/class/vhost-mdev/$node
 check "there is a char device" [ -c "/dev/$node" ] || exit 1
-check_equal "it is of the instance" "$UUID" "$(cat "$dir/uuid")"
-check_equal "it is a network device" 1 "$(cat "$dir/virtio_device_id")"
-check "its uevent has the UUID" grep -q "^VHOST_MDEV_UUID=$UUID\$" "$dir/uevent"
-check "its uevent has the type" grep -q "^VHOST_MDEV_DEVICE_ID=1\$" \
+check_equal "the char device has the UUID of the instance" "$UUID" "$(cat "$dir/uuid")"
+check_equal "the char device is of a network device" 1 "$(cat "$dir/virtio_device_id")"
+check "the char device's uevent has the UUID" \
+	grep -q "^VHOST_MDEV_UUID=$UUID\$" "$dir/uevent"
+check "the char device's uevent has the type" grep -q "^VHOST_MDEV_DEVICE_ID=1\$" \
 	"$dir/uevent"
 # what DPDK takes a device by
 major=$(cut -d: -f1 "$dir/dev")
 check_equal "the region's name begins with vhost-vdpa" "$major vhost-vdpa-mdev" \
 	"$(grep -m 1 ' vhost-vdpa' /proc/devices | sed 's/^ *//')"
 
-check "traffic" vc traffic --frames 5000
-check "messages of version 1" vc traffic --v1 --frames 2000
-check "in batches" vc traffic --batch --frames 2000
-check "in batches, version 1" vc traffic --batch --v1 --frames 1000
-check "each page by itself" vc traffic --pieces --frames 2000
-check "each page by itself, in batches" vc traffic --pieces --batch --frames 2000
-check "opened for writing only" vc traffic --wronly --frames 2000
+check "traffic with messages of version 2" vc traffic --frames 5000
+check "traffic with messages of version 1" vc traffic --v1 --frames 2000
+check "traffic with messages in batches" vc traffic --batch --frames 2000
+check "traffic with messages of version 1 in batches" \
+	vc traffic --batch --v1 --frames 1000
+check "traffic with each page mapped by itself" vc traffic --pieces --frames 2000
+check "traffic with each page mapped by itself, in batches" \
+	vc traffic --pieces --batch --frames 2000
+check "traffic on a node that was opened for writing only" \
+	vc traffic --wronly --frames 2000
 check "indirect descriptors, event index" \
 	vc traffic --frames 2000 --indirect --event-idx --vary
 check "mergeable receive buffers, jumbo frames" \
@@ -47,7 +51,7 @@ check_log "the log says who has it" \
 	"vmnet\[[0-9]*\] cannot open the (char|VFIO) device: vmnet\[[0-9]*\] has the instance open by its (VFIO|char) device"
 
 check "the instance is removed" remove_mdev "$UUID"
-check_not "and its char device" [ -e "/dev/$node" ]
+check_not "the char device of a removed instance is gone" [ -e "/dev/$node" ]
 vhost_down
 
 # the region by another name, and doorbells

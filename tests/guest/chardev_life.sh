@@ -32,22 +32,23 @@ usleep 500000
 check "remove waits for the user" kill -0 $remover
 check_not "there is no node any more" [ -n "$(chardev_of "$UUID")" ]
 usleep 500000
-check_not "nobody else can open it" vc traffic --frames 10
+check_not "nobody else can open a char device that is being removed" \
+	vc traffic --frames 10
 check "the log says whom the removal waits for" wait_for 20 sh -c \
 	'dmesg | grep "the removal waits for vmnet\[[0-9]*\] to close the char device"'
 check "remove still waits" kill -0 $remover
 kill -9 $victim
 wait $victim
-check "and ends when the user is killed" wait_for 30 [ ! -d "$(instance "$UUID")" ]
+check "remove ends when the user is killed" wait_for 30 [ ! -d "$(instance "$UUID")" ]
 wait $remover
 
 # unbinding the class driver, and binding it again
 UUID=$(new_uuid)
 create_net vhost "$UUID"
 put "$UUID" /sys/bus/mdev_class/drivers/vhost_mdev/unbind
-check_not "unbound, there is no char device" [ -n "$(chardev_of "$UUID")" ]
+check_not "an unbound instance has no char device" [ -n "$(chardev_of "$UUID")" ]
 put "$UUID" /sys/bus/mdev_class/drivers/vhost_mdev/bind
-check "bound again, traffic" vc traffic --frames 500
+check "an instance that was bound again carries traffic" vc traffic --frames 500
 
 # to the kernel's driver and back, with traffic after each
 modprobe virtio_mdev
@@ -65,12 +66,15 @@ looped()
 }
 
 for round in first second; do
-	check "to virtio_mdev, the $round time" rebind "$UUID" virtio_mdev
-	check "it runs, the $round time" wait_for 10 state_is "$UUID" running
+	check "the instance goes to virtio_mdev, the $round time" \
+		rebind "$UUID" virtio_mdev
+	check "the instance runs with virtio_mdev, the $round time" \
+		wait_for 10 state_is "$UUID" running
 	wait_for 10 netdev_of "$UUID"
 	check "frames go out and come in, the $round time" \
 		looped "$(netdev_of "$UUID")"
-	check "back to vhost_mdev, the $round time" rebind "$UUID" vhost_mdev
+	check "the instance goes back to vhost_mdev, the $round time" \
+		rebind "$UUID" vhost_mdev
 	check "traffic through the char device, the $round time" \
 		vc traffic --frames 500
 	check "traffic through the VFIO device, the $round time" \

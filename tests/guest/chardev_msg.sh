@@ -13,19 +13,21 @@ check "messages of all kinds, version 1" vc messages --v1
 check "the owner, and the limit of locked memory" vc owner
 check_log "the log says what to raise" "raise RLIMIT_MEMLOCK"
 check "the control queue in an address space of its own" vc asid --frames 500
-check "the same, packed and indirect" \
+check "the control queue in an address space of its own, packed and indirect" \
 	vc asid --frames 500 --packed --indirect
 check "65535 pieces" vc pieces
 check "messages beside traffic" vc churn --size 300
 check "messages beside traffic, packed, indirect" \
 	vc churn --size 300 --packed --indirect --queue-size 64
 check "memory that is exchanged" vc exchange --size 300
-check "the same, packed, in order, two pairs" vc exchange --size 300 --packed \
+check "memory that is exchanged, packed, in order, two pairs" \
+	vc exchange --size 300 --packed \
 	--in-order --pairs 2 --queue-size 64
 check "memory that is taken away" vc unmap-live --queue-size 64 --size 300
-check "the same, in batches" \
+check "memory that is taken away, in batches" \
 	vc unmap-live --queue-size 64 --size 300 --batch --count 3
-check "the same, packed, each page by itself" vc unmap-live --packed --in-order \
+check "memory that is taken away, packed, each page by itself" \
+	vc unmap-live --packed --in-order \
 	--queue-size 64 --size 300 --indirect --pieces --count 3
 check "mappings that may not be written" vc readonly --queue-size 64
 vhost_down

@@ -9,5 +9,6 @@
 
 vhost_up
 check "the orders of QEMU, DPDK and libblkio" vc order --frames 500
-check "the same with packed rings" vc order --frames 500 --packed
+check "the orders of QEMU, DPDK and libblkio, with packed rings" \
+	vc order --frames 500 --packed
 vhost_down

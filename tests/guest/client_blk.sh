@@ -35,20 +35,20 @@ sums_are()
 
 nested_start disk.sh "$NODE"
 if nested_boots "the guest boots" &&
-   nested_do "it has a disk of 64 MiB by virtio-blk" "nested_disk 64"; then
+   nested_do "the guest has a disk of 64 MiB" "nested_disk 64"; then
 	check_equal "the instance runs" running "$(state_of "$UUID")"
 	nested_do "a file system is made" 'mke2fs /dev/vda >/dev/null'
-	nested_do "it is mounted" 'mount -t ext4 /dev/vda /mnt'
+	nested_do "the guest mounts its file system" 'mount -t ext4 /dev/vda /mnt'
 	nested_do "files are written" 'nested_fill 8'
-	nested_do "they have sums" nested_sums
+	nested_do "the guest sums its files" nested_sums
 	nested_sums_of >first
-	check_equal "all of them" 8 "$(wc -l <first)"
-	nested_do "it is unmounted" 'umount /mnt'
+	check_equal "the guest has summed all of its files" 8 "$(wc -l <first)"
+	nested_do "the guest unmounts its file system" 'umount /mnt'
 	nested_do "nothing is left in memory" nested_forget
-	nested_do "it is mounted again" 'mount -t ext4 /dev/vda /mnt'
+	nested_do "the guest mounts its file system again" 'mount -t ext4 /dev/vda /mnt'
 	nested_do "the files are read" nested_sums
-	check "they are what they were" sums_are first
-	nested_do "it is unmounted again" 'umount /mnt'
+	check "the guest reads the files as it wrote them" sums_are first
+	nested_do "the guest unmounts its file system again" 'umount /mnt'
 fi
 nested_stop "the guest"
 check_equal "the instance is idle again" idle "$(state_of "$UUID")"
@@ -63,8 +63,8 @@ blk_vars "$UUID"
 check "the file system is mounted" mount -t ext4 "$DEV" mnt
 check "the files are what they were" sh -c 'cd mnt && sha256sum -c ../first'
 random_file mnt/ours 5
-check "one more is written" sh -c 'cd mnt && sha256sum ./ours >../ours'
-check "it is unmounted" umount mnt
+check "the host writes one more file" sh -c 'cd mnt && sha256sum ./ours >../ours'
+check "the host unmounts the file system" umount mnt
 sort -k 2 first ours >second
 check "the instance is given back" rebind "$UUID" vhost_mdev
 
@@ -73,11 +73,13 @@ check "the instance is given back" rebind "$UUID" vhost_mdev
 NODE=/dev/$(chardev_of "$UUID")
 nested_start disk.sh "$NODE"
 if nested_boots "another guest boots" &&
-   nested_do "it has the disk" "nested_disk 64"; then
-	nested_do "it is mounted there" 'mount -t ext4 -o ro /dev/vda /mnt'
-	nested_do "the files are read there" nested_sums
-	check "they are what they were, and one more" sums_are second
-	nested_do "it is unmounted there" 'umount /mnt'
+   nested_do "another guest has the disk" "nested_disk 64"; then
+	nested_do "another guest mounts the file system" \
+		'mount -t ext4 -o ro /dev/vda /mnt'
+	nested_do "another guest reads the files" nested_sums
+	check "another guest reads the files as they were written, and the host's" \
+		sums_are second
+	nested_do "another guest unmounts the file system" 'umount /mnt'
 fi
 nested_stop "the other guest"
 check_equal "the instance is idle in the end" idle "$(state_of "$UUID")"

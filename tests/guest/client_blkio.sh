@@ -53,12 +53,12 @@ ulimit -l unlimited
 check "system calls can be traced" in_dir strace -f -x -s 72 -o trace \
 	-P "$NODE" ./blkio-hello "$NODE"
 cat $DIR/trace
-check "it opens the node for writing alone" traced 'openat\(.*O_WRONLY'
-check "it writes messages of the first version" \
+check "libblkio opens the node for writing only" traced 'openat\(.*O_WRONLY'
+check "libblkio writes messages of version 1" \
 	traced 'write\([0-9]+, "\\x01\\x00'
-check_not "and no others" sh -c "grep 'write(' $DIR/trace |
+check_not "libblkio writes no other messages" sh -c "grep 'write(' $DIR/trace |
 	grep -vE 'write\\([0-9]+, \"\\\\x01\\\\x00\\\\x00\\\\x00.*, 72\\) = 72\$'"
-check "it has memory at address 0" traced \
+check "libblkio maps memory at address 0" traced \
 	'write\([0-9]+, "(\\x[0-9a-f]{2}){8}(\\x00){8}'
 
 # --- everything that it can ask for ------------------------------------------
@@ -89,34 +89,35 @@ check_errno "no memory may be pinned" ENOMEM memlock 0
 idle "no memory may be pinned"
 
 in_root $DIR/blkio "$NODE" hold >$DIR/hold 2>&1 &
-check "one program has it" wait_for 30 grep -q running $DIR/hold
-check "its memory is pinned" test "$(pinned_pages)" -ge 256
+check "one program has the disk" wait_for 30 grep -q running $DIR/hold
+check "the memory of the disk's user is pinned" test "$(pinned_pages)" -ge 256
 # libblkio says EIO, whatever it was
-check_not "another one cannot" in_dir ./blkio-hello "$NODE"
+check_not "another program cannot have the disk" in_dir ./blkio-hello "$NODE"
 check_log "the log says why" "blkio\[[0-9]+\] has the instance open"
 kill -9 "$(sed -n 's/running //p' $DIR/hold)"
 wait
 idle "killed"
-check "the next one can" in_dir ./blkio-hello "$NODE"
-check "it can be removed" remove_mdev "$UUID"
+check "the next program can have the disk" in_dir ./blkio-hello "$NODE"
+check "the disk in RAM can be removed" remove_mdev "$UUID"
 
 # --- in a file, and read only ------------------------------------------------
 
 new_blk file
 truncate -s 32M $DIR/backing
-check "it gets a file" put $DIR/backing "$(instance "$UUID")/backing"
+check "the disk in a file gets its file" put $DIR/backing "$(instance "$UUID")/backing"
 check "an image is copied to it" in_dir ./blkio-copy --input-file=image \
 	--output-blkio=$DRIVER "path=$NODE"
-check "it is in the file" cmp $DIR/image $DIR/backing
+check "what is copied to the disk is in its file" cmp $DIR/image $DIR/backing
 idle "a copy"
-check "it can be removed" remove_mdev "$UUID"
+check "the disk in a file can be removed" remove_mdev "$UUID"
 
 put 1 /sys/module/mvblk/parameters/read_only
 new_blk ram64m
 in_dir ./blkio-hello "$NODE" >$DIR/hello 2>&1
-check_equal "who wants to write cannot have what is read only" 1 $?
+check_equal "a disk that is read only cannot be opened for writing" 1 $?
 cat $DIR/hello
-check_equal "who does not can" 67108864 "$(in_dir ./blkio-info $DRIVER \
+check_equal "a disk that is read only can be opened for reading" \
+	67108864 "$(in_dir ./blkio-info $DRIVER \
 	read-only=true "path=$NODE" capacity)"
 idle "read only"
 

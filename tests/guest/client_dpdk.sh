@@ -20,7 +20,8 @@ vhost_up
 node=/dev/$(chardev_of "$UUID")
 check "a Debian 12 can be mounted" root_up 12 || exit 1
 check "there are huge pages" put 128 /proc/sys/vm/nr_hugepages
-check_equal "all of them" 128 "$(cat /proc/sys/vm/nr_hugepages)"
+check_equal "there are all huge pages that were asked for" \
+	128 "$(cat /proc/sys/vm/nr_hugepages)"
 mkdir -p "$ROOT/dev/hugepages"
 mount -t hugetlbfs huge "$ROOT/dev/hugepages"
 
@@ -67,7 +68,7 @@ pmd()
 	_pmd=$!
 	exec 4>pmd.in
 	check "$what: testpmd starts" wait_for 60 pmd_has 'testpmd> ' 1 || {
-		fail "$what: it said" "$(cat pmd.out)"
+		fail "$what: what testpmd said" "$(cat pmd.out)"
 		exec 4>&-
 		return
 	}

@@ -35,7 +35,7 @@ if nested_boots "the guest boots"; then
 	traffic "at first"
 	check_equal "the instance runs" running "$(state_of "$UUID")"
 	nested_reboot
-	nested_boots "it boots again" && traffic "after the reboot"
+	nested_boots "the guest boots again" && traffic "after the reboot"
 fi
 nested_stop "the guest"
 check_equal "the instance is idle again" idle "$(state_of "$UUID")"

@@ -20,7 +20,7 @@ for class in virtio vhost; do
 		-p "$INSTANCES/$uuid/driver" \
 		-w "1=$MDEVS/$uuid/remove" write "$uuid" "$dir/create"
 	check "class $class: create works afterwards" create_net $class "$uuid"
-	check "class $class: so does remove" remove_mdev "$uuid"
+	check "class $class: remove works afterwards" remove_mdev "$uuid"
 done
 
 # --- virtio: the kernel's driver binds and starts ----------------------------

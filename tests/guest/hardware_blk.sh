@@ -39,36 +39,37 @@ disk()
 	check "vp_mdev takes the function, $3" hw_bind "$1" || return 1
 	check "an instance can be created, $3" create_hw "$1" virtio "$uuid" ||
 		return 1
-	check_equal "and no more, of whichever class, $3" "0 0" "$(cat \
+	check_equal "a second instance is refused in either class, $3" "0 0" "$(cat \
 		"$MDEV_BUS/$1"-*/mdev_supported_types/*/available_instances |
 		tr '\n' ' ' | sed 's/ $//')"
 	check "virtio-blk drives it, $3" wait_for 20 blk_vars "$uuid" || return 1
 	blk_vars "$uuid"
-	check_equal "of 64 MiB, $3" 67108864 "$(blk_size "$uuid")"
-	check_equal "its interrupts, $3" "$2" "$(hw_vectors "$1")"
+	check_equal "the disk has 64 MiB, $3" 67108864 "$(blk_size "$uuid")"
+	check_equal "the disk has $2 interrupts, $3" "$2" "$(hw_vectors "$1")"
 
 	mkdir -p /tmp/mnt
 	check "a file system can be made, $3" mke2fs "$DEV"
-	check "and mounted, $3" mount -t ext4 "$DEV" /tmp/mnt
-	check "and written to, $3" cp /tmp/sent /tmp/mnt/file
-	check "and unmounted, $3" umount /tmp/mnt
+	check "the file system can be mounted, $3" mount -t ext4 "$DEV" /tmp/mnt
+	check "a file can be written, $3" cp /tmp/sent /tmp/mnt/file
+	check "the file system can be unmounted, $3" umount /tmp/mnt
 
 	check "a CPU can read, $3" read_from 1
-	check "another one can, $3" read_from 2
-	check_equal "by virtqueues of their own, $3" 2 "$(queues_used)"
+	check "another CPU can read, $3" read_from 2
+	check_equal "each CPU reads through a virtqueue of its own, $3" 2 "$(queues_used)"
 
 	check "virtio-blk can be unbound, $3" \
 		put "$(virtio_of "$uuid")" $VIRTIO_BLK/unbind
-	check "and bound, $3" put "$(virtio_of "$uuid")" $VIRTIO_BLK/bind
+	check "virtio-blk can be bound, $3" put "$(virtio_of "$uuid")" $VIRTIO_BLK/bind
 	check "the disk is back, $3" wait_for 20 blk_vars "$uuid"
 	blk_vars "$uuid"
-	check "it can be mounted again, $3" mount -t ext4 -o ro "$DEV" /tmp/mnt
+	check "the file system can be mounted again, $3" \
+		mount -t ext4 -o ro "$DEV" /tmp/mnt
 	check "the file is as it was, $3" cmp /tmp/sent /tmp/mnt/file
-	check "and unmounted again, $3" umount /tmp/mnt
+	check "the file system can be unmounted again, $3" umount /tmp/mnt
 
 	check "the instance can be removed, $3" remove_mdev "$uuid"
 	check "virtio_pci takes the function back, $3" hw_return "$1"
-	check_equal "it has it, $3" virtio-pci "$(pci_driver "$1")"
+	check_equal "virtio_pci has the function, $3" virtio-pci "$(pci_driver "$1")"
 }
 
 disk $HW_BLK 5 "an interrupt each"

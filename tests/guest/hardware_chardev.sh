@@ -4,8 +4,8 @@
 # devices: hardware
 # timeout: 600
 #
-# A program has a function on the PCI bus through the char device, which maps memory with
-# messages into an address space of the IOMMU that is its own.
+# A program has a function on the PCI bus through the char device, which maps memory
+# with messages into an address space of the IOMMU that is its own.
 . /tests/lib.sh
 . /tests/lib-net.sh
 . /tests/lib-hw.sh
@@ -21,7 +21,7 @@ check "traffic by DMA, with mapped doorbells" vh traffic --doorbell
 check "interrupts came" test "$(hw_irqs $HW_PAGES vq0)" -gt 0
 check "what hardware refuses" vh calls
 check "what its address space does not have" vh messages
-check "whose the memory is, and how much of it" vc owner
+check "memory is the owner's and counts as locked" vc owner
 vh_faults buffers
 vh_faults rings
 check_equal "nothing is pinned" 0 "$(pinned_pages)"

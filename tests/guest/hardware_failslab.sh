@@ -26,7 +26,7 @@ put 1 $PCI/devices/$HW_RNG/enable
 faults "vp_mdev binds" -p $PCI/devices/$HW_RNG/driver \
 	-w "$HW_RNG=$PCI/drivers/vp_mdev/unbind" \
 	write $HW_RNG $PCI/drivers/vp_mdev/bind
-check "it binds afterwards" put $HW_RNG $PCI/drivers/vp_mdev/bind
+check "vp_mdev binds after failed allocations" put $HW_RNG $PCI/drivers/vp_mdev/bind
 
 # --- create ------------------------------------------------------------------
 
@@ -39,7 +39,7 @@ faults "create of class virtio" -e $INSTANCES -e $MDEVS \
 	-p "$INSTANCES/$uuid/driver" \
 	-w "1=$MDEVS/$uuid/remove" write "$uuid" "$dir/create"
 check "class virtio: create works afterwards" create_hw $HW_RNG virtio "$uuid"
-check "class virtio: so does remove" remove_mdev "$uuid"
+check "class virtio: remove works afterwards" remove_mdev "$uuid"
 
 # For the parent driver class VHOST is the same, and only one function can be
 # avoided, so what there is beside is what its class driver allocates.
@@ -50,7 +50,7 @@ create_hw $HW_RNG vhost "$uuid"
 check "vhost_mdev can be unbound" put "$uuid" $vhost/unbind
 faults "vhost_mdev binds" -p "$INSTANCES/$uuid/driver" \
 	-w "$uuid=$vhost/unbind" write "$uuid" $vhost/bind
-check "it binds afterwards" put "$uuid" $vhost/bind
+check "vhost_mdev binds after failed allocations" put "$uuid" $vhost/bind
 check "class vhost: remove" remove_mdev "$uuid"
 
 # --- a user opens it and starts it -------------------------------------------
@@ -66,7 +66,7 @@ started()
 	faults "open, start and traffic, $1" \
 		-k -s "idle=$INSTANCES/$UUID/state" \
 		vmhw traffic --uuid "$UUID" --frames 4 --doorbell $WAY
-	check "it works afterwards, $1" vh traffic
+	check "the device works after failed allocations, $1" vh traffic
 }
 
 # As the device is closed, the IOMMU's core gives the group its domain back, which

@@ -19,7 +19,7 @@ check_errno "there is no instance of class VHOST" EOPNOTSUPP \
 	create_hw $HW_PAGES vhost "$UUID"
 check_log "the log says what to do" \
 	"interrupts of $HW_PAGES are not remapped: .*allow_unsafe_interrupts"
-check_equal "none is there" 0 "$(instances)"
+check_equal "no instance of class VHOST is there" 0 "$(instances)"
 
 modprobe virtio_net
 check "an instance of class VIRTIO can be created" \
@@ -31,11 +31,11 @@ check "the instance can be removed" remove_mdev "$UUID"
 # who trusts the user may say so
 unsafe=/sys/module/vhost_mdev/parameters/allow_unsafe_interrupts
 check_equal "the user is not trusted" N "$(cat $unsafe)"
-check "it can be" put Y $unsafe
-check "then there is an instance of class VHOST" \
+check "the user can be trusted by a parameter" put Y $unsafe
+check "a trusted user has an instance of class VHOST" \
 	create_hw $HW_PAGES vhost "$UUID"
 WAY=--chardev
-check "and traffic" vh traffic --frames 20
-check "it can be removed" remove_mdev "$UUID"
+check "a trusted user has traffic" vh traffic --frames 20
+check "the instance of class VHOST can be removed" remove_mdev "$UUID"
 check "virtio_pci takes the function back" hw_return $HW_PAGES
 unload

@@ -22,14 +22,14 @@ check "virtio-net drives it" net_vars "$UUID" || exit 1
 net_vars "$UUID"
 PEER=$(basename "$(echo $PCI/devices/$HW_PEER/virtio*/net/*)")
 
-check_equal "it has two pairs and a virtqueue for control" 5 \
+check_equal "the NIC has two pairs and a virtqueue for control" 5 \
 	"$(count "$DIR"/vq[0-9]*)"
-check_equal "with an interrupt each, and one for the configuration space" 6 \
+check_equal "each virtqueue has an interrupt, and the configuration space" 6 \
 	"$(hw_vectors $HW_PAIRS)"
-check_equal "which the driver knows" 2 "$(max_channels "$DEV")"
+check_equal "the driver can have two pairs" 2 "$(max_channels "$DEV")"
 check_not "three pairs are refused" ethtool -L "$DEV" combined 3
-check "two are not" ethtool -L "$DEV" combined 2
-check_equal "they are set" 2 "$(channels "$DEV")"
+check "two pairs are accepted" ethtool -L "$DEV" combined 2
+check_equal "two pairs are set" 2 "$(channels "$DEV")"
 
 # allowed VQ: the CPUs that its interrupt may go to
 allowed()
@@ -41,7 +41,8 @@ allowed()
 for i in 0 1; do
 	check_equal "the receiver's interrupt of pair $i goes to CPU $i" $i \
 		"$(allowed "$(rxq $i)")"
-	check_equal "and the sender's, too" $i "$(allowed "$(txq $i)")"
+	check_equal "the sender's interrupt of pair $i goes to CPU $i" \
+		$i "$(allowed "$(txq $i)")"
 done
 
 # the one end in this namespace, the other end in that
@@ -57,7 +58,7 @@ wire_up()
 		wait_for 20 in_ns $NSA ping -c 1 -W 1 $IPB
 }
 
-check "both ends are up" wire_up || exit 1
+check "both ends of the network are up" wire_up || exit 1
 
 # counts: kicks of the senders' virtqueues, signals of the receivers'
 counts()
@@ -73,14 +74,14 @@ copied()
 {
 	_before=$(counts)
 	check "a file by TCP, $1" tcp_copy /tmp/sent /tmp/got $((1 << $2))
-	check "it is what was sent, $1" cmp /tmp/sent /tmp/got
+	check "the file by TCP is what was sent, $1" cmp /tmp/sent /tmp/got
 	# shellcheck disable=SC2046 # words
 	set -- "$1" "$3" $(echo "$_before" "$(counts)" |
 		awk '{ print $5 - $1, $6 - $2, $7 - $3, $8 - $4 }')
 	note "$1: pair 0 $3 $4, pair 1 $5 $6"
 	[ "$2" = 0 ] || set -- "$1" "$2" "$5" "$6" "$3" "$4"
-	check "it was kicked for by pair $2, $1" test "$3" -gt 10 -a "$3" -gt "$5"
-	check "what was heard came by pair $2, $1" \
+	check "the sender kicks pair $2, $1" test "$3" -gt 10 -a "$3" -gt "$5"
+	check "the receiver hears through pair $2, $1" \
 		test "$4" -gt 10 -a "$4" -gt "$6"
 }
 
@@ -88,7 +89,7 @@ copied "from CPU 0" 0 0
 copied "from CPU 1" 1 1
 check "one pair is enough" in_ns $NSA ethtool -L "$DEV" combined 1
 copied "from CPU 1 by one pair" 1 0
-check "two can be had again" in_ns $NSA ethtool -L "$DEV" combined 2
+check "two pairs can be set again" in_ns $NSA ethtool -L "$DEV" combined 2
 copied "from CPU 1 by two again" 1 1
 
 check "the instance can be removed" remove_mdev "$UUID"

@@ -75,7 +75,8 @@ cycles()
 	check_equal "times with traffic, $2" $((CYCLES * 2 / 5)) $_traffic
 	[ $_traffic = $((CYCLES * 2 / 5)) ] ||
 		fail "the last one goes well, $2: $class" "$(cat /tmp/cycle.out)"
-	check_equal "it is of the class where it began, $2" "$_first" "$class"
+	check_equal "the last instance is of the class where it began, $2" \
+		"$_first" "$class"
 }
 
 UUID=""
@@ -95,6 +96,6 @@ check_equal "there is one of class VHOST" vhost_mdev "$(driver_of "$UUID")" ||
 CYCLES=5
 cycles by_override "from class VHOST, by driver_override"
 check "the instance can be removed" remove_mdev "$UUID"
-check_equal "it has no interrupts any more" 0 "$(hw_vectors $FUNCTION)"
+check_equal "a removed instance has no interrupts" 0 "$(hw_vectors $FUNCTION)"
 check "virtio_pci takes the function back" hw_return $FUNCTION
 unload

@@ -19,8 +19,8 @@ said()
 log_mark
 check_errno "a legacy function cannot be bound" ENODEV hw_bind $HW_LEGACY
 said "$HW_LEGACY: no virtio function .* of virtio 1\.0 .*disable-legacy=on"
-check "virtio_pci takes it back" hw_return $HW_LEGACY
-check_equal "it has it" virtio-pci "$(pci_driver $HW_LEGACY)"
+check "virtio_pci takes a legacy function back" hw_return $HW_LEGACY
+check_equal "virtio_pci has the legacy function" virtio-pci "$(pci_driver $HW_LEGACY)"
 
 # refused FUNCTION WHAT PATTERN
 refused()
@@ -28,13 +28,13 @@ refused()
 	check "$2 can be bound" hw_bind "$1" || return 1
 	for class in virtio vhost; do
 		log_mark
-		check_errno "but has no instance of class $class" EOPNOTSUPP \
+		check_errno "$2 has no instance of class $class" EOPNOTSUPP \
 			create_hw "$1" $class "$(new_uuid)"
 		said "$3"
 	done
-	check_equal "none is there" 0 "$(instances)"
-	check "it can be returned" hw_return "$1"
-	check_equal "to virtio_pci" virtio-pci "$(pci_driver "$1")"
+	check_equal "$2 has no instance" 0 "$(instances)"
+	check "$2 can be returned" hw_return "$1"
+	check_equal "$2 is virtio_pci's again" virtio-pci "$(pci_driver "$1")"
 }
 
 refused $HW_NO_PLATFORM "a function without ACCESS_PLATFORM" \
@@ -67,7 +67,7 @@ created()
 	log_mark
 	uuid=$(new_uuid)
 	check "an instance of class $1, domain $domain" create_hw $HW_RNG "$1" "$uuid"
-	check "class $1, domain $domain: it can be removed" remove_mdev "$uuid"
+	check "class $1, domain $domain: the instance can be removed" remove_mdev "$uuid"
 }
 
 hw_release $HW_RNG
@@ -83,10 +83,10 @@ check_equal "class vhost has a domain of its own, so nothing is said" "" \
 	"$(log_new | grep "$warned")"
 hw_release $HW_RNG
 domain=DMA
-check "or translate it" put $domain "$type"
+check "a function's domain can translate its DMA" put $domain "$type"
 check "the function can be bound again" hw_bind $HW_RNG || exit 1
 created virtio
-check_equal "which is as it should be, so nothing is said" "" \
+check_equal "a domain that translates is not warned of" "" \
 	"$(log_new | grep "$warned")"
 check "virtio_pci takes it back afterwards" hw_return $HW_RNG
 

@@ -48,7 +48,7 @@ net()
 	check "the network device can be set up, $1" hw_net_online
 	downloads_for_ever >/dev/null 2>&1 &
 	downloader=$!
-	check "it has traffic, $1" wait_for 30 hw_net_busy
+	check "the network device has traffic, $1" wait_for 30 hw_net_busy
 	log_mark
 }
 
@@ -85,11 +85,11 @@ check "the disk can be written" put_range /tmp/sent 0 2097152
 reads_for_ever "$DEV" >/tmp/reads.out 2>&1 &
 reader=$!
 check "the function can be reset, virtio-blk" reset "$DISK_FUNCTION"
-check "and once more" reset "$DISK_FUNCTION"
+check "the function can be reset once more, virtio-blk" reset "$DISK_FUNCTION"
 check_equal "the disk is live" running "$(state_of "$UUID")"
 kill $reader
 check "reads come to an end" wait_for 20 reads_ended
-check_equal "none of them failed" "" "$(cat /tmp/reads.out)"
+check_equal "no read failed" "" "$(cat /tmp/reads.out)"
 check "the disk has what was written before" same /tmp/sent
 check "virtio-blk can be unbound" \
 	put "$(virtio_of "$UUID")" $VIRTIO_BLK/unbind
@@ -103,21 +103,23 @@ off "virtio-blk"
 # deaf: a program that takes no notice
 deaf()
 {
-	vh_begin "a program takes no notice" hold || exit 1
-	check "its function can be reset" reset "$NIC"
-	check_equal "which sysfs says" broken "$(state_of "$UUID")"
+	vh_begin "a program that takes no notice of a reset runs" hold || exit 1
+	check "the function can be reset though its program takes no notice" reset "$NIC"
+	check_equal "the instance's state in sysfs is broken after the reset" \
+		broken "$(state_of "$UUID")"
 	kill -9 $victim
 	wait $victim
-	check "it is idle when the program is gone" \
+	check "the instance is idle when the program is gone" \
 		wait_for 10 state_is "$UUID" idle
-	check "another one works" vh traffic --frames 20
+	check "another program works after the reset" vh traffic --frames 20
 }
 
 for WAY in "" --chardev; do
 	mode=${WAY:-VFIO}
 	on "$NIC" vhost "$mode"
 	check "the function can be reset without a user, $mode" reset "$NIC"
-	check_equal "its state is as before, $mode" idle "$(state_of "$UUID")"
+	check_equal "the state without a user is as before, $mode" \
+		idle "$(state_of "$UUID")"
 	vh_begin "a program has traffic, $mode" lost || exit 1
 	log_mark
 	check "the function can be reset, $mode" reset "$NIC"
@@ -180,7 +182,7 @@ WAY=
 on "$NIC" vhost "shutdown, VFIO"
 vh_begin "a program has traffic, shutdown" hold || exit 1
 check "the function can be shut down" shutdown "$NIC"
-check_equal "it is reset" broken "$(state_of "$UUID")"
+check_equal "the function is reset by its shutdown" broken "$(state_of "$UUID")"
 kill -9 $victim
 wait $victim
 check "the program ends" wait_for 10 state_is "$UUID" idle
@@ -190,7 +192,8 @@ check "the function works when it is bound again" hw_bind "$NIC"
 on "$NIC" virtio "shutdown, virtio-net"
 net "shutdown, virtio-net"
 check "the function can be shut down, virtio-net" shutdown "$NIC"
-check_equal "it is reset, virtio-net" broken "$(state_of "$UUID")"
+check_equal "the function is reset by its shutdown, virtio-net" \
+	broken "$(state_of "$UUID")"
 check "ip link does not hang" timeout 60 /bin/ip link set dev "$DEV" promisc on
 kill $downloader
 off "shutdown, virtio-net"

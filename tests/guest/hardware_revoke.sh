@@ -31,7 +31,7 @@ for class in vhost virtio; do
 	check_errno "the function can have no other instance of class $class" \
 		EBUSY another $class
 done
-check_equal "there is none" 0 "$(instances)"
+check_equal "no other instance is there" 0 "$(instances)"
 kill -9 $victim
 wait $victim
 again()
@@ -39,9 +39,9 @@ again()
 	UUID=$(new_uuid)
 	create_hw $HW_PAGES vhost "$UUID" && echo "$UUID" >/tmp/uuid
 }
-check "it can when the program has ended" wait_for 20 again
+check "the function can have an instance when the program has ended" wait_for 20 again
 UUID=$(cat /tmp/uuid)
-check "with traffic" vh traffic --frames 50
+check "the new instance has traffic" vh traffic --frames 50
 
 # the function itself stays as long
 vh_begin "a program has the VFIO device again" hold
@@ -52,14 +52,14 @@ check "unbinding the function waits for the program" kill -0 $returner
 kill -9 $victim
 wait $victim
 wait $returner
-check_equal "and ends when that has ended" 0 $?
+check_equal "unbinding ends when the program has ended" 0 $?
 
 # of the char device nothing is left
 hw_vhost $HW_PAGES || exit 1
 WAY=--chardev
 vh_begin "a program has the char device" hold
 check "the function can be unbound" hw_return $HW_PAGES
-check "while the program goes on" kill -0 $victim
+check "the program goes on when the function is unbound" kill -0 $victim
 check_equal "nothing is pinned" 0 "$(pinned_pages)"
 kill -9 $victim
 wait $victim

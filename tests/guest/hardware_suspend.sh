@@ -54,7 +54,7 @@ rng_state=$(state_of "$UUID")
 on $HW_PAGES vhost "a program on the VFIO fd"
 vfio_uuid=$UUID
 WAY=
-vh_begin "it has traffic, VFIO" lost || exit 1
+vh_begin "a program has traffic, VFIO" lost || exit 1
 vfio_pid=$victim
 mv /tmp/victim.out /tmp/vfio.out
 
@@ -62,7 +62,7 @@ plugged=$(hw_plugged)
 on "$plugged" vhost "a program on the char device"
 chr_uuid=$UUID
 WAY=--chardev
-vh_begin "it has traffic, char device" lost || exit 1
+vh_begin "a program has traffic, char device" lost || exit 1
 chr_pid=$victim
 mv /tmp/victim.out /tmp/chr.out
 
@@ -70,7 +70,8 @@ soft_uuid=$(new_uuid)
 check "a network device in software" create_net1 vhost "$soft_uuid"
 vmnet victim --uuid "$soft_uuid" >/tmp/soft.out 2>&1 &
 soft_pid=$!
-check "it has a user" wait_for 30 state_is "$soft_uuid" running
+check "the network device in software has a user" \
+	wait_for 30 state_is "$soft_uuid" running
 
 on $HW_NET virtio "virtio-net"
 net_uuid=$UUID
@@ -90,28 +91,28 @@ check "the network device has traffic" wait_for 30 hw_net_busy
 
 log_mark
 check "the host sleeps and wakes up" vmsleep $SLEEP mem || exit 1
-check_log "it was asleep to RAM" "PM: Waking up from system sleep state S3"
+check_log "the host was asleep to RAM" "PM: Waking up from system sleep state S3"
 
 # --- the kernel's drivers ------------------------------------------------------
 
 check "virtio-net is live" wait_for 10 state_is "$net_uuid" running
-check "its network device still has a carrier" wait_for 20 carrier_is "$DEV" 1
+check "virtio-net's network device still has a carrier" wait_for 20 carrier_is "$DEV" 1
 check "ip link answers" timeout 60 /bin/ip link set dev "$DEV" mtu 1400
 kill $downloader
 check "ping afterwards" ping -c 3 -W 10 $HW_ROUTER
 check "a download afterwards" download /tmp/got
-check_equal "it is complete" "$HW_LINES" "$(wc -l </tmp/got)"
+check_equal "the download afterwards is complete" "$HW_LINES" "$(wc -l </tmp/got)"
 
 check "virtio-blk is live" wait_for 10 state_is "$blk_uuid" running
 kill $reader $ram_reader
 check "reads of the disk come to an end" wait_for 20 reads_ended
-check_equal "none of them failed" "" "$(cat /tmp/reads.out)"
-check_equal "nor one of the disk in software" "" "$(cat /tmp/ram.out)"
+check_equal "no read of the disk failed" "" "$(cat /tmp/reads.out)"
+check_equal "no read of the disk in software failed" "" "$(cat /tmp/ram.out)"
 DEV=$blk
 check "the disk has what was written before" same /tmp/sent
 random_file /tmp/sent 2
-check "and takes what is written now" put_range /tmp/sent 0 2097152
-check "which it has" same /tmp/sent
+check "the disk takes what is written now" put_range /tmp/sent 0 2097152
+check "the disk has what was written now" same /tmp/sent
 check_equal "the device without a driver is as before" "$rng_state" \
 	"$(state_of "$rng_uuid")"
 
@@ -121,7 +122,7 @@ vh_came_back $vfio_pid /tmp/vfio.out "VFIO"
 vh_came_back $chr_pid /tmp/chr.out "char device"
 check_equal "the network device in software is live" running \
 	"$(state_of "$soft_uuid")"
-check "so is its user" kill -0 $soft_pid
+check "the user of the network device in software goes on" kill -0 $soft_pid
 kill -9 $soft_pid
 wait $soft_pid
 

@@ -25,8 +25,9 @@ all_gone()
 {
 	check_equal "there is no instance any more, $1" 0 "$(instances)"
 	check_equal "nothing is pinned, $1" 0 "$(pinned_pages)"
-	check "another one is plugged in, $1" hw_plug
-	check "virtio_pci has it, $1" wait_for 20 plugged_driver virtio-pci
+	check "another function is plugged in, $1" hw_plug
+	check "virtio_pci has the function that was plugged in, $1" \
+		wait_for 20 plugged_driver virtio-pci
 }
 
 plugged_driver()
@@ -47,11 +48,11 @@ virtio()
 {
 	FUNCTION=$(hw_plugged)
 	UUID=$(new_uuid)
-	check "vp_mdev takes it, $1" hw_bind "$FUNCTION" || exit 1
+	check "vp_mdev takes the function, $1" hw_bind "$FUNCTION" || exit 1
 	check "an instance of class VIRTIO, $1" \
 		create_hw "$FUNCTION" virtio "$UUID" || exit 1
 	net_vars "$UUID"
-	check "its network device can be set up, $1" net_online
+	check "the network device can be set up, $1" net_online
 	check "ping, $1" ping -c 2 -W 10 $HW_ROUTER
 }
 
@@ -133,10 +134,10 @@ deaf()
 	check "the function goes, $mode" "$1"
 	check "the log says who is in the way, $mode" \
 		wait_for 30 check_waits
-	check "who takes no notice, $mode" kill -0 $victim
+	check "a program that takes no notice goes on, $mode" kill -0 $victim
 	kill -9 $victim
 	wait $victim
-	check "it is over when the user is, $mode" wait_for 60 hw_unplugged
+	check "the removal ends when its user has ended, $mode" wait_for 60 hw_unplugged
 	all_gone "a user who is deaf, $mode"
 }
 

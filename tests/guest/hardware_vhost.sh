@@ -42,14 +42,15 @@ before=$(counts)
 vq0=$(awk "/vp_mdev-$HW_PAGES-vq0/ { print \$1 + 0 }" /proc/interrupts)
 check "traffic by DMA, with eventfds" vh traffic
 check "the receiver's interrupts came" test "$(since "$before" 2)" -gt 0
-check_equal "each is counted" "$(since "$before" 2)" "$(since "$before" 1)"
+check_equal "each of the receiver's interrupts is counted" \
+	"$(since "$before" 2)" "$(since "$before" 1)"
 check "the sender's kicks went by the eventfd" test "$(since "$before" 3)" -gt 20
 before=$(counts)
 check "traffic by DMA, with mapped doorbells" vh traffic --doorbell
 check "interrupts came" test "$(since "$before" 2)" -gt 0
 check "the sender's kicks did not go by the kernel" \
 	test "$(since "$before" 3)" -lt 5
-check_equal "it is idle again" idle "$(state_of "$UUID")"
+check_equal "the instance is idle again" idle "$(state_of "$UUID")"
 check "what hardware refuses" vh calls
 
 # bypass: the interrupt that KVM would get
@@ -62,8 +63,8 @@ bypass()
 }
 
 modprobe mvbypass
-check "the interrupt is offered to who can do without the host" bypass
-check_equal "it is the receiver's" \
+check "the interrupt is offered to KVM" bypass
+check_equal "the offered interrupt is the receiver's" \
 	"$(sed -n 's/^irq //p' /tmp/bypass.out)" "$vq0"
 
 # --- memory ------------------------------------------------------------------
@@ -71,8 +72,8 @@ check_equal "it is the receiver's" \
 vh_faults buffers
 vh_faults rings
 check "vfio-pci takes another function" vfio_pci_take $HW_RNG
-check "it is in a container with the instance" vh share --pci $HW_RNG
-check "and it is returned" hw_return $HW_RNG
+check "another function is in a container with the instance" vh share --pci $HW_RNG
+check "another function is returned" hw_return $HW_RNG
 rmmod vfio_pci 2>/dev/null
 
 # --- users -------------------------------------------------------------------
@@ -84,10 +85,11 @@ busy()
 }
 
 WAY=
-vh_begin "a user holds it" victim
-check_errno "another one cannot have it" EBUSY busy ""
+vh_begin "a user holds the instance" victim
+check_errno "a second user is refused through the VFIO device" EBUSY busy ""
 check_errno "a second user is refused on the char device" EBUSY busy --chardev
-check_errno "nor can vp_mdev's module go" EAGAIN rmmod vp_mdev
+check_errno "vp_mdev cannot be unloaded while a user holds the instance" \
+	EAGAIN rmmod vp_mdev
 kill -9 "$victim"
 wait "$victim"
 DOORBELL=1
@@ -97,9 +99,9 @@ vh_begin "a user holds the fd" gone
 check "the instance can be removed when the user has let go" \
 	remove_mdev "$UUID"
 wait "$victim"
-check_equal "all went well for the user" 0 $?
+check_equal "the user that let go has seen no error" 0 $?
 cat /tmp/victim.out >&2
-check "it was the request's eventfd" grep -q "request" /tmp/victim.out
+check "the user was told through the request's eventfd" grep -q "request" /tmp/victim.out
 check_equal "nothing is pinned" 0 "$(pinned_pages)"
 check "the function is returned" hw_return $HW_PAGES
 

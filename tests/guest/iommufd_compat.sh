@@ -26,7 +26,8 @@ for VM_IOMMUFD in compat ""; do
 	check "$how: 64 KiB of locked memory" v memlock --frames 300
 	check_equal "$how: pages pinned after that" 0 "$(pinned_pages)"
 done
-check "one by its node" env VM_IOMMUFD=cdev vmnet --uuid "$UUID" traffic --frames 500
+check "the VFIO device works through its node" \
+	env VM_IOMMUFD=cdev vmnet --uuid "$UUID" traffic --frames 500
 vhost_down
 
 # what else is on the VFIO fd
@@ -39,5 +40,5 @@ for VM_IOMMUFD in cdev compat; do
 	check "$VM_IOMMUFD: mvblk: data that cannot be pinned" vmblk "$uuid" memlock
 done
 check_equal "pages pinned in the end" 0 "$(pinned_pages)"
-check "it can be removed" remove_mdev "$uuid"
+check "the instance of mvblk can be removed" remove_mdev "$uuid"
 unload

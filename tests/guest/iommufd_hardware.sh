@@ -24,9 +24,9 @@ vh_faults rings
 DOORBELL=1
 vh_kill 4
 export VM_IOMMUFD=compat
-check "traffic by DMA, by a group of /dev/iommu" vh traffic
+check "traffic by DMA, through a group with /dev/iommu" vh traffic
 export VM_IOMMUFD=
-check "and in a container of type1" vh traffic
+check "traffic by DMA, in a container of type1" vh traffic
 check "the instance can be removed" remove_mdev "$UUID"
 check_equal "nothing is pinned" 0 "$(pinned_pages)"
 check "the function is returned" hw_return $HW_PAGES

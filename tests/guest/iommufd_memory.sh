@@ -14,11 +14,13 @@ modprobe iommufd
 
 vhost_up
 check "the address space is taken away, and exchanged" v attach --size 300
-check "the same, packed" v attach --size 300 --packed --queue-size 64 --count 4
+check "the address space is taken away, and exchanged, packed" \
+	v attach --size 300 --packed --queue-size 64 --count 4
 check_equal "pages pinned after that" 0 "$(pinned_pages)"
 check "memory is exchanged while suspended" v exchange --size 300
 check "IOAS_UNMAP of what is in use" v unmap-live --queue-size 64 --size 300
-check "the same, packed, in order, indirect" v unmap-live --packed --in-order \
+check "IOAS_UNMAP of what is in use, packed, in order, indirect" \
+	v unmap-live --packed --in-order \
 	--queue-size 64 --size 1514 --indirect --count 3
 check "DRIVER_OK that fails half-way" v half --pairs 2 --queue-size 64
 check "mappings that may not be written" v readonly --queue-size 64
@@ -37,7 +39,7 @@ check "4 threads unmap 50 single pages each" \
 	--size-kib 400 --touches 50 --stride 2 --memlock 4194304 --count 3
 check "two threads unmap and map, and the other instance is opened and closed" \
 	v --uuid "$b" race --size 300 --queue-size 64 --count 500
-check "the same, at other addresses each time" \
+check "two threads unmap and map at other addresses each time" \
 	v --uuid "$b" race --size 300 --queue-size 64 --count 500 --move
 check "a device whose page does not come" v stuck --queue-size 64
 # killed in an unmap that waits for the address space's lock

@@ -131,7 +131,7 @@ nested_stop()
 	echo "poweroff -f" >&4
 	exec 4>&-
 	if ! nested_wait $NESTED_COMMAND nested_gone; then
-		fail "$1: it shuts down" "$(tail -n 30 guest.log)"
+		fail "$1: the guest shuts down" "$(tail -n 30 guest.log)"
 		kill -9 "$(cat guest.pid)"
 	fi
 	wait "$nested"

@@ -2,7 +2,8 @@
 # shellcheck shell=dash
 #
 # What the test scripts of this directory share: this file, and what it sources,
-# lib-check.sh, lib-instance.sh and lib-log.sh.  A script NAME.sh runs in a guest, as root, in a directory of its own, by busybox ash:
+# lib-check.sh, lib-instance.sh and lib-log.sh.  A script NAME.sh runs in a guest,
+# as root, in a directory of its own, with busybox ash:
 #
 #	#!/bin/sh
 #	# SPDX-License-Identifier: GPL-2.0-only

@@ -38,7 +38,7 @@ if nested_boots "the guest boots"; then
 	check_equal "the instance runs" running "$(state_of "$UUID")"
 	check "interrupts came from the NIC" test "$(hw_irqs $HW_PAGES vq0)" -gt 0
 	nested_reboot
-	nested_boots "it boots again" && online "after the reboot"
+	nested_boots "the guest boots again" && online "after the reboot"
 fi
 nested_stop "the guest"
 qemu_idle "in the end"

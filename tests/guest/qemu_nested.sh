@@ -34,26 +34,27 @@ nested_start vfio-net.sh "$CARD" -global virtio-net-pci.romfile= \
 	-device "vhost-mdev-pci,sysfsdev=/sys/bus/mdev/devices/$DISK"
 if nested_boots "the guest boots"; then
 	traffic "at first"
-	nested_do "it has a disk of 64 MiB" "nested_disk 64"
-	check_equal "both run" "running running" \
+	nested_do "the guest has a disk of 64 MiB" "nested_disk 64"
+	check_equal "both instances run" "running running" \
 		"$(state_of "$CARD") $(state_of "$DISK")"
 	nested_do "a file system is made" \
 		'mke2fs /dev/vda >/dev/null && mount -t ext4 /dev/vda /mnt'
 	nested_do "files are written" 'nested_fill 8'
-	nested_do "they have sums" nested_sums
+	nested_do "the guest sums its files" nested_sums
 	nested_sums_of >first
-	check_equal "all of them" 8 "$(wc -l <first)"
-	nested_do "it is unmounted" 'umount /mnt'
+	check_equal "the guest has summed all of its files" 8 "$(wc -l <first)"
+	nested_do "the guest unmounts its file system" 'umount /mnt'
 	nested_reboot
-	nested_boots "it boots again" && traffic "after the reboot"
-	nested_do "it is mounted" 'nested_disk 64 && mount -t ext4 /dev/vda /mnt'
+	nested_boots "the guest boots again" && traffic "after the reboot"
+	nested_do "the guest mounts its file system again" \
+		'nested_disk 64 && mount -t ext4 /dev/vda /mnt'
 	nested_do "the files are read" nested_sums
 	nested_sums_of >second
-	check "they are what they were" cmp first second
-	nested_do "it is unmounted again" 'umount /mnt'
+	check "the guest reads the files as it wrote them" cmp first second
+	nested_do "the guest unmounts its file system again" 'umount /mnt'
 fi
 nested_stop "the guest"
-check_equal "both are idle again" "idle idle" \
+check_equal "both instances are idle again" "idle idle" \
 	"$(state_of "$CARD") $(state_of "$DISK")"
 
 nested_down

@@ -76,14 +76,14 @@ for t in $(threads mvnet-); do
 	found=$((found + 1))
 	check_equal "the thread of its queues is in the group" "0::/user" \
 		"$(line_of "/proc/$t/cgroup")"
-	check "its CPU time counts as the group's" \
+	check "the thread's CPU time counts as the group's" \
 		test "$(stat_of cpu.stat usage_usec)" -ge $(($(ticks "$t") * 9000))
 done
 check_equal "threads that serve it" 2 $found
 kill -9 $victim
 wait $victim
-check "they are gone with the program" wait_for 10 no_threads mvnet-
-check "and leave the group" rmdir $GROUP
+check "the threads are gone with the program" wait_for 10 no_threads mvnet-
+check "the threads leave the group" rmdir $GROUP
 mkdir $GROUP
 
 # --- memory ------------------------------------------------------------------
@@ -94,11 +94,11 @@ check "an instance of mvblk is created" create_blk vhost ram64m "$BLK"
 before=$(stat_of memory.stat kernel)
 check "a program of the group writes to it" in_group vmblk "$BLK" data
 pages=$(cat "$(instance "$BLK")/allocated")
-check "it wrote to some pages" test "$pages" -ge 1048576
-check "they are charged to the group ($pages bytes, $before before)" \
+check "the program wrote to some pages" test "$pages" -ge 1048576
+check "the pages are charged to the group ($pages bytes, $before before)" \
 	wait_for 10 charged_at_least $((before + pages * 9 / 10))
 check "the device can be made smaller" put 512 "$(instance "$BLK")/size"
-check "which takes the charge away" \
+check "a smaller device takes the charge away" \
 	wait_for 10 charged_less_than $((before + pages / 2))
 
 unload

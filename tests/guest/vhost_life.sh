@@ -32,7 +32,7 @@ usleep 500000
 check "remove waits for the user" kill -0 $remover
 kill -9 $victim
 wait $victim
-check "and ends when the user is killed" wait_for 30 [ ! -d "$(instance "$UUID")" ]
+check "remove ends when the user is killed" wait_for 30 [ ! -d "$(instance "$UUID")" ]
 wait $remover
 
 UUID=$(new_uuid)
@@ -44,8 +44,8 @@ check_not "the instance is gone" [ -d "$(instance "$UUID")" ]
 UUID=$(new_uuid)
 create_net vhost "$UUID"
 put "$UUID" /sys/bus/mdev_class/drivers/vhost_mdev/unbind
-check_equal "unbound" unbound "$(state_of "$UUID")"
+check_equal "the instance can be unbound" unbound "$(state_of "$UUID")"
 check_not "there is no group to open" v traffic --frames 10
 put "$UUID" /sys/bus/mdev_class/drivers/vhost_mdev/bind
-check "bound again, traffic" v traffic --frames 500
+check "an instance that was bound again carries traffic" v traffic --frames 500
 vhost_down

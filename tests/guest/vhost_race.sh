@@ -11,7 +11,7 @@
 
 vhost_up
 b=$(new_uuid)
-check "and another" create_net1 vhost "$b" || exit 1
+check "another instance is created" create_net1 vhost "$b" || exit 1
 
 # race WHAT OPTION...: says how it went
 race()

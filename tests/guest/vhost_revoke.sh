@@ -31,12 +31,14 @@ revoked()
 	check "the instance is gone while its file is open, $_mode" \
 		[ ! -d "$(instance "$UUID")" ]
 	check "the same UUID can be used again, $_mode" create_net vhost "$UUID"
-	check "with traffic on the VFIO device, $_mode" v traffic --frames 200
-	check "with traffic on the char device, $_mode" vc traffic --frames 200
-	check "and removed, $_mode" remove_mdev "$UUID"
+	check "the new instance has traffic on the VFIO device, $_mode" \
+		v traffic --frames 200
+	check "the new instance has traffic on the char device, $_mode" \
+		vc traffic --frames 200
+	check "the new instance can be removed, $_mode" remove_mdev "$UUID"
 	check_equal "vhost_mdev is in use by the file, $_mode" 1 \
 		"$(rmmod vhost_mdev 2>/dev/null && echo 0 || echo 1)"
-	check "the parent is not, $_mode" rmmod mvnet
+	check "the parent is not in use by the file, $_mode" rmmod mvnet
 	: >/tmp/go
 	wait $victim
 	_rc=$?
@@ -134,7 +136,8 @@ for WAY in "" --chardev; do
 	check "remove ends in spite of a call that does not, ${WAY:-VFIO}" \
 		remove_mdev "$UUID"
 	wait "$victim"
-	check_equal "whose program was killed, ${WAY:-VFIO}" 137 $?
+	check_equal "the program in a call that does not return was killed, ${WAY:-VFIO}" \
+		137 $?
 done
 
 # --- at once -------------------------------------------------------------------

@@ -19,7 +19,7 @@ w=$(new_uuid)
 check "an instance of a user who does no harm" create_net1 vhost "$w" || exit 1
 vmnet --uuid "$w" victim --queue-size 64 >/tmp/well.out 2>&1 &
 well=$!
-check "that one has traffic" wait_for 60 grep -q running /tmp/well.out
+check "the user who does no harm has traffic" wait_for 60 grep -q running /tmp/well.out
 
 # watch: note gaps in the other user's traffic, and tasks that stay in D
 watch()

@@ -23,7 +23,7 @@ OTHER=$(new_uuid)
 check "another instance is created" create_net vhost "$OTHER"
 vmnet --uuid "$OTHER" victim >/tmp/other.out 2>&1 &
 other=$!
-check "it has traffic" wait_for 30 grep -q running /tmp/other.out
+check "the other instance has traffic" wait_for 30 grep -q running /tmp/other.out
 
 # what nobody waits for is given up after half a minute, which is the same on
 # each kernel
@@ -45,7 +45,7 @@ for i in 0 1; do
 	check "an instance is created" create_net vhost "$UUID"
 	# not by check, which has a shell of its own
 	if ! start stuck-killed --count $i --queue-size 64; then
-		fail "it stands still" "$(cat /tmp/victim.out)"
+		fail "the instance stands still" "$(cat /tmp/victim.out)"
 		kill -9 "$victim"
 		break
 	fi

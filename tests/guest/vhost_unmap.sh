@@ -10,17 +10,17 @@
 
 vhost_up
 check "memory is exchanged while suspended" v exchange --size 300
-check "the same, packed, in order" \
+check "memory is exchanged while suspended, packed, in order" \
 	v exchange --size 300 --packed --in-order --queue-size 64
 check "UNMAP_DMA of what is in use" v unmap-live --queue-size 64 --size 300
-check "the same, indirect" \
+check "UNMAP_DMA of what is in use, indirect" \
 	v unmap-live --queue-size 64 --size 1514 --indirect --event-idx --count 3
-check "the same, packed, in order" v unmap-live --packed --in-order \
+check "UNMAP_DMA of what is in use, packed, in order" v unmap-live --packed --in-order \
 	--queue-size 64 --size 300 --indirect
 check "DRIVER_OK that fails half-way" v half --pairs 2 --queue-size 64
 check "mappings that may not be written" v readonly --queue-size 64
 check "mappings that may only be written" v write-only --queue-size 64
-check "the same with less locked memory than that" \
+check "mappings that may only be written, with less locked memory than that" \
 	v write-only --queue-size 64 --memlock 122880
 check "64 KiB of locked memory" v memlock --frames 3000
 check "64 KiB of locked memory, jumbo frames" \

@@ -47,11 +47,11 @@ echo /bin/false >/proc/sys/kernel/modprobe
 rmmod virtio_mdev
 uuid=$(new_uuid)
 check "with no class driver, create succeeds" create $PORT '*-legacy' "$uuid"
-check_equal "and leaves the instance unbound" unbound "$(state_of "$uuid")"
+check_equal "the instance without a class driver is unbound" unbound "$(state_of "$uuid")"
 echo /sbin/modprobe >/proc/sys/kernel/modprobe
 check "the class driver can be loaded" modprobe virtio_mdev
-check_equal "it does not take the instance" unbound "$(state_of "$uuid")"
-check_errno "binding it by hand fails, too" EINVAL \
+check_equal "the class driver does not take the instance" unbound "$(state_of "$uuid")"
+check_errno "binding the instance by hand fails, too" EINVAL \
 	put "$uuid" /sys/bus/mdev_class/drivers/virtio_mdev/bind
 check "the instance can be removed" remove_mdev "$uuid"
 
@@ -78,7 +78,7 @@ check "the instance can be removed, fault start" remove_mdev "$uuid"
 uuid=$(new_uuid)
 check "create succeeds without a fault" create $PORT '*-nothing' "$uuid"
 check_equal "the instance runs" running "$(state_of "$uuid")"
-check "it can be removed" remove_mdev "$uuid"
+check "the instance without a fault can be removed" remove_mdev "$uuid"
 
 check "the parent can be unloaded" rmmod mvbad
 unload

@@ -12,7 +12,7 @@ HWRNG=/sys/class/misc/hw_random
 modprobe virtio-rng
 modprobe mvrng
 check "an instance can be created" create mvrng0-virtio '*-rng' "$UUID" || exit 1
-check_equal "it is an entropy device" 4 "$(cat "$DIR/virtio_device_id")"
+check_equal "the instance is an entropy device" 4 "$(cat "$DIR/virtio_device_id")"
 check "virtio-rng drives it" wait_for 10 state_is "$UUID" running
 
 is_current()
@@ -22,8 +22,8 @@ is_current()
 check "the kernel knows a source of entropy" grep -q virtio_rng \
 	$HWRNG/rng_available
 rng=$(tr ' ' '\n' <$HWRNG/rng_available | grep virtio_rng | tail -n 1)
-check "it can be chosen" put "$rng" $HWRNG/rng_current
-check "it is chosen" is_current "$rng"
+check "the source of entropy can be chosen" put "$rng" $HWRNG/rng_current
+check "the source of entropy is chosen" is_current "$rng"
 
 read_some()
 {
@@ -31,16 +31,17 @@ read_some()
 }
 check "bytes can be read" read_some /tmp/one
 check "bytes can be read again" read_some /tmp/two
-check_equal "they are as many as wanted" "4096 4096" \
+check_equal "as many bytes are read as wanted" "4096 4096" \
 	"$(wc -c </tmp/one) $(wc -c </tmp/two)"
-check_not "they differ from those before" cmp -s /tmp/one /tmp/two
-check "they are not all the same" \
+check_not "the bytes differ from those read before" cmp -s /tmp/one /tmp/two
+check "the bytes are not all the same" \
 	test "$(od -An -v -tu1 -w1 /tmp/one | sort -u | wc -l)" -gt 200
 
 check "the class driver can be unbound" \
 	put "$UUID" /sys/bus/mdev_class/drivers/virtio_mdev/unbind
 check_not "the source of entropy is gone" grep -q "$rng" $HWRNG/rng_available
-check "and bound" put "$UUID" /sys/bus/mdev_class/drivers/virtio_mdev/bind
+check "the class driver can be bound" \
+	put "$UUID" /sys/bus/mdev_class/drivers/virtio_mdev/bind
 check "the source of entropy is back" grep -q virtio_rng \
 	$HWRNG/rng_available
 check "the instance can be removed" remove_mdev "$UUID"

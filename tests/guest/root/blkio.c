@@ -152,8 +152,8 @@ static void get(const char *name, uint64_t *value)
 static void open_path(const char *node)
 {
 	must(blkio_create("virtio-blk-vhost-vdpa", &b), "the driver is there");
-	must(blkio_set_str(b, "path", node), "it takes a path");
-	must(blkio_connect(b), "it connects");
+	must(blkio_set_str(b, "path", node), "the driver takes a path");
+	must(blkio_connect(b), "the driver connects");
 }
 
 static void *new_region(struct blkio_mem_region *mem, size_t len)
@@ -268,7 +268,7 @@ static void holes(struct blkioq *q, char *buf)
 	       "zeroes are written");
 	blkioq_write_zeroes(q, pos + 4 * MIB, len, NULL, BLKIO_REQ_NO_UNMAP);
 	result(!finish(q, 1) && !read_one(q, pos + 4 * MIB, buf, len) &&
-	       is_zero(buf, len), "and such that take room");
+	       is_zero(buf, len), "zeroes that take room are written");
 	/* what it has there then is not said */
 	blkioq_discard(q, pos + 8 * MIB, len, NULL, 0);
 	result(!finish(q, 1), "a range is discarded");
@@ -284,15 +284,15 @@ static void holes(struct blkioq *q, char *buf)
 static void the_end(struct blkioq *q, char *buf, uint64_t capacity)
 {
 	result(!read_one(q, capacity - BLOCK, buf, BLOCK), "the last block is read");
-	result(read_one(q, capacity, buf, BLOCK) < 0, "none after it is");
+	result(read_one(q, capacity, buf, BLOCK) < 0, "no block after the last one is read");
 	result(read_one(q, capacity - BLOCK, buf, 2 * BLOCK) < 0,
-	       "nor what begins before the end only");
+	       "nothing is read that only begins before the end");
 	blkioq_write(q, capacity, buf, BLOCK, NULL, 0);
-	result(finish(q, 1) < 0, "nor is one written there");
+	result(finish(q, 1) < 0, "no block after the last one is written");
 	blkioq_write_zeroes(q, capacity - BLOCK, 2 * BLOCK, NULL, 0);
-	result(finish(q, 1) < 0, "nor made zero");
+	result(finish(q, 1) < 0, "no block after the last one is made zero");
 	blkioq_discard(q, capacity, BLOCK, NULL, 0);
-	result(finish(q, 1) < 0, "nor discarded");
+	result(finish(q, 1) < 0, "no block after the last one is discarded");
 	result(reads_back(q, 0, buf, BLOCK), "the queue goes on");
 }
 
@@ -362,9 +362,9 @@ static void data(const char *node, uint64_t expected)
 
 	open_path(node);
 	get("capacity", &capacity);
-	result(capacity == expected, "that is what the instance has");
+	result(capacity == expected, "the capacity is what the instance has");
 	get("max-queues", &most);
-	result(most >= QUEUES, "that is enough");
+	result(most >= QUEUES, "there are enough queues");
 	get("max-queue-size", &value);
 	get("max-segments", &segs);
 	get("request-alignment", &value);
@@ -375,14 +375,14 @@ static void data(const char *node, uint64_t expected)
 	result(blkio_start(b) < 0, "more queues than there are cannot be had");
 	printf("%s\n", blkio_get_error_msg());
 	must(blkio_set_int(b, "num-queues", QUEUES), "queues can be asked for");
-	if (!is_0(blkio_start(b), "it starts with two queues"))
+	if (!is_0(blkio_start(b), "the driver starts with two queues"))
 		return;
 	for (i = 0; i < QUEUES; i++)
 		queue[i] = blkio_get_queue(b, i);
 	buf = new_region(&mem, QUEUES * DEPTH * CHUNK);
 
-	result(span(buf, true), "a pattern is written by both");
-	result(span(buf, false), "each reads what the other one wrote");
+	result(span(buf, true), "a pattern is written through both queues");
+	result(span(buf, false), "each queue reads what the other one wrote");
 	blkioq_flush(queue[0], NULL, 0);
 	result(!finish(queue[0], 1), "the cache is flushed");
 	for (i = 0; i < QUEUES; i++)
@@ -407,7 +407,7 @@ static void poll_queues(const char *node)
 
 	/* libblkio does not ask how large they may be. */
 	open_path(node);
-	must(blkio_set_int(b, "queue-size", 2 * RING_MAX), "it takes a size");
+	must(blkio_set_int(b, "queue-size", 2 * RING_MAX), "the driver takes a size of rings");
 	result(blkio_start(b) < 0 && strstr(blkio_get_error_msg(), strerror(EINVAL)),
 	       "larger rings than the device has cannot be had");
 	printf("%s\n", blkio_get_error_msg());
@@ -416,18 +416,18 @@ static void poll_queues(const char *node)
 	fd = open(node, O_RDWR | O_CLOEXEC);
 	must(fd < 0 ? -errno : 0, "the node can be opened");
 	must(blkio_create("virtio-blk-vhost-vdpa", &b), "the driver is there");
-	must(blkio_set_int(b, "fd", fd), "it takes a file descriptor");
-	must(blkio_connect(b), "it connects");
-	must(blkio_set_int(b, "queue-size", RING_MAX), "it takes a size");
-	must(blkio_set_int(b, "num-queues", 0), "no other queues");
-	must(blkio_set_int(b, "num-poll-queues", QUEUES), "queues to be polled");
-	if (!is_0(blkio_start(b), "it starts with polled queues"))
+	must(blkio_set_int(b, "fd", fd), "the driver takes a file descriptor");
+	must(blkio_connect(b), "the driver connects");
+	must(blkio_set_int(b, "queue-size", RING_MAX), "the driver takes a size of rings");
+	must(blkio_set_int(b, "num-queues", 0), "no queues with events are asked for");
+	must(blkio_set_int(b, "num-poll-queues", QUEUES), "queues to be polled are asked for");
+	if (!is_0(blkio_start(b), "the driver starts with polled queues"))
 		return;
 	buf = new_region(&mem, QUEUES * DEPTH * CHUNK);
 	queue[0] = blkio_get_poll_queue(b, 0);
 	queue[1] = blkio_get_poll_queue(b, 1);
-	result(span(buf, true), "a pattern is written by both");
-	result(span(buf, false), "each reads what the other one wrote");
+	result(span(buf, true), "a pattern is written through both queues");
+	result(span(buf, false), "each queue reads what the other one wrote");
 	result(random_reads(queue[1], buf, QUEUES * DEPTH * CHUNK / BLOCK),
 	       "%u random reads", RANDOM_READS);
 	blkio_destroy(&b);
@@ -468,28 +468,29 @@ static void memlock(const char *node)
 	ret = blkio_start(b);
 	result(ret == -ENOMEM, "rings that cannot be pinned: ENOMEM");
 	printf("%s: %s\n", strerror(-ret), blkio_get_error_msg());
-	result(!pinned(), "nothing is pinned then");
+	result(!pinned(), "nothing is pinned if rings cannot be");
 	blkio_destroy(&b);
 
 	limit_to(RLIM_INFINITY);
 	open_path(node);
-	must(blkio_start(b), "it starts without a limit");
+	must(blkio_start(b), "the driver starts without a limit");
 	rings = pinned();
-	result(rings, "its rings are pinned, %llu bytes", (unsigned long long)rings);
+	result(rings, "the rings are pinned, %llu bytes", (unsigned long long)rings);
 	limit_to(rings + MIB);
 	must(blkio_alloc_mem_region(b, &big, MIB + BLOCK), "memory is allocated");
 	ret = blkio_map_mem_region(b, &big);
 	result(ret == -ENOMEM, "a region that cannot be pinned: ENOMEM");
 	printf("%s: %s\n", strerror(-ret), blkio_get_error_msg());
-	result(pinned() == rings, "nothing of it is pinned");
+	result(pinned() == rings, "nothing of such a region is pinned");
 	new_region(&small, MIB);
-	result(pinned() == rings + MIB, "one of the limit's size is");
+	result(pinned() == rings + MIB, "a region of the limit's size is pinned");
 	q = blkio_get_queue(b, 0);
-	result(!read_one(q, 0, small.addr, MIB), "and the device reads into it");
+	result(!read_one(q, 0, small.addr, MIB),
+	       "the device reads into a region of the limit's size");
 	blkio_unmap_mem_region(b, &small);
-	result(pinned() == rings, "no more when it is unmapped");
+	result(pinned() == rings, "an unmapped region is not pinned");
 	blkio_destroy(&b);
-	result(!pinned(), "in the end nothing is");
+	result(!pinned(), "nothing is pinned in the end");
 }
 
 static void hold(const char *node)
@@ -497,7 +498,7 @@ static void hold(const char *node)
 	struct blkio_mem_region mem;
 
 	open_path(node);
-	must(blkio_start(b), "it starts");
+	must(blkio_start(b), "the driver starts");
 	new_region(&mem, MIB);
 	printf("running %d\n", (int)getpid());
 	fflush(stdout);

@@ -197,8 +197,8 @@ def test_hotplug(card_id, disk_id):
         check("the guest is asked for it", to_be_ejected(m) == 1 << 5,
               to_be_ejected(m))
         eject(m, 5)
-        check("it is unplugged", state(disk_id) == "idle", state(disk_id))
-        check("it is closed", open_nodes(m) == 0, open_nodes(m))
+        check("the disk is unplugged", state(disk_id) == "idle", state(disk_id))
+        check("the disk is closed", open_nodes(m) == 0, open_nodes(m))
 
         m.qmp("netdev_add", **netdev(card_id))
         m.qmp("device_add", driver="virtio-net-pci", netdev="n0", id="d1",
@@ -216,10 +216,10 @@ def test_hotplug(card_id, disk_id):
             check("no doorbell is left", m.doorbells() == 0, m.doorbells())
         # with the char device, the backend sets up again what it knows
         idle = ("idle", "setup") if chardev else ("idle",)
-        check("its instance does nothing", state(card_id) in idle,
+        check("the card's instance does nothing", state(card_id) in idle,
               state(card_id))
         m.qmp("netdev_del", id="n0")
-        check("it is closed, too", open_nodes(m) == 0, open_nodes(m))
+        check("the card is closed", open_nodes(m) == 0, open_nodes(m))
 
     m.qmp("device_add", **device(disk_id, id="d0", addr="5"))
     disk.session(m, "a guest that will not answer", (virtio_pci.VERSION_1,))
@@ -227,7 +227,7 @@ def test_hotplug(card_id, disk_id):
     m.qmp("system_reset")
     m.wait_event("RESET")
     m.wait_event("DEVICE_DELETED")
-    check("its reset unplugs the disk", open_nodes(m) == 0 and
+    check("the machine's reset unplugs the disk", open_nodes(m) == 0 and
           state(disk_id) == "idle", (open_nodes(m), state(disk_id)))
     end(m)
 
@@ -381,7 +381,7 @@ def test_map(card_id, disk_id):
     card = network(m, "at first")
     check("the driver wants no frames for others",
           card.command(net.CTRL_RX_CLASS, 0, b"\0") == 0)
-    check("it wants all pairs", card.command(
+    check("the driver can have all pairs", card.command(
         net.CTRL_MQ_CLASS, 0, struct.pack("<H", card.max_pairs)) == 0)
     for below, what in ((True, "joined"), (False, "split")):
         map_memory(m, below)
@@ -536,7 +536,7 @@ def test_iommu(card_id, disk_id):
     check("a buffer that is unmapped breaks the device",
           until(lambda: card.dev.get("device_status") &
                 virtio_pci.NEEDS_RESET), card.dev.get("device_status"))
-    check("and the driver gets an interrupt",
+    check("the driver gets an interrupt",
           until(lambda: card.dev.take_interrupt(0)))
     disk.session(behind, "another device is not concerned",
                  (virtio_pci.VERSION_1,))
@@ -621,7 +621,7 @@ def test_unprivileged(card_id, disk_id, enough):
     check("without locked memory, the driver is told to reset",
           until(lambda: dev.get("device_status") & virtio_pci.NEEDS_RESET),
           dev.get("device_status"))
-    check("and that by an interrupt", until(lambda: dev.take_interrupt(0)))
+    check("the driver is told with an interrupt", until(lambda: dev.take_interrupt(0)))
     end(m, ".*cannot start the device: Cannot allocate memory; .*"
         "raise RLIMIT_MEMLOCK.*")
 

@@ -298,7 +298,7 @@ def main():
         net.traffic("after the machine's reset", batches=args.batches)
         if args.pairs > 1:
             net.multiqueue()
-        check("it needs no reset", net.dev.get("device_status") == 15,
+        check("the device needs no reset", net.dev.get("device_status") == 15,
               net.dev.get("device_status"))
     except (RuntimeError, OSError) as error:
         check("the device works", False, error)
