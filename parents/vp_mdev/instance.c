@@ -31,7 +31,7 @@ static void vp_mdev_warn_identity(struct mdev_class_device *cdev,
 	if (cdev->class_id == MDEV_CLASS_ID_VIRTIO && domain &&
 	    domain->type == IOMMU_DOMAIN_IDENTITY)
 		dev_warn(&cdev->dev,
-			 "the IOMMU passes the DMA of %s on as it is, so nothing confines it: boot without iommu=pt, or write DMA to /sys/kernel/iommu_groups/%d/type while no driver has the function\n",
+			 "the IOMMU passes the DMA of %s on as it is: boot without iommu=pt, or write DMA to /sys/kernel/iommu_groups/%d/type\n",
 			 pci_name(pdev), group);
 }
 
@@ -62,7 +62,7 @@ static int vp_mdev_check_iommu(struct mdev_class_device *cdev,
 	}
 
 	dev_err(&cdev->dev,
-		"%s shares IOMMU group %d with %u more: see /sys/kernel/iommu_groups/%d/devices, and use a slot or a function that is isolated\n",
+		"%s shares IOMMU group %d with %u more: use another slot or function, see /sys/kernel/iommu_groups/%d/devices\n",
 		pci_name(pdev), id, count - 1, id);
 	return -EOPNOTSUPP;
 }
@@ -87,7 +87,7 @@ static int vp_mdev_check_features(struct mdev_class_device *cdev,
 	}
 	if (!(features & BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))) {
 		dev_err(&cdev->dev,
-			"%s does not offer VIRTIO_F_ACCESS_PLATFORM, so its DMA may pass the IOMMU by: have the device offer it (QEMU: iommu_platform=on)\n",
+			"%s does not offer VIRTIO_F_ACCESS_PLATFORM, so no IOMMU confines it: have it do so (QEMU: iommu_platform=on)\n",
 			pci_name(pdev));
 		return -EOPNOTSUPP;
 	}

@@ -35,7 +35,7 @@ static int vp_mdev_check_driver_features(struct vp_mdev *vp, u64 features)
 	if ((features & needed) == needed)
 		return 0;
 	dev_err_ratelimited(&vp->cdev->dev,
-			    "the driver must take VIRTIO_F_VERSION_1 and VIRTIO_F_ACCESS_PLATFORM, because the function uses the addresses of its IOMMU\n");
+			    "the driver must take VIRTIO_F_VERSION_1 and VIRTIO_F_ACCESS_PLATFORM: the function is behind an IOMMU\n");
 	return -EINVAL;
 }
 
