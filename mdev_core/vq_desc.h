@@ -19,6 +19,7 @@ static inline void mdev_vq_chain_begin(struct mdev_vq_chain *chain)
 {
 	chain->nr_out = 0;
 	chain->nr_in = 0;
+	chain->nr_descs = 0;
 	chain->out_len = 0;
 	chain->in_len = 0;
 }
@@ -28,7 +29,7 @@ static inline void mdev_vq_chain_begin(struct mdev_vq_chain *chain)
  * @vq: the virtqueue
  * @chain: the chain
  * @iova: address
- * @len: length; nothing is added for 0
+ * @len: length; for 0 no piece is added, but the descriptor is counted
  * @in: whether the device writes it
  *
  * Return: 0; -EPROTO if the chain becomes invalid: then the queue is broken.
@@ -41,6 +42,8 @@ static __always_inline int mdev_vq_chain_add(struct mdev_vq *vq,
 	u32 *total = in ? &chain->in_len : &chain->out_len;
 	u32 sum = *total + len;
 
+	/* Cannot overflow: a ring and a table have no more together. */
+	chain->nr_descs++;
 	/* The latter two are wrapped sums. */
 	if (unlikely((!in && chain->nr_in) || !len || nr >= chain->max_segs ||
 		     iova + len - 1 < iova || sum < len))

@@ -115,14 +115,17 @@ struct mdev_vq_tlb {
  * @max_segs: size of @segs; a chain with more breaks the queue
  * @nr_out: number of pieces that the device reads
  * @nr_in: number of pieces that the device writes
- * @out_len: total length of the former
- * @in_len: total length of the latter
+ * @nr_descs: number of descriptors that were read for it, without the one of an
+ *	indirect table.  Those of no bytes are among them, and have no piece.
+ * @out_len: total length of the pieces that the device reads
+ * @in_len: total length of the pieces that the device writes
  */
 struct mdev_vq_chain {
 	struct mdev_vq_seg *segs;
 	u16 max_segs;
 	u16 nr_out;
 	u16 nr_in;
+	u16 nr_descs;
 	u32 out_len;
 	u32 in_len;
 
@@ -495,17 +498,34 @@ static inline void mdev_vq_count(struct mdev_vq *vq, u64 bytes, u64 drops)
 	WRITE_ONCE(vq->counters.drops, vq->counters.drops + drops);
 }
 
-/* What a piece of a chain counts for beside its bytes: it takes about as long. */
-#define MDEV_VQ_SEG_COST	64
+/*
+ * What a descriptor of a chain counts as, beside its bytes: it takes about as long
+ * to read one, and to use its piece, as to copy so many bytes.
+ */
+#define MDEV_VQ_DESC_COST	64
+
+/**
+ * mdev_vq_chain_desc_cost() - what reading the descriptors of a chain counts as
+ * @chain: from mdev_vq_pop()
+ *
+ * For chains whose bytes are counted elsewhere, or are not copied.
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+static inline u64 mdev_vq_chain_desc_cost(const struct mdev_vq_chain *chain)
+{
+	return (u64)chain->nr_descs * MDEV_VQ_DESC_COST;
+}
 
 /**
  * mdev_vq_chain_cost() - what a chain counts for in a budget of bytes
  * @chain: from mdev_vq_pop()
  *
  * A driver makes a chain of 64 KiB in the time that it makes an empty one in,
- * and the device copies it; or one of a thousand pieces of a byte each.  So who
- * serves a queue counts chains and what they cost, and stops for others at a
- * limit of either.
+ * and the device copies it; or one of a thousand descriptors of a byte each, or of
+ * none.  So who serves a queue counts chains and what they cost, and stops for
+ * others at a limit of either.
  *
  * Context: any.
  * Return: bytes.
@@ -513,7 +533,7 @@ static inline void mdev_vq_count(struct mdev_vq *vq, u64 bytes, u64 drops)
 static inline u64 mdev_vq_chain_cost(const struct mdev_vq_chain *chain)
 {
 	return (u64)chain->out_len + chain->in_len +
-	       (chain->nr_out + chain->nr_in) * MDEV_VQ_SEG_COST;
+	       mdev_vq_chain_desc_cost(chain);
 }
 
 /**

@@ -137,6 +137,8 @@ enum mvnet_next {
  * @rx_segs: their pieces, one array for all, so that they are written as one
  * @nr_rx: how many of @rx_chains are taken
  * @nr_rx_segs: how many of @rx_segs are
+ * @nr_rx_descs: how many descriptors were read for them
+ * @cost: of the run so far, see mdev_vq_chain_cost()
  * @bounce: room for a frame, where it has to be looked at or cannot be copied
  *	directly
  */
@@ -159,6 +161,8 @@ struct mvnet_pair {
 	struct mdev_vq_seg *rx_segs;
 	unsigned int nr_rx;
 	unsigned int nr_rx_segs;
+	unsigned int nr_rx_descs;
+	u64 cost;
 	void *bounce;
 };
 

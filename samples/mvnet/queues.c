@@ -139,7 +139,7 @@ static bool mvnet_all_collected(const struct mvnet_pair *pair)
 
 	return pair->nr_rx == num ||
 	       (!mvnet_has(pair->net, VIRTIO_RING_F_INDIRECT_DESC) &&
-		pair->nr_rx_segs == num);
+		pair->nr_rx_descs == num);
 }
 
 /*
@@ -157,10 +157,12 @@ static int mvnet_collect(struct mvnet_pair *pair, u32 len)
 
 	pair->nr_rx = 0;
 	pair->nr_rx_segs = 0;
+	pair->nr_rx_descs = 0;
 	do {
 		ret = -EMSGSIZE;
+		/* Not by segments: a descriptor of no bytes makes none. */
 		if (pair->nr_rx == (merge ? MVNET_MAX_MERGE : 1) ||
-		    pair->nr_rx_segs > MDEV_VQ_MAX_SEGS)
+		    pair->nr_rx_descs > MDEV_VQ_MAX_SEGS)
 			goto undo;
 
 		chain = &pair->rx_chains[pair->nr_rx];
@@ -173,6 +175,9 @@ static int mvnet_collect(struct mvnet_pair *pair, u32 len)
 			goto undo;
 		pair->nr_rx++;
 		pair->nr_rx_segs += chain->nr_in;
+		pair->nr_rx_descs += chain->nr_descs;
+		/* Even if it is given back.  The frame has the bytes. */
+		pair->cost += mdev_vq_chain_desc_cost(chain);
 		if (chain->nr_out || (!room && chain->in_len < MVNET_HDR_LEN)) {
 			mdev_vq_break(vq, "a receive buffer of %u bytes to write and %u to read",
 				      chain->in_len, chain->out_len);
@@ -360,12 +365,13 @@ enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll)
 {
 	struct mdev_vq *rx = pair->rx, *tx = pair->tx, *wait = NULL;
 	enum mvnet_next next = MVNET_NEXT_KICK;
-	u64 bytes = 0, section = 0;
+	u64 section = 0;
 	bool signal_rx, signal_tx;
 	unsigned int n;
 	int ret = 0;
 
 	pair->mem = mdev_soft_mem(&pair->net->soft);
+	pair->cost = 0;
 	/* Who lets the pair run wakes it afterwards. */
 	if (!mvnet_enter(pair) || !mvnet_pair_may_run(pair)) {
 		mvnet_leave(pair);
@@ -382,12 +388,12 @@ enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll)
 		ret = mvnet_frame(pair);
 		if (ret != MVNET_DONE)
 			break;
-		bytes += mdev_vq_chain_cost(&pair->tx_chain);
-		if (bytes > MVNET_BUDGET_BYTES)
+		pair->cost += mdev_vq_chain_cost(&pair->tx_chain);
+		if (pair->cost > MVNET_BUDGET_BYTES)
 			break;
 		if (n % MVNET_SECTION_FRAMES == MVNET_SECTION_FRAMES - 1 ||
-		    bytes - section > MVNET_SECTION_BYTES) {
-			section = bytes;
+		    pair->cost - section > MVNET_SECTION_BYTES) {
+			section = pair->cost;
 			/* Somebody may be waiting to unmap. */
 			mvnet_leave(pair);
 			if (!mvnet_enter(pair)) {

@@ -534,13 +534,17 @@ static void test_want_kick(void)
 static void test_cost(void)
 {
 	struct mdev_vq_chain chain = {
-		.nr_out = 1, .nr_in = 2, .out_len = 60, .in_len = 40,
+		.nr_out = 1, .nr_in = 2, .nr_descs = 5, .out_len = 60,
+		.in_len = 40,
 	};
 
-	CHECK_EQ(mdev_vq_chain_cost(&chain), 100 + 3 * MDEV_VQ_SEG_COST);
+	/* Two descriptors had no bytes. */
+	CHECK_EQ(mdev_vq_chain_desc_cost(&chain), 5 * MDEV_VQ_DESC_COST);
+	CHECK_EQ(mdev_vq_chain_cost(&chain), 100 + 5 * MDEV_VQ_DESC_COST);
 	/* The largest that there can be does not wrap. */
 	chain.out_len = U32_MAX;
 	chain.in_len = U32_MAX;
+	chain.nr_descs = U16_MAX;
 	CHECK(mdev_vq_chain_cost(&chain) > 2ULL * U32_MAX);
 }
 

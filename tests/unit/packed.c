@@ -65,6 +65,7 @@ static void test_empty_segments(void)
 	CHECK_EQ(dev_pop(&b), 1);
 	CHECK_EQ(b.chain.nr_out, 1);
 	CHECK_EQ(b.chain.nr_in, 0);
+	CHECK_EQ(b.chain.nr_descs, 4);
 	CHECK_EQ(b.chain.out_len, 5);
 	bench_destroy(&b);
 }
@@ -295,6 +296,7 @@ static void test_largest_table(void)
 	packed_desc(&b, DATA_IOVA, MDEV_VQ_MAX_SEGS * 16, TABLE, 0);
 	CHECK_EQ(dev_pop(&b), 1);
 	CHECK_EQ(b.chain.nr_out, MDEV_VQ_MAX_SEGS);
+	CHECK_EQ(b.chain.nr_descs, MDEV_VQ_MAX_SEGS);
 	bench_destroy(&b);
 }
 

@@ -57,7 +57,9 @@ static void test_empty_segments(void)
 	CHECK_EQ(dev_pop(&b), 1);
 	CHECK_EQ(b.chain.nr_out, 1);
 	CHECK_EQ(b.chain.nr_in, 0);
+	CHECK_EQ(b.chain.nr_descs, 4);
 	CHECK_EQ(b.chain.out_len, 5);
+	CHECK_EQ(mdev_vq_chain_cost(&b.chain), 5 + 4 * MDEV_VQ_DESC_COST);
 	bench_destroy(&b);
 }
 
@@ -189,6 +191,31 @@ static void test_largest_table(void)
 	drv_avail(&b, 0);
 	CHECK_EQ(dev_pop(&b), 1);
 	CHECK_EQ(b.chain.nr_out, MDEV_VQ_MAX_SEGS);
+	bench_destroy(&b);
+}
+
+/* Descriptors of no bytes have no piece, but it takes time to read them. */
+static void test_empty_table(void)
+{
+	struct bench b;
+	unsigned int i;
+
+	bench_init(&b, 2, F_INDIRECT);
+	for (i = 0; i < MDEV_VQ_MAX_SEGS; i++)
+		table_entry(&b, 0, i, 0, 0,
+			    i < MDEV_VQ_MAX_SEGS - 1 ? NEXT : 0, i + 1);
+	drv_desc(&b, 0, DATA_IOVA, MDEV_VQ_MAX_SEGS * 16, TABLE, 0);
+	drv_avail(&b, 0);
+	CHECK_EQ(dev_pop(&b), 1);
+	CHECK_EQ(b.chain.nr_out + b.chain.nr_in, 0);
+	CHECK_EQ(b.chain.nr_descs, MDEV_VQ_MAX_SEGS);
+	CHECK_EQ(mdev_vq_chain_cost(&b.chain),
+		 MDEV_VQ_MAX_SEGS * MDEV_VQ_DESC_COST);
+
+	/* The next chain does not pay for this one. */
+	drv_one(&b, 7, 1);
+	CHECK_EQ(dev_pop(&b), 1);
+	CHECK_EQ(b.chain.nr_descs, 1);
 	bench_destroy(&b);
 }
 
@@ -563,6 +590,7 @@ static void test_state(void)
 const struct unit_test ring_tests[] = {
 	{ "a chain of readable and writable descriptors", test_chain },
 	{ "descriptors of length 0 are left out", test_empty_segments },
+	{ "descriptors of length 0 in a table count as read", test_empty_table },
 	{ "a chain as long as the ring", test_whole_ring },
 	{ "a ring of one entry", test_one_entry },
 	{ "batches past the wrap of the indices", test_wrap },
