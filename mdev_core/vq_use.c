@@ -23,6 +23,12 @@
  */
 bool mdev_vq_claim(struct mdev_vq *vq)
 {
+	/*
+	 * A program that kicks all the time must not keep mdev_vq_pause() from ever
+	 * finding no user.  What is missed here mdev_vq_pending() finds.
+	 */
+	if (!mdev_vq_is_live(vq))
+		return false;
 	atomic_inc(&vq->users);
 	/* Pairs with smp_mb() in mdev_vq_pause() */
 	smp_mb__after_atomic();
