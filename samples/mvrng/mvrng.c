@@ -20,7 +20,7 @@
 
 struct mvrng {
 	struct mdev_soft soft;
-	struct mdev_vq_seg segs[MVRNG_RING];
+	struct mdev_vq_seg segs[MDEV_VQ_MAX_SEGS];
 	u8 buf[MVRNG_BYTES];
 };
 
@@ -67,13 +67,13 @@ static int mvrng_create(struct mdev_class_device *cdev)
 	struct mvrng *rng;
 	int ret;
 
-	rng = kzalloc(sizeof(*rng), GFP_KERNEL);
+	rng = kvzalloc(sizeof(*rng), GFP_KERNEL);
 	if (!rng)
 		return -ENOMEM;
 
 	ret = mdev_soft_init(&rng->soft, cdev, &mvrng_desc);
 	if (ret)
-		kfree(rng);
+		kvfree(rng);
 	return ret;
 }
 
@@ -83,7 +83,7 @@ static void mvrng_remove(struct mdev_class_device *cdev)
 					 soft);
 
 	mdev_soft_destroy(&rng->soft);
-	kfree(rng);
+	kvfree(rng);
 }
 
 static const struct mdev_class_parent_ops mvrng_parent_ops = {
