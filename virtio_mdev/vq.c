@@ -28,7 +28,10 @@ static void virtio_mdev_vq_error(void *private)
 {
 	struct virtqueue *vq = private;
 
-	/* The message about the reset of the hardware has said it already. */
+	/*
+	 * The reset of the hardware, or a kick that nobody answers, has broken it,
+	 * and there was a message about that.
+	 */
 	if (virtqueue_is_broken(vq))
 		return;
 	dev_err_ratelimited(&vq->vdev->dev,
