@@ -127,10 +127,13 @@ static void vp_mdev_find_structures(struct vp_mdev_function *fn)
 
 	length = vp_mdev_structure(pdev, VIRTIO_PCI_CAP_NOTIFY_CFG, &bar,
 				   &offset);
-	if (length && pci_resource_flags(pdev, bar) & IORESOURCE_MEM) {
-		fn->notify_start = pci_resource_start(pdev, bar) + offset;
-		fn->notify_length = length;
-	}
+	if (!length || !(pci_resource_flags(pdev, bar) & IORESOURCE_MEM) ||
+	    offset >= pci_resource_len(pdev, bar))
+		return;
+	/* The function may claim more than it has. */
+	fn->notify_start = pci_resource_start(pdev, bar) + offset;
+	fn->notify_length = min_t(u64, length,
+				  pci_resource_len(pdev, bar) - offset);
 }
 
 static int vp_mdev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
