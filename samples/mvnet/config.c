@@ -40,6 +40,7 @@ static void mvnet_set_mac_locked(struct mvnet *net, enum mvnet_mac_by by,
 	/* The last one to set it counts, over those of shorter lives too. */
 	net->mac_by = (net->mac_by & (BIT(by) - 1)) | BIT(by);
 	ether_addr_copy(net->mac, mac);
+	ether_addr_copy(net->draft, mac);
 	net->generation++;
 }
 
@@ -49,17 +50,16 @@ void mvnet_set_config(struct mdev_soft *soft, unsigned int offset,
 {
 	struct mvnet *net = soft_to_mvnet(soft);
 	unsigned long flags;
-	u8 mac[ETH_ALEN] __aligned(2);
 
 	if (offset >= ETH_ALEN || !len)
 		return;
 	len = min_t(unsigned int, len, ETH_ALEN - offset);
 
 	write_seqlock_irqsave(&net->state_lock, flags);
-	ether_addr_copy(mac, net->mac);
-	memcpy(mac + offset, buf, len);
-	if (is_valid_ether_addr(mac))
-		mvnet_set_mac_locked(net, MVNET_MAC_BY_USER, mac);
+	/* It may come byte by byte, and be none in between. */
+	memcpy(net->draft + offset, buf, len);
+	if (is_valid_ether_addr(net->draft))
+		mvnet_set_mac_locked(net, MVNET_MAC_BY_USER, net->draft);
 	write_sequnlock_irqrestore(&net->state_lock, flags);
 }
 
@@ -100,6 +100,7 @@ void mvnet_end_mac(struct mvnet *net, enum mvnet_mac_by by)
 	write_seqlock_irqsave(&net->state_lock, flags);
 	net->mac_by &= BIT(by) - 1;
 	ether_addr_copy(net->mac, net->macs[__fls(net->mac_by)]);
+	ether_addr_copy(net->draft, net->mac);
 	net->generation++;
 	write_sequnlock_irqrestore(&net->state_lock, flags);
 }

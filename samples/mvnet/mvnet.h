@@ -197,11 +197,13 @@ struct mvnet_ctrl {
  * @state_lock: guards @mac, @net_status, @generation and @filter.  Writers are
  *	the sysfs attributes, the control queue and the class driver; readers
  *	the workers, once for each frame, and the driver.  Interrupts are off
- *	for writers, since a read may come from anywhere.  Also @macs and
- *	@mac_by.
+ *	for writers, since a read may come from anywhere.  Also @macs,
+ *	@draft and @mac_by.
  * @mac: the device's address: the one of @macs with the shortest life
  * @macs: what has been set, by whom; those of longer lives come back when a
  *	shorter one ends
+ * @draft: an address that is being written to the configuration space: like @mac until
+ *	it begins, and again when it is whole
  * @mac_by: bits, which of @macs count
  * @mtu: what the administrator wants
  * @driver_mtu: what the driver is told: @mtu as of the last reset, because it may
@@ -226,6 +228,7 @@ struct mvnet {
 	seqlock_t state_lock;
 	u8 mac[ETH_ALEN] __aligned(2);
 	u8 macs[MVNET_MAC_NR][ETH_ALEN] __aligned(2);
+	u8 draft[ETH_ALEN] __aligned(2);
 	unsigned int mac_by;
 	u16 mtu;
 	u16 driver_mtu;
