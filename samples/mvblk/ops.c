@@ -74,9 +74,9 @@ static void mvblk_reset(struct mdev_soft *soft)
 }
 
 /*
- * What was written to the configuration space lasts until here, also over the
- * reset of a driver that is woken up: it goes on without flushes if it has
- * switched the cache off before.
+ * What was written to the configuration space lasts until here.  A guest's driver
+ * is reset as it wakes up, and goes on without flushes if it had switched the cache
+ * off before.
  */
 static void mvblk_end_use(struct mdev_soft *soft)
 {

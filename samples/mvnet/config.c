@@ -31,7 +31,6 @@ void mvnet_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
 	memcpy(buf, (u8 *)&config + offset, len);
 }
 
-/* Called with @net->state_lock held for writing. */
 static void mvnet_set_mac_locked(struct mvnet *net, enum mvnet_mac_by by,
 				 const u8 *mac)
 {

@@ -194,17 +194,15 @@ struct mvnet_ctrl {
  * @filtered: frames that the receive filter kept back
  * @pairs: queue pairs
  * @ctrl: control queue
- * @state_lock: guards @mac, @net_status, @generation and @filter.  Writers are
- *	the sysfs attributes, the control queue and the class driver; readers
- *	the workers, once for each frame, and the driver.  Interrupts are off
- *	for writers, since a read may come from anywhere.  Also @macs,
- *	@draft and @mac_by.
- * @mac: the device's address: the one of @macs with the shortest life
- * @macs: what has been set, by whom; those of longer lives come back when a
- *	shorter one ends
- * @draft: an address that is being written to the configuration space: like @mac until
- *	it begins, and again when it is whole
- * @mac_by: bits, which of @macs count
+ * @state_lock: guards @mac, @macs, @draft, @mac_by, @net_status, @generation and
+ *	@filter.  Writers are the sysfs attributes, the control queue and the
+ *	class driver; readers the workers, once for each frame, and the driver.
+ *	Interrupts are off for writers, since a read may come from anywhere.
+ * @mac: the device's address
+ * @macs: what each has set; the index is &enum mvnet_mac_by
+ * @draft: an address that is being written to the configuration space: as @mac until
+ *	that begins, and again when it is whole
+ * @mac_by: a bit for each of @macs that is set; the highest is @mac
  * @mtu: what the administrator wants
  * @driver_mtu: what the driver is told: @mtu as of the last reset, because it may
  *	not change under a driver (virtio 1.2, section 5.1.4.1)

@@ -18,6 +18,8 @@ inode()
 
 modprobe mvnet
 modprobe virtio_net
+# so that it is bound as soon as the bus has the instance
+modprobe virtio_mdev
 
 # sysfs numbers files in the order in which it makes them, and the uevent is sent
 # before a driver is bound.

@@ -100,26 +100,17 @@ check_equal "it is off" "write through" "$(cat "/sys/block/$DISK/cache_type")"
 random_file one 4
 check "data can be written then" put_range one 0 $((4 * MIB))
 check "and read back" same one
-
-# sleeps: suspend all devices of the guest for a moment; they are reset meanwhile
-sleeps()
-{
-	put 0 /sys/module/suspend/parameters/pm_test_delay
-	put devices /sys/power/pm_test && put freeze /sys/power/state
-}
-
-if [ -e /sys/power/pm_test ]; then
-	check "the guest can sleep and wake up" sleeps
-	put none /sys/power/pm_test
-	check_equal "the cache is still off, as the driver believes" \
-		"write through" "$(cat "/sys/block/$DISK/cache_type")"
-else
-	note "this kernel cannot test a suspend"
-fi
 check "it can be switched on" put "write back" "/sys/block/$DISK/cache_type"
 check_equal "it is on" "write back" "$(cat "/sys/block/$DISK/cache_type")"
 check "it can be switched off again" \
 	put "write through" "/sys/block/$DISK/cache_type"
+vdev=$(virtio_of "$UUID")
+put "$vdev" $VIRTIO_BLK/unbind
+check "the driver can be bound again" put "$vdev" $VIRTIO_BLK/bind
+wait_for 10 blk_vars "$UUID"
+blk_vars "$UUID"
+check_equal "the cache is still off" "write through" \
+	"$(cat "/sys/block/$DISK/cache_type")"
 check "the class driver can be bound again" rebind "$UUID" virtio_mdev
 check "the disk is there again" wait_for 10 blk_vars "$UUID"
 blk_vars "$UUID"
