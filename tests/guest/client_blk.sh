@@ -71,9 +71,16 @@ check "the instance is given back" rebind "$UUID" vhost_mdev
 # --- another guest looks -------------------------------------------------------
 
 NODE=/dev/$(chardev_of "$UUID")
-nested_start disk.sh "$NODE"
-if nested_boots "another guest boots" &&
+# with a ring that has room for few requests, each of which may be larger than it
+nested_start disk.sh "$NODE" -global vhost-vdpa-device.queue-size=64
+if nested_boots "another guest boots, with a ring of 64" &&
    nested_do "another guest has the disk" "nested_disk 64"; then
+	# twice the ring; for a large one it would be 256
+	# shellcheck disable=SC2016 # for the shell there
+	nested_do "the other guest's driver knows the size of the ring" \
+		'test "$(cat /sys/block/vda/queue/nr_requests)" -le 128'
+	nested_do "another guest reads by requests of 1 MiB" \
+		'dd if=/dev/vda of=/dev/null bs=1M count=4 iflag=direct'
 	nested_do "another guest mounts the file system" \
 		'mount -t ext4 -o ro /dev/vda /mnt'
 	nested_do "another guest reads the files" nested_sums
