@@ -430,8 +430,9 @@ static bool mvblk_publish(struct mvblk_queue *q)
 }
 
 /*
- * In a section: between two requests.  False if there shall be no more: the queue
- * broke.
+ * In a section: between two requests.  False if there shall be no more in this run:
+ * the queue broke, or is being stopped.  Whoever stops it does not wait for the
+ * others, each of which may take a file system long.
  */
 static bool mvblk_pause(struct mvblk_queue *q)
 {
@@ -439,10 +440,10 @@ static bool mvblk_pause(struct mvblk_queue *q)
 
 	if (mvblk_in_ram(q->blk)) {
 		if (q->served % MVBLK_SECTION_REQUESTS)
-			return true;
+			return mdev_vq_is_live(q->vq);
 		/* Somebody may be waiting to unmap. */
 		mvblk_leave(q);
-		return mvblk_enter(q);
+		return mvblk_enter(q) && mdev_vq_is_live(q->vq);
 	}
 
 	/* The next one may take its time: this one shall not wait for it. */
@@ -450,7 +451,7 @@ static bool mvblk_pause(struct mvblk_queue *q)
 	mvblk_leave(q);
 	if (signal)
 		mdev_vq_signal(q->vq);
-	return mvblk_enter(q);
+	return mvblk_enter(q) && mdev_vq_is_live(q->vq);
 }
 
 /**
