@@ -282,6 +282,9 @@ static bool mvnet_ctrl_run(struct mvnet *net, struct mdev_vq *vq)
 			return false;
 		}
 		mdev_vq_give(vq, &chain, sizeof(virtio_net_ctrl_ack));
+		/* Whoever stops the queue does not wait for the others. */
+		if (!mdev_vq_is_live(vq))
+			break;
 	}
 	return true;
 }

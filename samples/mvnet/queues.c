@@ -381,6 +381,10 @@ enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll)
 	mdev_vq_disable_notify(rx);
 
 	for (n = 0; n < MVNET_BUDGET; n++) {
+		/* Whoever stops a queue does not wait for the other frames. */
+		ret = MVNET_DONE;
+		if (!mdev_vq_is_live(rx) || !mdev_vq_is_live(tx))
+			break;
 		/* Not one more once the link is down */
 		ret = -EAGAIN;
 		if (!mvnet_pair_may_run(pair))
