@@ -24,54 +24,16 @@
 #define MDEV_WORKER_AWAITED	(3 * HZ)
 #define MDEV_WORKER_LIMIT	(30 * HZ)
 
+/*
+ * How long somebody waits for it in all before it may not sleep at work any more:
+ * it may come to many pages, each of which takes its time.
+ */
+#define MDEV_WORKER_OVERDUE	(5 * HZ)
+
 /* How long somebody waits before a person has to do something */
 #define MDEV_WORKER_HOPELESS	(10 * HZ)
 
-/* ---- how long it has slept ---- */
-
-/* Whether the program that has started the worker comes to its end */
-static bool mdev_worker_user_dies(const struct mdev_worker *worker)
-{
-	const struct signal_struct *signal;
-
-	if (!worker->user)
-		return false;
-	signal = worker->user->signal;
-	return READ_ONCE(signal->flags) & SIGNAL_GROUP_EXIT ||
-	       !atomic_read(&signal->live);
-}
-
-/*
- * As the kernel's own look for hung tasks: a thread that sleeps, and has not
- * been switched to since the last look, has slept since then in one place.
- * A thread that is kept from running by a limit of CPU time does not sleep.
- */
-static void mdev_worker_look(struct mdev_worker *worker, bool awaited)
-{
-	unsigned long switches, patience = MDEV_WORKER_LIMIT;
-	struct task_struct *task = worker->task;
-	bool stuck = false;
-
-	if (mdev_worker_user_dies(worker))
-		patience = MDEV_WORKER_DYING;
-	else if (awaited)
-		patience = MDEV_WORKER_AWAITED;
-
-	spin_lock(&worker->look_lock);
-	switches = READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
-	if (!READ_ONCE(worker->running) || task_is_running(task) ||
-	    switches != worker->switches) {
-		worker->switches = switches;
-		worker->since = jiffies;
-	} else {
-		stuck = time_after_eq(jiffies, worker->since + patience);
-	}
-	spin_unlock(&worker->look_lock);
-
-	/* A kernel driver's worker does not take it. */
-	if (stuck)
-		send_sig(SIGKILL, task, 1);
-}
+/* ---- how long it has slept, and somebody has waited ---- */
 
 /* Somebody waits: for how long? */
 static bool mdev_worker_is_awaited(struct mdev_worker *worker,
@@ -103,6 +65,59 @@ static void mdev_worker_await(struct mdev_worker *worker)
 	spin_unlock(&worker->look_lock);
 }
 
+/* Whether the program that has started the worker comes to its end */
+static bool mdev_worker_user_dies(const struct mdev_worker *worker)
+{
+	const struct signal_struct *signal;
+
+	if (!worker->user)
+		return false;
+	signal = worker->user->signal;
+	return READ_ONCE(signal->flags) & SIGNAL_GROUP_EXIT ||
+	       !atomic_read(&signal->live);
+}
+
+/*
+ * As the kernel's own look for hung tasks: a thread that sleeps, and has not
+ * been switched to since the last look, has slept since then in one place.
+ * A thread that is kept from running by a limit of CPU time does not sleep.
+ *
+ * Pages that come slowly, one after the other, let it sleep in many places.  So
+ * once somebody has waited for long enough it may not be found asleep at all.
+ */
+static void mdev_worker_look(struct mdev_worker *worker, bool awaited)
+{
+	bool stuck = mdev_worker_is_awaited(worker, MDEV_WORKER_OVERDUE);
+	unsigned long switches, patience = MDEV_WORKER_LIMIT;
+	struct task_struct *task = worker->task;
+
+	if (mdev_worker_user_dies(worker))
+		patience = MDEV_WORKER_DYING;
+	else if (awaited)
+		patience = MDEV_WORKER_AWAITED;
+
+	spin_lock(&worker->look_lock);
+	switches = READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
+	if (!READ_ONCE(worker->running) || task_is_running(task)) {
+		worker->switches = switches;
+		worker->since = jiffies;
+		stuck = false;
+	} else if (switches != worker->switches) {
+		worker->switches = switches;
+		worker->since = jiffies;
+	} else {
+		stuck |= time_after_eq(jiffies, worker->since + patience);
+	}
+	spin_unlock(&worker->look_lock);
+
+	/*
+	 * A kernel driver's worker does not take it.  Others have it pending until
+	 * the end of the work, so one is enough for all pages to come.
+	 */
+	if (stuck)
+		send_sig(SIGKILL, task, 1);
+}
+
 /*
  * The groups of the user may give the thread so little CPU time that it never
  * comes to an end, and nobody but the user could do anything about that.
@@ -128,6 +143,9 @@ static void mdev_worker_watch(struct work_struct *work)
 
 	if (!READ_ONCE(worker->running))
 		return;
+	/* Then whoever reaps it waits, or soon will. */
+	if (mdev_worker_user_dies(worker))
+		mdev_worker_await(worker);
 	mdev_worker_look(worker, false);
 	schedule_delayed_work(&worker->watch, HZ);
 }
@@ -137,8 +155,9 @@ static void mdev_worker_watch(struct work_struct *work)
  * @worker: the worker; nothing happens if it is not started
  *
  * To be called about once a second.  A worker that sleeps for a page of a
- * program's memory is made to give up on it, and one that does not get to run
- * leaves the program's control groups.
+ * program's memory is made to give up on it, or on all pages if they come one
+ * after the other and slowly; and one that does not get to run leaves the
+ * program's control groups.
  *
  * Context: process context, serialised with mdev_worker_start() and
  * mdev_worker_stop(); sleeps, and takes the locks of control groups and of CPU
@@ -148,10 +167,12 @@ void mdev_worker_hurry(struct mdev_worker *worker)
 {
 	if (!worker->task)
 		return;
-	mdev_worker_look(worker, true);
-	if (!worker->user)
+	if (!worker->user) {
+		mdev_worker_look(worker, true);
 		return;
+	}
 	mdev_worker_await(worker);
+	mdev_worker_look(worker, true);
 	if (mdev_worker_is_awaited(worker, MDEV_WORKER_HOPELESS))
 		pr_warn_ratelimited("%s does not leave the memory of %s[%d]: if that is of a FUSE file, end its server or abort it in /sys/fs/fuse/connections\n",
 				    worker->task->comm, worker->user->comm,
@@ -429,8 +450,10 @@ void mdev_worker_stop(struct mdev_worker *worker)
 	raw_spin_unlock_irq(&worker->lock);
 	wake_up_process(task);
 	/* With locks of the caller, so it stays in its groups. */
-	while (!wait_for_completion_timeout(&worker->done, HZ))
+	while (!wait_for_completion_timeout(&worker->done, HZ)) {
+		mdev_worker_await(worker);
 		mdev_worker_look(worker, true);
+	}
 	/* Its last steps are in this module's text. */
 	kthread_stop(task);
 	/* Nobody schedules it any more. */

@@ -46,6 +46,11 @@ struct task_struct;
  * - for three seconds while somebody waits for it, see mdev_worker_hurry();
  * - for 30 seconds in any case.
  *
+ * Pages may also come slowly, one after the other.  So a worker that somebody has
+ * waited for, or whose program has been dying, for five seconds in all gets the
+ * signal wherever it is found asleep at work.  It gives up on all pages to come of
+ * that work.
+ *
  * A worker that somebody has waited for three seconds for, and that runs but does not
  * get the CPU time that it wants, leaves the control groups of the program until
  * nobody waits any more, because those may be made to give it nearly none.

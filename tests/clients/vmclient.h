@@ -295,18 +295,25 @@ bool vm_packed_peek(struct vm_vq *v, __u32 *id, __u32 *len);
 __u32 vm_packed_base(struct vm_vq *v);
 void vm_packed_irq(struct vm_vq *v, bool on);
 
-/* ---- stall.c: a page that whoever comes to it waits for ---- */
+/* ---- stall.c: pages that whoever comes to them waits for ---- */
 
 struct stall {
 	int fd;
-	__u8 *page;
+	__u8 *page;		/* the first one */
+	size_t len;		/* of all */
 };
 
+/* One page */
 void stall_init(struct stall *s);
-/* Whoever comes to the page from now on waits. */
+void stall_init_pages(struct stall *s, unsigned int nr);
+/* Whoever comes to a page from now on waits. */
 void stall_arm(struct stall *s);
-/* Whether somebody waits there */
+/* The page that somebody waits for, or NULL */
+__u8 *stall_where(struct stall *s, int ms);
+/* Whether somebody waits for one */
 bool stall_caught(struct stall *s, int ms);
+/* Let whoever waits for a page have it, or the first one. */
+void stall_give(struct stall *s, __u8 *page);
 void stall_let_go(struct stall *s);
 void stall_free(struct stall *s);
 

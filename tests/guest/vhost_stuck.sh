@@ -4,8 +4,8 @@
 # kernels: 6.1
 # timeout: 240
 #
-# Users whose memory does not answer when the device copies from it: pages of a
-# userfaultfd that nobody serves.
+# Users whose memory does not answer when the device copies from it, or takes its
+# time: pages of a userfaultfd that nobody serves, or that is served slowly.
 . /tests/lib.sh
 . /tests/lib-vhost.sh
 . /tests/lib-blk.sh
@@ -36,6 +36,8 @@ check "mvblk can be loaded" modprobe mvblk
 BLK=$(new_uuid)
 check "an instance of mvblk is created" create_blk vhost ram64m "$BLK"
 check "a disk whose page does not come" vmblk "$BLK" stuck
+
+check "a device whose pages come slowly" v slow --queue-size 64
 
 # killed in a reset that waits for the worker, and in an unmap that waits for
 # type1's lock
