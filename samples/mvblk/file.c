@@ -75,6 +75,16 @@ static struct file *mvblk_file_of(struct mvblk *blk)
 	return backing ? backing->file : NULL;
 }
 
+/*
+ * Whether the system has begun to swap to the file since it was attached.  It has
+ * memory of other programs then, which is not for the driver to see, and file
+ * systems do not expect anybody to write there.
+ */
+static bool mvblk_file_is_swap(const struct file *file)
+{
+	return IS_SWAPFILE(file_inode(file));
+}
+
 /* All of it, or an error */
 static int mvblk_file_get(struct mvblk_queue *q, void *buf, size_t len, u64 pos)
 {
@@ -83,6 +93,8 @@ static int mvblk_file_get(struct mvblk_queue *q, void *buf, size_t len, u64 pos)
 	ssize_t n;
 
 	while (len) {
+		if (mvblk_file_is_swap(file))
+			return mvblk_file_error(q, "read", at, -ETXTBSY);
 		n = kernel_read(file, buf, len, &at);
 		/* Somebody may have made it shorter. */
 		if (n <= 0)
@@ -101,6 +113,8 @@ static int mvblk_file_put(struct mvblk_queue *q, const void *buf, size_t len,
 	ssize_t n;
 
 	while (len) {
+		if (mvblk_file_is_swap(file))
+			return mvblk_file_error(q, "write", at, -ETXTBSY);
 		n = kernel_write(file, buf, len, &at);
 		if (n <= 0)
 			return mvblk_file_error(q, "write", at, n ?: -ENOSPC);
@@ -266,13 +280,14 @@ static int mvblk_file_allocate(struct mvblk_queue *q, int mode, u64 pos,
 			       u64 len)
 {
 	struct mvblk_file_task task = mvblk_file_begin();
+	struct file *file = mvblk_file_of(q->blk);
 	int ret = 0;
 	u64 n;
 
 	while (len && !ret) {
 		n = min_t(u64, len, MVBLK_FILE_CHUNK);
-		ret = vfs_fallocate(mvblk_file_of(q->blk),
-				    mode | FALLOC_FL_KEEP_SIZE, pos, n);
+		ret = mvblk_file_is_swap(file) ? -ETXTBSY :
+		      vfs_fallocate(file, mode | FALLOC_FL_KEEP_SIZE, pos, n);
 		pos += n;
 		len -= n;
 		cond_resched();

@@ -208,6 +208,22 @@ if [ -e /proc/swaps ]; then
 		put /tmp/mnt/swap "$(instance "$UUID")/backing"
 	check_log "the log says that it is swap" "/tmp/mnt/swap is in use as swap"
 	check "it is not swapped to any more" swapoff /tmp/mnt/swap
+	check "a device for the swap file can be created" \
+		create_blk virtio file "$THIRD"
+	check "the file can be attached before it is swapped to" \
+		put /tmp/mnt/swap "$(instance "$THIRD")/backing"
+	check "the device of the swap file has its size" \
+		wait_for 10 size_is "$THIRD" $((4 * MIB))
+	swapped=/dev/$(disk_of "$THIRD")
+	check "an attached file can be swapped to" swapon /tmp/mnt/swap
+	check_not "a file that is swapped to cannot be read" \
+		dd if="$swapped" of=/dev/null bs=4k count=1 iflag=direct
+	check_not "a file that is swapped to cannot be written" \
+		dd if=/tmp/one of="$swapped" bs=4k count=1 oflag=direct
+	check "the attached file is not swapped to any more" swapoff /tmp/mnt/swap
+	check "it can be read again" \
+		dd if="$swapped" of=/dev/null bs=4k count=1 iflag=direct
+	check "the device of the swap file can be removed" remove_mdev "$THIRD"
 fi
 check "the file system is unmounted" umount /tmp/mnt
 check "the disk is emptied" blkdiscard "$lower"
