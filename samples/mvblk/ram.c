@@ -19,6 +19,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/wait.h>
 
 #include "mvblk.h"
 
@@ -28,6 +29,18 @@
  * promised to another one.
  */
 static atomic64_t mvblk_ram_reserved = ATOMIC64_INIT(0);
+
+/*
+ * Whoever waits for dropped pages to be free, of any instance: a page's is not to
+ * be touched once the page does not count any more.
+ */
+static DECLARE_WAIT_QUEUE_HEAD(mvblk_ram_freed);
+
+/*
+ * How long to wait for that in one go.  It takes a grace period, which may last
+ * longer; then the request is done all over.
+ */
+#define MVBLK_RAM_WAIT		(HZ / 10)
 
 static u64 mvblk_ram_max(void)
 {
@@ -46,6 +59,9 @@ static void mvblk_ram_free_rcu(struct rcu_head *head)
 
 	put_page(page);
 	atomic_long_dec(&blk->nr_pages);
+	/* Nearly always nobody waits. */
+	if (wq_has_sleeper(&mvblk_ram_freed))
+		wake_up_all(&mvblk_ram_freed);
 }
 
 /* A request is checked first, so the limit is for the CPU's speculation. */
@@ -112,6 +128,19 @@ static bool mvblk_ram_charge(struct mvblk *blk)
 	return false;
 }
 
+/*
+ * Wait for dropped pages to be free, unless another queue takes them.  No
+ * rcu_barrier(), which all of the kernel takes one lock for, and interrupts all
+ * CPUs: a driver can have us come here again and again.
+ */
+static void mvblk_ram_wait(struct mvblk *blk)
+{
+	wait_event_killable_timeout(mvblk_ram_freed,
+				    atomic_long_read(&blk->nr_pages) <
+				    mvblk_ram_limit_of(blk),
+				    MVBLK_RAM_WAIT);
+}
+
 /* A page at @index with a reference for the caller; -ENOMEM; -EDQUOT, see above. */
 static struct page *mvblk_ram_add(struct mvblk *blk, u64 index, gfp_t gfp)
 {
@@ -167,7 +196,7 @@ static int mvblk_ram_make(struct mvblk_queue *q, u64 index,
 	if (IS_ERR(page)) {
 		mvblk_leave(q);
 		if (PTR_ERR(page) == -EDQUOT)
-			rcu_barrier();
+			mvblk_ram_wait(blk);
 		/*
 		 * Memory may have to be written to disks first, but not to us.
 		 * A program at its limit gets an error, and is not killed.
@@ -180,7 +209,7 @@ static int mvblk_ram_make(struct mvblk_queue *q, u64 index,
 			return -EPROTO;
 		}
 	}
-	/* Other queues have dropped more meanwhile. */
+	/* None is free yet, or another queue was faster. */
 	if (page == ERR_PTR(-EDQUOT))
 		return -EAGAIN;
 	if (IS_ERR(page)) {
