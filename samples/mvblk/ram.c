@@ -14,6 +14,7 @@
 
 #include <linux/err.h>
 #include <linux/gfp.h>
+#include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
 #include <linux/rcupdate.h>
@@ -424,12 +425,21 @@ static int mvblk_ram_reserve(struct mvblk *blk, u64 pages)
 /* Make room in the table for so many pages. */
 static int mvblk_ram_grow(struct mvblk *blk, u64 nr)
 {
+	const u64 max = (INT_MAX - sizeof(struct mvblk_pages)) /
+			sizeof(struct page *);
 	struct mvblk_pages *old, *new;
 
 	old = rcu_dereference_protected(blk->pages,
 					lockdep_is_held(&blk->medium_lock));
 	if (old && nr <= old->nr)
 		return 0;
+	/* The kernel allocates no more in one piece, and warns if it is asked. */
+	if (nr > max) {
+		dev_err(&blk->soft.cdev->dev,
+			"too large: a device in RAM can have %llu MiB at most, whatever ram_limit is\n",
+			max >> (20 - PAGE_SHIFT));
+		return -EFBIG;
+	}
 	new = kvzalloc(struct_size(new, page, nr), GFP_KERNEL);
 	if (!new)
 		return -ENOMEM;
@@ -473,7 +483,8 @@ static void mvblk_ram_cut(struct mvblk *blk, u64 bytes)
  *
  * Context: process context, &mvblk.medium_lock held.
  * Return: 0; -EBUSY if it were to become smaller while a driver uses it; -ENOSPC
- * if there is not so much RAM for the devices of this module; -ENOMEM.
+ * if there is not so much RAM for the devices of this module; -EFBIG if no device
+ * can be so large; -ENOMEM.
  */
 int mvblk_ram_resize(struct mvblk *blk, u64 bytes)
 {

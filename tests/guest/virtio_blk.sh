@@ -145,6 +145,12 @@ check_errno "nor is 0" EINVAL put 0 "$DIR/size"
 check_errno "nor is a word" EINVAL put all "$DIR/size"
 check_errno "nor is what no memory can hold" ENOSPC put 1024T "$DIR/size"
 check_log "the log says so" "not enough RAM"
+put $((8 * 1024 * 1024)) /sys/module/mvblk/parameters/ram_limit
+check_errno "a size of 1 TiB is refused, whatever may be used" EFBIG \
+	put 1T "$DIR/size"
+check_log "the log says that 1 TiB is too large" "too large: a device in RAM"
+put 0 /sys/module/mvblk/parameters/ram_limit
+check_equal "the size is what it was" $((128 * MIB)) "$(cat "$DIR/size")"
 vdev=$(virtio_of "$UUID")
 check "the driver can be unbound" put "$vdev" $VIRTIO_BLK/unbind
 check "then it can be made smaller" put 1M "$DIR/size"
