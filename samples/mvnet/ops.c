@@ -71,10 +71,8 @@ static void mvnet_reset(struct mdev_soft *soft)
 	struct mvnet *net = soft_to_mvnet(soft);
 	unsigned int i;
 
-	for (i = 0; i < net->max_pairs; i++) {
+	for (i = 0; i < net->max_pairs; i++)
 		mvnet_pair_reset(&net->pairs[i]);
-		mvnet_set_vq_affinity(soft, 2 * i, NULL);
-	}
 	mvnet_ctrl_reset(net);
 
 	/*
