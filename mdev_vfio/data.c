@@ -193,7 +193,7 @@ static int mdev_vfio_fault_pin(struct mdev_vfio_mem *vm,
 		*state = MDEV_PAGE_RW;
 		ret = mdev_vfio_pin_pages(vm, pin, IOMMU_READ | IOMMU_WRITE,
 					  pages);
-		/* A single page, for its neighbours may be readable. */
+		/* A single page, because its neighbours may be readable. */
 		if (ret == -EPERM && perm == MDEV_MEM_WRITE && !*order) {
 			*state = MDEV_PAGE_WO;
 			ret = mdev_vfio_pin_pages(vm, pin, IOMMU_WRITE, pages);

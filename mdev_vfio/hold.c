@@ -186,7 +186,7 @@ static struct mdev_vfio_unmapper *mdev_vfio_unmapper_get(void)
 /*
  * Type1 counts how often it finds one mapping, by the pointer to it, and that can
  * be a pointer to another mapping which was made in between.  So until nothing
- * can be pinned anew in any mapping each call counts, and from then on those that
+ * can be pinned again in any mapping each call counts, and from then on those that
  * are for the same mapping as the last one do besides.  With an instance that could
  * pin all the same each call counts again, and each one that there has been.
  */

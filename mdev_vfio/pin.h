@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who is pinning just now.
+ * The tasks that are pinning just now.
  */
 #ifndef _MDEV_VFIO_PIN_H
 #define _MDEV_VFIO_PIN_H

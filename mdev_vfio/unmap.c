@@ -99,7 +99,7 @@ static void mdev_vfio_wait_drained(struct mdev_vfio_mem *vm, u64 first,
  * @iova: beginning, page aligned
  * @len: length in bytes
  *
- * Called by VFIO.  Type1 holds a lock then that the unpinning may need; see above.
+ * VFIO calls it.  Type1 holds a lock then that the unpinning may need; see above.
  */
 void mdev_vfio_mem_unmap(struct mdev_vfio_mem *vm, u64 iova, u64 len)
 {

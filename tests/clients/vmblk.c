@@ -555,7 +555,7 @@ static void cache(void)
 	if (wce() != 1)
 		die("no cache for a driver that cannot switch it off");
 	blk_stop();
-	pass("a cache that is off stays off over a reset, for who can tell");
+	pass("a cache that is off stays off over a reset of a driver that can switch it");
 
 	blk_start(BIT64(VIRTIO_BLK_F_FLUSH), 1);
 	if (wce())

@@ -67,19 +67,19 @@ ports()
 
 port_is_there()
 {
-	[ -c /dev/vport*p1 ]
+	[ "$(count /dev/vport*p1)" -gt 0 ]
 }
 
 check "an instance can be created" create mvcon0-virtio '*-one' "$UUID" || exit 1
 check "virtio-console drives it" wait_for 10 state_is "$UUID" running
 # raw, so that nothing that is read is written again
-check "its terminal can be set up" stty -F $TTY raw -echo || exit 1
+check "the terminal of the instance can be set up" stty -F $TTY raw -echo || exit 1
 exec 4<>$TTY
 traffic "on two CPUs"
 
 check "an instance with ports can be created" \
 	create mvcon0-virtio '*-ports' "$PORTS"
-check "its second port appears" wait_for 10 port_is_there || exit 1
+check "the second port of the instance appears" wait_for 10 port_is_there || exit 1
 PORT=$(echo /dev/vport*p1)
 check "the second port can be opened and written to on two CPUs" ports
 
