@@ -52,6 +52,7 @@ static const struct {
 	{ "stalled", cmd_stalled, 1, "the same, until killed" },
 	{ "stuck", cmd_stuck, 1, "a page that the device waits for in vain" },
 	{ "stuck-killed", cmd_stuck_killed, 1, "the same, until killed" },
+	{ "empty", cmd_empty, 1, "a receive queue of descriptors of no bytes" },
 	{ "slow", cmd_slow, 1, "pages that come slowly, one after the other" },
 	{ "doorbell", cmd_doorbell, 1, "mapped doorbells" },
 	{ "exclude", cmd_exclude, 1, "the VFIO and the char device, one a time" },

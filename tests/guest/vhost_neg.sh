@@ -13,4 +13,7 @@ neg vhost
 neg vfio
 neg rings
 neg packed
+check "a receive queue whose descriptors have no bytes" v empty --queue-size 64
+check "a packed one whose descriptors have no bytes" \
+	v empty --queue-size 64 --packed
 vhost_down
