@@ -143,7 +143,7 @@ static void mdev_worker_watch(struct work_struct *work)
 
 	if (!READ_ONCE(worker->running))
 		return;
-	/* Then whoever reaps it waits, or soon will. */
+	/* It may be waiting for the worker without having said so. */
 	if (mdev_worker_user_dies(worker))
 		mdev_worker_await(worker);
 	mdev_worker_look(worker, false);

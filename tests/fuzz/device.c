@@ -138,6 +138,10 @@ static void check_chain(struct fuzz *f, const struct mdev_vq_chain *chain)
 	u64 out = 0, in = 0, last;
 
 	MUST(nr <= f->max_segs, "%u segments where %u fit", nr, f->max_segs);
+	MUST(chain->nr_descs >= nr, "%u descriptors had %u segments",
+	     chain->nr_descs, nr);
+	MUST(chain->nr_descs <= mdev_vq_num(&f->vq) + MDEV_VQ_MAX_SEGS,
+	     "%u descriptors are in a ring and a table", chain->nr_descs);
 	for (i = 0; i < nr; i++) {
 		const struct mdev_vq_seg *seg = &chain->segs[i];
 
