@@ -21,7 +21,7 @@ struct virtio_mdev_ops;
  * @MDEV_CLASS_ID_VIRTIO: a virtio transport, for the kernel's virtio drivers
  * @MDEV_CLASS_ID_VHOST: a device that a user sets up with the vhost ioctls
  *
- * The numbers are ABI: they stand in sysfs and in module aliases.
+ * The numbers are ABI: they appear in sysfs and in module aliases.
  */
 enum mdev_class_id {
 	MDEV_CLASS_ID_VFIO = 1,
@@ -61,12 +61,12 @@ struct mdev_class_type {
  * @ops: device operations; set by the parent with mdev_class_set_virtio_ops()
  * @mem: the driver's memory, set by the class driver before it allows
  *	DRIVER_OK and cleared after the reset that ends the use; the parent may
- *	use it from set_status(DRIVER_OK) to reset().  NULL for no memory, and
- *	if the device does DMA, see &virtio_mdev_ops.get_dma_dev.
+ *	use it from set_status(DRIVER_OK) to reset().  NULL if there is no memory,
+ *	or if the device does its own DMA, see &virtio_mdev_ops.get_dma_dev.
  *	Groups of virtqueues may be given another, see
  *	&virtio_mdev_ops.set_group_asid.
  *
- * All but @mem is constant from the end of &mdev_class_parent_ops.create on.
+ * All except @mem is constant from the end of &mdev_class_parent_ops.create on.
  */
 struct mdev_class_device {
 	struct device dev;
@@ -84,7 +84,7 @@ struct mdev_class_device {
 	spinlock_t override_lock;
 	char *driver_override;
 	u32 device_id;
-	/* of the links beside the instance, made as it is added */
+	/* result of making the sysfs links, as the instance is added */
 	int link_error;
 	/* the bus has found a class driver */
 	bool matched;
@@ -104,14 +104,14 @@ struct mdev_class_device {
  *	uses it
  * @create: make an instance of @cdev->type.  Must call
  *	mdev_class_set_virtio_ops(); may call mdev_class_set_data() and
- *	mdev_class_set_groups().  An error is what the writer of "create" gets.
+ *	mdev_class_set_groups().  The writer of "create" gets its error.
  *	Called with the mdev's device lock held, process context, may sleep.
  * @remove: undo @create.  The class driver is unbound already, so no other
  *	operation of the instance runs or will be called.  Same context.
  * @get_available: (optional) how many more instances of @type there can be,
- *	where types have to share: what users read is the lower of that and of
- *	what &mdev_class_type.max_instances leaves.  A hint, so @create has to
- *	look again.  Process context, with no lock that @create is called with.
+ *	if types share something: users read the lower of this and of what
+ *	&mdev_class_type.max_instances leaves.  It is a hint: @create has to check
+ *	again.  Process context; the lock that @create is called with is not held.
  */
 struct mdev_class_parent_ops {
 	struct module *owner;
@@ -123,7 +123,7 @@ struct mdev_class_parent_ops {
 
 /**
  * mdev_class_register_parent() - offer types for instances on a device
- * @dev: the parent's device, there until the parent is unregistered; its name
+ * @dev: the parent's device; stays until the parent is unregistered; its name
  *	prefixes the ports: "<name>-virtio", "<name>-vhost", "<name>-vfio"
  * @ops: how instances are made; constant, outlives the registration
  * @types: @nr_types descriptions; constant, outlives the registration
@@ -145,7 +145,7 @@ mdev_class_register_parent(struct device *dev,
 			   unsigned int nr_types, void *data);
 
 /**
- * mdev_class_unregister_parent() - take the types back
+ * mdev_class_unregister_parent() - withdraw the types
  * @parent: from mdev_class_register_parent()
  *
  * Removes all instances.  A user that has one open is asked to close it, and
@@ -160,9 +160,9 @@ void mdev_class_unregister_parent(struct mdev_class_parent *parent);
  * @parent: &mdev_class_device.parent of an instance that the caller removes
  *
  * For a class driver that registers the device itself with another subsystem, and
- * cannot undo that while a user has a file open.  Until the release
- * mdev_class_unregister_parent() waits, and no class driver is bound to another
- * instance of the parent.
+ * cannot undo that while a user has a file open.  Until
+ * mdev_class_parent_release() is called, mdev_class_unregister_parent() waits, and
+ * no class driver is bound to another instance of the parent.
  *
  * Context: &mdev_class_driver.remove.
  */
@@ -254,16 +254,16 @@ mdev_class_set_groups(struct mdev_class_device *cdev,
  * mdev_class_reset_prepare() - the hardware behind an instance will be reset
  * @cdev: the instance, to which the caller has a reference
  *
- * For a parent whose hardware is reset by somebody else than the user of the
+ * For a parent whose hardware is reset by somebody other than the user of the
  * instance.  Tells the class driver, and keeps it bound until
  * mdev_class_reset_done().  Also for hardware that was reset already; then
  * mdev_class_reset_done() follows at once.
  *
- * Waits for a class driver that is being bound or unbound, but not for ever: a
- * removal may wait for a user, and the reset does not wait with it.
+ * Waits for a class driver that is being bound or unbound, but only for some
+ * seconds: a removal may wait for a user, and the reset must not wait for that.
  *
- * Context: process context; sleeps.  With no lock held that an operation of the
- * instance takes, nor the one that create and remove are called with.
+ * Context: process context; sleeps.  The caller holds no lock that an operation of
+ * the instance takes, and not the lock that create and remove are called with.
  * Return: true if the caller has to call mdev_class_reset_done(); false if the
  * class driver could not be told.
  */
@@ -288,7 +288,7 @@ struct mdev_class_device_id {
 
 /**
  * struct mdev_class_driver - a class driver
- * @driver: name and owner set by the driver resp. the registration
+ * @driver: the driver sets its name, the registration its owner
  * @id_table: classes that it binds to; ended by an empty entry
  * @probe: bind to an instance.  An error fails the "create" that made the
  *	instance; the driver logs the cause.  Called with the device lock of
@@ -300,15 +300,15 @@ struct mdev_class_device_id {
  *	awake.  Same context; user space is frozen.
  * @resume: (optional, with @suspend) the host is back: bring the device to where
  *	it was.  Same context.
- * @reset_prepare: (optional) the parent's hardware is going to be reset, or was,
- *	with users of the device at work: see that they lose no more than has to
- *	be, and that none waits for the device for ever.  Same context.
+ * @reset_prepare: (optional) the parent's hardware is about to be reset, or was
+ *	reset already, while the device is in use: keep what its users lose as
+ *	small as possible, and let none of them wait forever.  Same context.
  * @reset_done: (optional, with @reset_prepare) the hardware was reset: bring the
- *	device back if that can be.  Same context, and @remove is not called in
+ *	device back if possible.  Same context, and @remove is not called in
  *	between.
  *
- * @suspend and @resume are not in &device_driver.pm, because VFIO asks a device
- * whose driver has that for runtime power management.
+ * @suspend and @resume are not in &device_driver.pm, because VFIO uses runtime power
+ * management on a device whose driver has that.
  */
 struct mdev_class_driver {
 	struct device_driver driver;
@@ -343,7 +343,7 @@ int __mdev_class_register_driver(struct mdev_class_driver *drv,
 	__mdev_class_register_driver(drv, THIS_MODULE)
 
 /**
- * mdev_class_unregister_driver() - unbind from all instances and be forgotten
+ * mdev_class_unregister_driver() - unbind and unregister a class driver
  * @drv: the driver
  *
  * Context: process context; sleeps.

@@ -14,12 +14,12 @@ struct vm_area_struct;
 
 /**
  * struct mdev_doorbells - the doorbells of a device that are mapped
- * @lock: guards what follows.  Inner to the mmap lock.
+ * @lock: guards what follows.  Taken inside the mmap lock.
  * @maps: struct mdev_doorbell_map, mappings that have a page
  * @revoked: no mapping gets a page any more
  *
- * VFIO has no address space of its own for a device on all kernels, in which the
- * mappings could be found.
+ * Only some kernels have an address space for each VFIO device, in which mappings
+ * could be found, so they are listed here.
  */
 struct mdev_doorbells {
 	struct mutex lock;	/* guards what follows, see above */

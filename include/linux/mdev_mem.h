@@ -26,8 +26,8 @@ struct mdev_mem;
  *
  * * Inside a *read section* (mdev_mem_enter() to mdev_mem_leave()),
  *   mdev_mem_lookup() turns an address into a kernel pointer without taking a
- *   lock.  The pointer is valid until the section ends, for the space waits for
- *   its readers before it lets a page go.  A section must therefore be short
+ *   lock.  The pointer is valid until the section ends, because the space waits
+ *   for its readers before it releases a page.  A section must therefore be short
  *   (some dozens of frames) and must never wait for the driver.
  * * Outside of any section, mdev_mem_fault() makes an address known to
  *   mdev_mem_lookup(), and where it cannot, mdev_mem_read() and
@@ -73,9 +73,9 @@ struct mdev_ring_map {
 
 /**
  * struct mdev_mem_ops - what a class driver implements for a kind of memory
- * @enter:	begin a read section; the result is handed to @leave.  May be
- *		called in any context where sleeping inside the section is not
- *		forbidden by the caller; sections of one thread do not nest.
+ * @enter:	begin a read section; the result is handed to @leave.  The
+ *		context is that of mdev_mem_enter(); sections of one thread do
+ *		not nest.
  * @leave:	end a read section
  * @lookup:	see mdev_mem_lookup()
  * @fault:	see mdev_mem_fault()
@@ -118,12 +118,12 @@ struct mdev_mem {
 };
 
 /**
- * mdev_mem_forget() - have those who remember results of lookups forget them
+ * mdev_mem_forget() - invalidate remembered results of lookups
  * @mem: the memory
  *
- * For the back end: after lookups have stopped to find what is to go, and before
- * it waits for the read sections that may have found it.  Whoever remembers the
- * result of a lookup for longer than a section compares mdev_mem_generation().
+ * The back end calls this when lookups no longer find what it is about to release,
+ * and before it waits for the read sections that may have found it.  Whoever keeps
+ * the result of a lookup for longer than a section compares mdev_mem_generation().
  *
  * Context: any; serialised by the back end.
  */
@@ -137,10 +137,10 @@ static inline void mdev_mem_forget(struct mdev_mem *mem)
  * mdev_mem_generation() - what the validity of remembered lookups depends on
  * @mem: the memory
  *
- * Context: inside a read section, before the first lookup that is remembered or
- * taken from memory.
- * Return: a number; lookups that were done in any section in which it was the
- * same are still good in this one.
+ * Context: inside a read section, before the first lookup to be remembered, and
+ * before a remembered one is used.
+ * Return: a number; lookups from any section in which it was the same are still
+ * valid in this one.
  */
 static inline unsigned long mdev_mem_generation(const struct mdev_mem *mem)
 {
@@ -165,7 +165,7 @@ static inline int mdev_mem_enter(struct mdev_mem *mem)
  * @mem: the driver's memory
  * @token: what mdev_mem_enter() returned
  *
- * Context: as mdev_mem_enter(), by whoever entered.
+ * Context: as mdev_mem_enter(), in the context that entered.
  */
 static inline void mdev_mem_leave(struct mdev_mem *mem, int token)
 {
@@ -197,9 +197,9 @@ static inline void *mdev_mem_lookup(struct mdev_mem *mem, u64 iova,
  * @perm: MDEV_MEM_READ, MDEV_MEM_WRITE or both
  *
  * Context: process context, outside of any read section; sleeps.
- * Return: 0 if the lookup is worth another try (it may miss again, for the
- * driver can take the memory away in between); -EAGAIN if the page cannot be
- * held right now (it is being unmapped, or RLIMIT_MEMLOCK is reached), so that
+ * Return: 0 if the lookup is worth another try (it may miss again, because
+ * the driver can take the memory away in between); -EAGAIN if the page cannot be
+ * pinned right now (it is being unmapped, or RLIMIT_MEMLOCK is reached), so that
  * mdev_mem_read() or mdev_mem_write() has to do; -EFAULT if the driver mapped
  * nothing there or not with @perm; -ENOMEM.
  */
@@ -210,7 +210,7 @@ static inline int mdev_mem_fault(struct mdev_mem *mem, u64 iova,
 }
 
 /**
- * mdev_mem_read() - copy from driver memory by the slow path
+ * mdev_mem_read() - copy from driver memory through the slow path
  * @mem: the driver's memory
  * @iova: address in the driver's address space
  * @buf: kernel buffer
@@ -229,7 +229,7 @@ static inline int mdev_mem_read(struct mdev_mem *mem, u64 iova, void *buf,
 }
 
 /**
- * mdev_mem_write() - copy to driver memory by the slow path
+ * mdev_mem_write() - copy to driver memory through the slow path
  * @mem: the driver's memory
  * @iova: address in the driver's address space
  * @buf: kernel buffer
@@ -248,8 +248,8 @@ static inline int mdev_mem_write(struct mdev_mem *mem, u64 iova,
 /**
  * mdev_mem_map_ring() - map a piece of a virtqueue for the life of the queue
  * @mem: the driver's memory
- * @map: @iova, @len, @perm and @invalidate filled in by the caller; stays at
- *       its place until mdev_mem_unmap_ring()
+ * @map: @iova, @len, @perm and @invalidate filled in by the caller; must not
+ *       move until mdev_mem_unmap_ring()
  *
  * Context: process context if @mem is not direct, outside of any read section;
  * may sleep.
@@ -272,11 +272,11 @@ int mdev_mem_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map);
 void mdev_mem_unmap_ring(struct mdev_ring_map *map);
 
 /**
- * mdev_mem_gfp() - how to allocate what the driver has to pay for
+ * mdev_mem_gfp() - flags to allocate memory that the driver is charged for
  * @mem: the driver's memory
  *
- * For what serving the driver takes, from its start to its reset.  It counts as
- * memory of the program whose task, or &struct mdev_worker, allocates it, unless
+ * For memory that is needed to serve the driver, from its start to its reset.  It
+ * is charged to the program whose task, or &struct mdev_worker, allocates it, unless
  * the driver is one of the kernel's own.
  *
  * Context: any.

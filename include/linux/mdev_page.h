@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pinned pages by I/O virtual address, whoever pins them.
+ * Arrays of pinned pages, indexed by I/O virtual address.
  */
 #ifndef _LINUX_MDEV_PAGE_H
 #define _LINUX_MDEV_PAGE_H
@@ -15,7 +15,7 @@
 
 /*
  * What the lower bits of an entry in an array of pages say: what the device may
- * do there, MDEV_MEM_READ and MDEV_MEM_WRITE, or nothing, for the page is about
+ * do there, MDEV_MEM_READ and MDEV_MEM_WRITE, or nothing, because the page is about
  * to be unpinned.  The rest of it is the number of the page.
  */
 #define MDEV_PAGE_DEAD		0
@@ -53,9 +53,9 @@ static inline bool mdev_page_allows(const void *entry, unsigned int perm)
  * @pages: the array
  * @iova: the address
  * @perm: MDEV_MEM_READ, MDEV_MEM_WRITE or both
- * @len: as of mdev_mem_lookup()
+ * @len: as for mdev_mem_lookup()
  *
- * Context: any; who takes entries out waits for read sections before it unpins.
+ * Context: any; whoever removes entries waits for read sections before it unpins.
  * Return: as mdev_mem_lookup().
  */
 static inline void *mdev_page_find(struct xarray *pages, u64 iova,

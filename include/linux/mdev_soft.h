@@ -64,34 +64,34 @@ struct task_struct;
 /**
  * struct mdev_soft_desc - a kind of software device
  * @serve: Serve a virtqueue, which is claimed: take some chains and give them
- *	back, which is done in here alone: elsewhere call mdev_soft_kick().
- *	Return true if at least one was given back and there may be more, and it
- *	is called again; stay short, because whoever stops the device waits for
- *	it, and so do the other queues.
+ *	back.  Do that in here only: elsewhere call mdev_soft_kick().
+ *	Return true if at least one was given back and there may be more: it is
+ *	called again.  It must be short, because whoever stops the device waits
+ *	for it, and so do the other queues.
  *	Called after the driver kicked the queue, when the queue goes live with
  *	something in its ring, when the driver takes its memory away, and after
  *	mdev_soft_kick(); one call at a time.
  *	Where the driver's memory is direct it is called with interrupts off,
- *	also by the kick itself: it must not sleep, locks that it takes are taken
- *	with interrupts off elsewhere (spin_lock_irqsave()), and what a person is
- *	to read is left to mdev_vq_break(), because messages may go to a console
- *	that the driver makes of this device.  Elsewhere the worker of the device
- *	calls it, in process context.
- * @serve_sleeps: @serve sleeps also where memory is direct, so the worker alone
+ *	also in the context of the kick: it must not sleep, locks that it takes
+ *	are taken with interrupts off elsewhere (spin_lock_irqsave()), and
+ *	messages are left to mdev_vq_break(), because they may go to a console
+ *	that the driver makes of this device.  For other memory the worker of the
+ *	device calls it, in process context.
+ * @serve_sleeps: @serve sleeps also where memory is direct, so only the worker
  *	calls it, in process context.  Not for a device whose driver spins until
  *	its buffers are used, as those of consoles and network devices do: with
- *	interrupts off that is the end of a machine with one CPU.
- * @kick: (optional, in place of @serve) Have a virtqueue looked at by whoever
- *	serves it, for a parent that does not want the worker: one of the
- *	instance's own, because a program can make it wait.  Called where
- *	@serve would be due, for queues in any state.  Any context; where memory
- *	goes away, which direct memory never does, also with spinlocks held.
+ *	interrupts off that hangs a machine with one CPU.
+ * @kick: (optional, in place of @serve) Have the parent look at a virtqueue, for
+ *	a parent that does not use the worker of &struct mdev_soft.  It needs a
+ *	worker for each instance, because a program can make that wait.  Called
+ *	when @serve would be due, for queues in any state.  Any context; also with
+ *	spinlocks held when memory goes away, which direct memory never does.
  * @get_vq_worker: (optional, with @kick) The worker that serves a virtqueue, so
  *	that it can be made to leave; started in @prepare_vq, stopped in @reset.
- * @prepare_vq: (optional) Have all that it takes to serve a virtqueue, which is
+ * @prepare_vq: (optional) Get all that is needed to serve a virtqueue, which is
  *	about to start; called again at its next start.  The device's memory and
  *	its features are set.  Return 0, a negative errno, or 1 for a queue that
- *	what was negotiated gives no meaning to: it is not started.
+ *	has no meaning with the negotiated features: it is not started.
  * @get_vq_group: (optional, with @nr_groups) As &virtio_mdev_ops.get_vq_group.
  *	Virtqueues that are served together, with memory of mdev_soft_mem(), are
  *	in group 0.  Default: all are.
@@ -99,12 +99,12 @@ struct task_struct;
  * @set_vq_affinity: (optional) As &virtio_mdev_ops.set_vq_affinity.
  * @get_vq_affinity: (optional) As &virtio_mdev_ops.get_vq_affinity.
  * @check_features: (optional) Whether the device can work with what the driver
- *	takes, beyond it being a part of @features with VIRTIO_F_VERSION_1.
- *	Return 0 or -EINVAL.
+ *	takes.  The library has checked that this is a subset of @features with
+ *	VIRTIO_F_VERSION_1.  Return 0 or -EINVAL.
  * @start: (optional) The device has gone live.
  * @stop: (optional) Undo @start: the device is about to be reset.
- * @reset: (optional) Forget what the driver set, except by @set_config and what
- *	the library keeps.  The virtqueues are stopped.
+ * @reset: (optional) Forget what the driver set, except through @set_config, and
+ *	except what the library keeps.  The virtqueues are stopped.
  * @end_use: (optional) As &virtio_mdev_ops.end_use.  Called after @reset.
  * @get_config: (optional, with @config_size) Read from the configuration space,
  *	as &virtio_mdev_ops.get_config: at any time, without sleeping.
@@ -117,7 +117,7 @@ struct task_struct;
  * @config_size: size of the configuration space in bytes
  * @nr_vqs: number of virtqueues
  * @num_max: largest ring size of each, a power of two up to 32768
- * @nr_groups: number of groups of virtqueues; 0 is as good as 1
+ * @nr_groups: number of groups of virtqueues; 0 means 1
  *
  * Unless said otherwise a function is called in process context, may sleep, and
  * is serialised by the class driver like the device operations.
@@ -158,11 +158,11 @@ struct mdev_soft_desc {
 	u16 nr_groups;
 };
 
-/* One virtqueue, and the way back from it */
+/* One virtqueue, with a pointer to its device */
 struct mdev_soft_vq {
 	struct mdev_vq vq;
 	struct mdev_soft *soft;
-	/* to serve it, and to tell the driver of it */
+	/* to serve it, and to call the driver back */
 	struct mdev_work work;
 	struct mdev_work deliver;
 };
@@ -171,8 +171,8 @@ struct mdev_soft_vq {
  * struct mdev_soft - a software device
  * @cdev: the instance
  * @desc: what kind of device it is
- * @features: what this one offers: those of @desc, less what the parent takes
- *	away in &mdev_class_parent_ops.create; constant from then on
+ * @features: what this one offers: those of @desc, except what the parent removes
+ *	in &mdev_class_parent_ops.create; constant from then on
  *
  * Embedded by the parent.
  */
@@ -184,30 +184,30 @@ struct mdev_soft {
 	/* private: */
 	struct mdev_soft_vq *vqs;
 	/*
-	 * of this instance alone, so that no other one can stall it; not used
+	 * this instance's own, so that no other one can stall it; not used
 	 * without &mdev_soft_desc.serve
 	 */
 	struct mdev_worker worker;
 	struct mdev_work config_work;
 
 	/*
-	 * Held in &mdev_soft_desc.serve where memory is direct, so that one at a
-	 * time is in there, be it the worker or whoever kicks; elsewhere the
-	 * worker is the only one.  No callback of the driver runs under it.
-	 * Guards @server: who is in there, of interest only to itself.
+	 * Held in &mdev_soft_desc.serve where memory is direct, because the worker
+	 * and any task that kicks call that; elsewhere only the worker does.  No
+	 * callback of the driver runs under it.  Guards @server, the task in there:
+	 * without the lock it is only compared with NULL and the current task.
 	 */
 	spinlock_t serve_lock;
 	struct task_struct *server;
 
 	/* what the class driver set; it serialises this */
 	bool suspended;
-	/* likewise, for each group; NULL: that of @cdev */
+	/* the same for each group: its memory; NULL: that of @cdev */
 	struct mdev_mem **group_mem;
 
-	/* likewise; constant from FEATURES_OK to reset */
+	/* the same; constant from FEATURES_OK to reset */
 	u64 driver_features;
 
-	/* the class driver sets bits, a virtqueue that breaks another */
+	/* bits are set by the class driver, and by a virtqueue that breaks */
 	atomic_t status;
 
 	/*
@@ -217,7 +217,7 @@ struct mdev_soft {
 	 */
 	spinlock_t cb_lock;
 	struct virtio_mdev_callback cb;
-	/* what the driver has not been told, for it has not said DRIVER_OK */
+	/* a change that the driver is told of when it has set DRIVER_OK */
 	bool config_changed;
 };
 
@@ -251,8 +251,8 @@ static inline struct mdev_vq *mdev_soft_vq(struct mdev_soft *soft, u16 idx)
  * mdev_soft_mem() - the driver's memory
  * @soft: the device
  *
- * That of the virtqueues in group 0, which all are if there are no others.
- * mdev_vq_mem() is that of a particular one.
+ * The memory of the virtqueues in group 0: of all, if there is no other group.
+ * mdev_vq_mem() is the memory of a particular one.
  *
  * Context: the user of a virtqueue, from mdev_vq_claim() to mdev_vq_release(),
  * and &mdev_soft_desc.prepare_vq.

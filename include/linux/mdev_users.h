@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A count of what must be gone before a module's text may go.
+ * A count of the objects that must be released before a module may be unloaded.
  */
 #ifndef _LINUX_MDEV_USERS_H
 #define _LINUX_MDEV_USERS_H

@@ -24,8 +24,8 @@ struct vfio_device;
  * A *page* is identified by its I/O virtual address (IOVA).  A *run* is what one
  * vfio_pin_pages() pinned, up to 512 pages next to each other; it is unpinned by
  * one vfio_unpin_pages(), as a whole.  A *ring* is a run that holds a piece of a
- * virtqueue; all other runs hold data.  A *pin* is a task that is just making a
- * run, or copies to or from a page that it pins for so long.  A *hold* is a range in
+ * virtqueue; all other runs hold data.  A *pin* is a task that is making a run, or
+ * that pins a page only while it copies to or from it.  A *hold* is a range in
  * which nothing may be pinned, because a task is unmapping it.  Ranges have an
  * inclusive @last.
  */
@@ -45,8 +45,8 @@ struct mdev_vfio_short {
 /**
  * struct mdev_vfio_mem - the memory of a VFIO container
  * @mem: what the parent sees
- * @vdev: the device to pin by
- * @dev: the device in messages
+ * @vdev: the device to pin through
+ * @dev: the device to name in messages
  * @owner: the module that @vdev belongs to
  * @srcu: read sections of the parent
  * @pages: the pages of all live data runs, by page number; see
@@ -59,20 +59,20 @@ struct mdev_vfio_short {
  * @ready: runs that no reader uses, to be unpinned
  * @busy: runs that a work is unpinning
  * @nr_runs: data runs in any of these lists
- * @pins: struct mdev_vfio_pin, of those who are pinning
- * @holds: struct mdev_vfio_hold, of those who are unmapping
- * @copy_until: data is copied for so long, as a time stamp
+ * @pins: struct mdev_vfio_pin, one for each task that is pinning
+ * @holds: struct mdev_vfio_hold, one for each task that is unmapping
+ * @copy_until: time stamp until which data is copied and not pinned
  * @evicted: time stamp of the last run that had to make room for another
- * @stamp: last time stamp given out, in nanoseconds and never twice
+ * @stamp: last time stamp given out, in nanoseconds; each is given out once
  * @open: a user has the device open
  * @iommufd: the memory is that of an iommufd, and not of a container
  * @joined: something may have been pinned since it was opened
- * @joined_at: number of the last unmapper that had begun by then
+ * @joined_at: number of the last unmapper that had begun when @joined was set
  * @single: locked memory was exhausted, so pages are pinned one by one
  * @limited: it was exhausted again, so data is copied until the next reset
  * @shorts: aligned blocks that could not be pinned as a whole, to be found by their
  *	number
- * @drained: woken when a run was unpinned, a pin has ended or a hold has
+ * @drained: woken when a run was unpinned, or a pin or a hold has ended
  * @wq: this instance's own, so that no other user can stall it
  * @unpin: the work on @wq that finds out which runs are ready, and unpins them
  *	one after the other unless an unmap is in a hurry

@@ -24,14 +24,14 @@ struct vring_desc;
  *
  * A &struct mdev_vq lives inside the parent's own structure.  The device
  * operations of the same names set it up (mdev_vq_set_num() and so on, all
- * serialised by the class driver), mdev_vq_set_features() from
- * &virtio_mdev_ops.set_driver_features before any other, for the layout of the
- * rings follows from the features: packed with VIRTIO_F_RING_PACKED, else split.
- * mdev_vq_start() maps the rings and lets users in, mdev_vq_stop() waits for
- * them to be out and unmaps.
+ * serialised by the class driver).  mdev_vq_set_features() comes first, from
+ * &virtio_mdev_ops.set_driver_features, because the features determine the layout
+ * of the rings: packed with VIRTIO_F_RING_PACKED, else split.
+ * mdev_vq_start() maps the rings and lets users in, mdev_vq_stop() waits until
+ * they have left, and unmaps the rings.
  *
- * The data path is one user at a time, made so by the parent (a worker for each
- * queue, or a lock), and looks like this::
+ * The data path has one user at a time, which the parent makes sure of (with a
+ * worker for each queue, or a lock), and looks like this::
  *
  *	bool signal = false, more = false;
  *	...
@@ -53,30 +53,30 @@ struct vring_desc;
  *		mdev_vq_signal(vq);
  *	mdev_vq_release(vq);
  *	if (more)
- *		... run again, for no kick will come ...
+ *		... run again, because no kick will come ...
  *
- * All that touches the rings stands inside a read section of the driver's
- * memory in which mdev_vq_alive() was seen true.  One section may serve many
- * chains and several virtqueues of one memory.  A chain is private once popped,
- * so it survives the end of the section: when a lookup misses, leave, fault,
+ * All that touches the rings is inside a read section of the driver's memory in
+ * which mdev_vq_alive() returned true.  One section may serve many chains, and
+ * several virtqueues of one memory.  A chain that was popped is a private copy, so
+ * it survives the end of the section: when a lookup misses, leave, fault,
  * enter, see whether the queue is still alive, and go on with the same chain.
  *
  * Chains may be pushed in any order, unless VIRTIO_F_IN_ORDER was negotiated: a
- * device that does not complete requests in the order in which they came does
+ * device that does not complete requests in the order in which they came must
  * not offer it.
  *
  * A chain that was popped is either pushed and published, or given back with
- * mdev_vq_unpop() before the user releases the queue, for the state of a
- * virtqueue has no room for chains in the device's hand.
+ * mdev_vq_unpop() before the user releases the queue, because the state of a
+ * virtqueue cannot tell which chains the device still has.
  *
- * The ring is hostile.  Whatever in it breaks the rules breaks that virtqueue
- * alone: it is not touched again until it is stopped, mdev_vq_pop() and
+ * The content of a ring is not trusted.  If it is invalid, that one virtqueue is
+ * broken: it is not touched again until it is stopped, mdev_vq_pop() and
  * mdev_vq_alive() fail, and the parent gets &mdev_vq_ops.broken.
  */
 
 /*
- * What one chain may have at most, through an indirect table too.  As in QEMU,
- * and no kernel driver gets near.
+ * Limit to the segments of one chain, also through an indirect table.  QEMU has the
+ * same limit, and no kernel driver comes near it.
  */
 #define MDEV_VQ_MAX_SEGS	1024
 
@@ -95,9 +95,9 @@ struct mdev_vq_seg {
 
 /**
  * struct mdev_vq_tlb - remembered lookups of a queue
- * @entries: by number of page, as far as that goes; NULL if memory is linear
+ * @entries: indexed by the page number and @mask; NULL if memory is linear
  * @mask: number of @entries, a power of two, less one
- * @generation: of the memory when they were good
+ * @generation: generation of the memory for which they are valid
  *
  * Private to the library.
  */
@@ -111,12 +111,12 @@ struct mdev_vq_tlb {
  * struct mdev_vq_chain - a buffer that the driver made available
  * @segs: its pieces, first those that the device reads, then those that it
  *	writes; an array of the caller's, filled by mdev_vq_pop().  NULL for a caller
- *	who only gives the chain back
+ *	that only gives the chain back
  * @max_segs: size of @segs; a chain with more breaks the queue
  * @nr_out: number of pieces that the device reads
  * @nr_in: number of pieces that the device writes
- * @nr_descs: number of descriptors that were read for it, without the one of an
- *	indirect table.  Those of no bytes are among them, and have no piece.
+ * @nr_descs: number of descriptors that were read for it, except the one that
+ *	refers to an indirect table.  Those of length 0 count, but have no piece.
  * @out_len: total length of the pieces that the device reads
  * @in_len: total length of the pieces that the device writes
  */
@@ -131,7 +131,7 @@ struct mdev_vq_chain {
 
 	/* private: of the queue */
 	struct mdev_vq_tlb *tlb;
-	/* what the used entry names; the ring entries taken, and where */
+	/* the id for the used entry; how many ring entries it took, and where */
 	u16 id;
 	u16 slots;
 	u16 pos;
@@ -158,17 +158,16 @@ struct mdev_vq_iter {
  *	when the driver takes the ring's memory away, in any context, maybe with
  *	a spinlock held and interrupts off: queue work and return.
  * @broken: the queue broke.  Called once, until the next start, in the context
- *	of the user that found out and maybe inside a read section: set
+ *	of the user that noticed, maybe inside a read section: set
  *	DEVICE_NEEDS_RESET and signal it.  Does not sleep.
- * @hurry: (optional) Somebody waits for the user of the queue to leave, and has
- *	for a second: see to it that it gives up if it waits for memory of the
- *	driver.
+ * @hurry: (optional) Somebody has waited for a second for the user of the queue
+ *	to leave: make that user give up if it waits for memory of the driver.
  *	Called again each second, in process context, serialised by the class
  *	driver.
- * @defer: (optional) Whether the driver's callbacks cannot run where the user of
- *	the queue is, because the driver may hold locks there that they take.  If
- *	so, have mdev_vq_deliver() called soon, where they can.  Called by the
- *	user of the queue when there is something to tell; does not sleep.
+ * @defer: (optional) Return true if the driver's callbacks cannot run in the
+ *	context of the user of the queue, because the driver may hold locks there
+ *	that they take; then have mdev_vq_deliver() called soon, where they can.
+ *	Called by the user of the queue when a callback is due; does not sleep.
  */
 struct mdev_vq_ops {
 	void (*wake)(struct mdev_vq *vq);
@@ -186,8 +185,8 @@ struct mdev_vq_ops {
  * @bytes: for the parent, see mdev_vq_count()
  * @drops: for the parent, see mdev_vq_count()
  *
- * All but the first two are written by the user of the queue alone, @signals by
- * mdev_vq_deliver() where signals are deferred.
+ * All except the first two are written only by the user of the queue; where signals
+ * are deferred, mdev_vq_deliver() writes @signals.
  */
 struct mdev_vq_counters {
 	atomic64_t kicks;
@@ -204,17 +203,17 @@ struct mdev_vq_counters {
  * @avail: available ring
  * @used: used ring
  * @avail_idx: next entry of the available ring to take
- * @avail_seen: the driver's index as last read and found sane
+ * @avail_seen: the driver's index, as last read and found valid
  * @used_idx: next entry of the used ring to write
  * @run: with IN_ORDER, the first entry that has not been written, of those
  *	before @used_idx
- * @run_id: then, the last chain of those
+ * @run_id: with IN_ORDER, the last chain of those entries
  * @run_len: bytes written into it
- * @published: what the driver has been told of @used_idx
- * @signalled: @published when the driver was last signalled or spared
+ * @published: the @used_idx that the driver was shown last
+ * @signalled: @published when it was last decided whether to signal the driver
  * @signalled_valid: @signalled can be relied on
  *
- * Written by the user of the queue, but while there is none.
+ * Written only by the current user of the queue; by set-up code while there is none.
  */
 struct mdev_vq_split {
 	struct vring_desc *desc;
@@ -234,27 +233,27 @@ struct mdev_vq_split {
 /**
  * struct mdev_vq_packed - where the device stands in a packed virtqueue
  * @desc: descriptor ring
- * @driver: what the driver wants to be signalled of
- * @device: what the device wants to be kicked for
+ * @driver: when the driver wants to be signalled
+ * @device: when the device wants to be kicked
  * @avail: next descriptor to take
  * @used: next descriptor to write
- * @run_end: with IN_ORDER, where the next chain begins that will be used; those
- *	from @used on are to be used by one descriptor
- * @run_id: then, the last chain of those
+ * @run_end: with IN_ORDER, where the chain begins that is to be pushed next; one
+ *	used descriptor will stand for all chains from @used up to there
+ * @run_id: with IN_ORDER, the last one of those chains
  * @run_len: bytes written into it
- * @published: the first one that the driver does not know to be written
- * @first_flags: of the descriptor at @published, not written yet, if there is a
- *	@batch
+ * @published: the first descriptor that the driver has not been shown as used
+ * @first_flags: flags for the descriptor at @published, not written yet, if there
+ *	is a @batch
  * @in_hand: descriptors taken from the driver and not yet published as used
  * @given_back: descriptors from @avail on that were taken once, and given back
  * @batch: descriptors used, but not published
- * @unsignalled: descriptors published since the driver was last signalled or
- *	spared
- * @signalled_valid: @unsignalled counts all since the driver's last wish
+ * @unsignalled: descriptors published since it was last decided whether to signal
+ *	the driver
+ * @signalled_valid: @unsignalled can be relied on
  * @event: what was last written to @device
  *
- * A position is an index with the wrap counter in bit 15.  Written by the user
- * of the queue, but while there is none.
+ * A position is an index with the wrap counter in bit 15.  Written only by the
+ * current user of the queue; by set-up code while there is none.
  */
 struct mdev_vq_packed {
 	struct vring_packed_desc *desc;
@@ -278,8 +277,8 @@ struct mdev_vq_packed {
 /**
  * struct mdev_vq - a virtqueue, from the device's side
  *
- * Embedded by the parent; private to the library but for what the functions
- * below give access to.
+ * Embedded by the parent; private to the library, except what the functions below
+ * give access to.
  */
 struct mdev_vq {
 	/* private: constant from mdev_vq_init() on */
@@ -305,7 +304,7 @@ struct mdev_vq {
 	struct mdev_ring_map maps[3];
 	bool started;
 
-	/* whether users may come in, and how many are */
+	/* whether users may come in, and how many are in */
 	bool live;
 	bool broken;
 	atomic_t users;
@@ -313,7 +312,7 @@ struct mdev_vq {
 	/* why it broke; written before @broken and @untold are set */
 	char reason[MDEV_VQ_REASON_LEN];
 
-	/* of the one user; which one counts follows from @layout */
+	/* of the one user; @layout determines which of the two is in use */
 	union {
 		struct mdev_vq_split split;
 		struct mdev_vq_packed packed;
@@ -333,8 +332,8 @@ struct mdev_vq {
 	spinlock_t cb_lock;
 	struct virtio_mdev_callback cb;
 	/*
-	 * What mdev_vq_deliver() is due for: it broke, and the driver has not been
-	 * told; buffers were used.  Set by the user of the queue, without a lock.
+	 * What the driver has not been told yet: the queue broke; buffers were used.
+	 * Set by the user of the queue, without a lock.
 	 */
 	bool untold;
 	bool unsignalled;
@@ -435,12 +434,12 @@ static inline struct mdev_mem *mdev_vq_mem(const struct mdev_vq *vq)
 }
 
 /**
- * mdev_vq_is_live() - whether it is worth while to claim the queue
+ * mdev_vq_is_live() - whether it is worthwhile to claim the queue
  * @vq: the virtqueue
  *
  * Context: any.
- * Return: true from mdev_vq_start() to mdev_vq_stop(), but while paused.  All
- * that the parent wrote before the start is seen by who sees true.
+ * Return: true from mdev_vq_start() to mdev_vq_stop(), except while paused.  A
+ * caller that gets true also sees all that the parent wrote before the start.
  */
 static inline bool mdev_vq_is_live(const struct mdev_vq *vq)
 {
@@ -449,7 +448,7 @@ static inline bool mdev_vq_is_live(const struct mdev_vq *vq)
 }
 
 /**
- * mdev_vq_is_broken() - whether the queue is served no more
+ * mdev_vq_is_broken() - whether the queue is no longer served
  * @vq: the virtqueue
  *
  * Context: any.
@@ -499,13 +498,13 @@ static inline void mdev_vq_count(struct mdev_vq *vq, u64 bytes, u64 drops)
 }
 
 /*
- * What a descriptor of a chain counts as, beside its bytes: it takes about as long
- * to read one, and to use its piece, as to copy so many bytes.
+ * Cost of a descriptor of a chain, in bytes, in addition to its length: to read it
+ * and use its piece takes about as long as to copy this number of bytes.
  */
 #define MDEV_VQ_DESC_COST	64
 
 /**
- * mdev_vq_chain_desc_cost() - what reading the descriptors of a chain counts as
+ * mdev_vq_chain_desc_cost() - cost of reading the descriptors of a chain
  * @chain: from mdev_vq_pop()
  *
  * For chains whose bytes are counted elsewhere, or are not copied.
@@ -519,13 +518,13 @@ static inline u64 mdev_vq_chain_desc_cost(const struct mdev_vq_chain *chain)
 }
 
 /**
- * mdev_vq_chain_cost() - what a chain counts for in a budget of bytes
+ * mdev_vq_chain_cost() - cost of a chain in a budget of bytes
  * @chain: from mdev_vq_pop()
  *
- * A driver makes a chain of 64 KiB in the time that it makes an empty one in,
- * and the device copies it; or one of a thousand descriptors of a byte each, or of
- * none.  So who serves a queue counts chains and what they cost, and stops for
- * others at a limit of either.
+ * A driver can make a chain of 64 KiB, or of a thousand descriptors with a byte each
+ * or none, as fast as an empty one, but it takes the device much longer to serve it.
+ * So whoever serves a queue counts chains and their cost, and lets others have their
+ * turn at a limit of either.
  *
  * Context: any.
  * Return: bytes.
@@ -537,7 +536,7 @@ static inline u64 mdev_vq_chain_cost(const struct mdev_vq_chain *chain)
 }
 
 /**
- * mdev_vq_iter_segs() - stand at the beginning of some segments
+ * mdev_vq_iter_segs() - start at the beginning of some segments
  * @iter: the iterator
  * @segs: the segments
  * @nr: how many
@@ -555,7 +554,7 @@ static inline void mdev_vq_iter_segs(struct mdev_vq_iter *iter,
 }
 
 /**
- * mdev_vq_iter_out() - stand at the beginning of what the device reads
+ * mdev_vq_iter_out() - start at the beginning of what the device reads
  * @iter: the iterator
  * @chain: from mdev_vq_pop()
  *
@@ -569,7 +568,7 @@ static inline void mdev_vq_iter_out(struct mdev_vq_iter *iter,
 }
 
 /**
- * mdev_vq_iter_in() - stand at the beginning of what the device writes
+ * mdev_vq_iter_in() - start at the beginning of what the device writes
  * @iter: the iterator
  * @chain: from mdev_vq_pop()
  *
@@ -583,11 +582,11 @@ static inline void mdev_vq_iter_in(struct mdev_vq_iter *iter,
 }
 
 /**
- * mdev_vq_iter_in_all() - stand at the beginning of what the device writes into
+ * mdev_vq_iter_in_all() - start at the beginning of what the device writes into
  * several chains of a queue
  * @iter: the iterator
- * @chain: the first chain.  It has nothing that the device reads, nor have the
- *	others, and their segments follow upon its own
+ * @chain: the first chain.  Neither it nor the others have anything that the device
+ *	reads, and the segments of the others follow its own directly
  * @nr: segments of all of them
  */
 static inline void mdev_vq_iter_in_all(struct mdev_vq_iter *iter,
@@ -600,7 +599,7 @@ static inline void mdev_vq_iter_in_all(struct mdev_vq_iter *iter,
 
 /**
  * mdev_vq_iter_skip() - move on without copying
- * @iter: the iterator; in its segments there are as many bytes left
+ * @iter: the iterator; its segments have at least @len bytes left
  * @len: bytes
  */
 static inline void mdev_vq_iter_skip(struct mdev_vq_iter *iter, size_t len)

@@ -28,41 +28,41 @@ struct task_struct;
  * when a virtqueue is about to start, to mdev_worker_stop(), when the device is
  * reset.
  *
- * *Who pays.*  Where the driver's memory is not direct the driver is a program,
+ * *The program pays.*  Where memory is not direct the driver is a program,
  * and the task that calls mdev_worker_start() belongs to it.  The worker joins
  * the control groups of that program, takes its nice value, and charges its
  * memory to it, so that the CPU time, memory and block I/O that serving the
  * queue takes are limited and accounted like the program's own.  What the parent
  * allocates from start to reset is allocated with mdev_mem_gfp().  Where memory
- * is direct the driver is the kernel, and so is who pays.
+ * is direct the driver is the kernel, and the kernel pays.
  *
- * *A worker can be made to leave.*  To copy to or from a program's memory means
- * to wait for a page, and the program may have seen to it that the page never
- * comes (userfaultfd), while VFIO's type1 holds a lock that the program
- * may be waiting for.  So a program's worker takes SIGKILL, which ends that wait
- * and lets the copy fail; it gets the signal if it has slept in one place
+ * *A worker can be made to leave.*  To copy to or from a program's memory may mean
+ * to wait for a page, and the program may have arranged that the page never
+ * arrives (userfaultfd), while VFIO's type1 holds a lock that the program
+ * may be waiting for.  So a program's worker accepts SIGKILL, which ends that wait
+ * and makes the copy fail; it gets the signal if it has slept in one place
  *
  * - for a second while the program is being killed;
  * - for three seconds while somebody waits for it, see mdev_worker_hurry();
  * - for 30 seconds in any case.
  *
- * Pages may also come slowly, one after the other.  So a worker that somebody has
- * waited for, or whose program has been dying, for five seconds in all gets the
- * signal wherever it is found asleep at work.  It gives up on all pages to come of
- * that work.
+ * Pages may also arrive slowly, one after the other.  So once somebody has waited
+ * for a worker for five seconds in all, or its program has been dying for as long,
+ * the worker gets the signal wherever it is found asleep at work.  Then it gives up
+ * on all further pages of that work.
  *
- * A worker that somebody has waited for three seconds for, and that runs but does not
- * get the CPU time that it wants, leaves the control groups of the program until
- * nobody waits any more, because those may be made to give it nearly none.
+ * Once somebody has waited for a worker for three seconds, it leaves the control
+ * groups of the program until nobody waits any more, because these may give it so
+ * little CPU time that it never finishes.
  *
  * The copy breaks its virtqueue, so the driver sees DEVICE_NEEDS_RESET.  The
  * worker goes on with its next work.
  *
- * It is a kernel thread and not one of the program (as vhost_task makes) because
- * SIGKILL to one of those kills the program, for no more than a reset of the
- * device; and because type1 copies for a task with memory of its own only what
- * that very process has mapped, while a device may be handed to another process
- * than the one that maps memory.
+ * A worker is a kernel thread and not a thread of the program (as vhost_task makes)
+ * for two reasons.  SIGKILL to a thread of the program kills the program, just to
+ * reset the device.  And for a task with memory of its own, type1 copies only what
+ * the same process has mapped, while a device may be handed to a process other than
+ * the one that maps memory.
  */
 
 /**
@@ -86,7 +86,7 @@ struct mdev_worker {
 	/* private: */
 	/*
 	 * Guards @works, @open and @running.  Raw, because a kick may come with
-	 * interrupts off; nothing is called under it but the scheduler.
+	 * interrupts off; only the scheduler is called under it.
 	 */
 	raw_spinlock_t lock;
 	struct list_head works;
@@ -95,7 +95,7 @@ struct mdev_worker {
 
 	/*
 	 * Guards @affinity and @affinity_set, and keeps @task from being replaced
-	 * while they change, which whoever starts and stops does not serialise.
+	 * while they change: that is not serialised with starting and stopping.
 	 */
 	struct mutex affinity_lock;
 	struct cpumask affinity;
@@ -113,7 +113,7 @@ struct mdev_worker {
 
 	/*
 	 * Guards what follows except @watch and @at_home: @watch and whoever waits
-	 * for the thread both look how long it has slept, and how long somebody
+	 * for the thread both check how long it has slept, and how long somebody
 	 * has waited.
 	 */
 	spinlock_t look_lock;

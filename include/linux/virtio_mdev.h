@@ -43,7 +43,7 @@ struct virtio_mdev_callback {
  * @packed.last_used_counter: wrap counter of the device's side
  * @packed.last_used_idx: next descriptor that the device writes
  *
- * Which member counts follows from VIRTIO_F_RING_PACKED being negotiated.  In
+ * VIRTIO_F_RING_PACKED determines which of the two members is used.  In
  * the state of a split virtqueue the used index equals @split.avail_index: a
  * device reports a state only between chains.
  */
@@ -96,13 +96,13 @@ struct virtio_mdev_vq_stats {
  * A virtqueue is named by its index, which the caller has checked against
  * @get_vq_count.  Unless said otherwise an operation is called from process
  * context, may sleep, and is serialised by the class driver against all other
- * operations of the same instance but @kick_vq, @get_status, @get_vq_stats,
+ * operations of the same instance except @kick_vq, @get_status, @get_vq_stats,
  * @set_vq_affinity, @get_vq_affinity, @is_present, @get_config and
  * @get_generation, which may run at any time from create to remove.  Operations
- * that return int return 0 or a negative errno, which reaches the user of the
- * instance as it is; the parent logs what a person could not guess from it.
+ * that return int return 0 or a negative errno, which is passed unchanged to the
+ * user of the instance; the parent logs what a person cannot tell from it.
  *
- * @set_vq_address:	Set where the virtqueue lies.
+ * @set_vq_address:	Set the addresses of the virtqueue.
  *			@desc_area, @driver_area, @device_area: addresses in the
  *			driver's address space (virtio 1.2, section 2.6); the
  *			descriptor table, available and used ring of a split
@@ -119,43 +119,43 @@ struct virtio_mdev_vq_stats {
  * @kick_vq:		The driver made buffers available (section 2.9.1).
  *			May be called in atomic context with interrupts off, for
  *			a virtqueue in any state, but not in an NMI.  The driver
- *			may hold locks that its callbacks take, so where
- *			interrupts are off none is called from here.  Some of
+ *			may hold locks that its callbacks take, so none is
+ *			called from here while interrupts are off.  Some of
  *			the kernel's own drivers spin until the buffers are
  *			used, with interrupts off: where memory is direct the
  *			parent serves them here, see &struct mdev_soft_desc.
  *			Return false if the virtqueue is known to be broken, so
  *			that such a driver ends its wait; else true.
  * @set_vq_cb:		Set the virtqueue's callbacks, or remove them if @cb is
- *			NULL.  @cb is copied.  When it returns the former
- *			callbacks are neither running nor called.
+ *			NULL.  @cb is copied.  When this returns the former
+ *			callbacks neither run nor are called any more.
  * @set_vq_ready:	Start or stop the virtqueue.  A ready queue is served
  *			while the status has DRIVER_OK; one that is made ready
- *			after DRIVER_OK starts at once, or with @resume, and
- *			then an address that does not resolve gives -EFAULT
- *			there.  One that has no address may be ready, too, and
- *			stays idle: some users make all queues ready.  When it
- *			returns after stopping, rings and buffers are no longer
- *			accessed, and @get_vq_state is exact.
+ *			after DRIVER_OK starts at once, or with @resume if the
+ *			device is suspended, and an address that does not
+ *			resolve gives -EFAULT there.  One that has no address
+ *			may be ready, too, and stays idle: some users make all
+ *			queues ready.  When a stop returns, rings and buffers are
+ *			no longer accessed, and @get_vq_state is exact.
  * @get_vq_ready:	Whether the virtqueue is ready.
  * @set_vq_state:	Set where the virtqueue begins.  -EBUSY if it is live.
  * @get_vq_state:	Where the virtqueue stands: exact if stopped or
- *			suspended, else a moment of a moving target.
+ *			suspended, otherwise a snapshot, possibly stale.
  * @reset_vq:		(optional) Reset one virtqueue (section 2.6.1) to the
  *			state after a device reset: not ready, no address, state
  *			0.  A parent that has it offers VIRTIO_F_RING_RESET.
  * @get_vq_group:	(optional) The group of a virtqueue, less than
- *			@get_group_count.  What is in different groups can be
- *			given different memory.  May depend on the features
+ *			@get_group_count.  Different groups can be given
+ *			different memory.  May depend on the features
  *			until FEATURES_OK.  Default: 0.
  * @get_vq_notification: (optional) The doorbell that a user may map, written
  *			with the queue index.  -EOPNOTSUPP if this queue has
  *			none.  Constant.
  * @get_vq_irq:		(optional) The interrupt that the host gets for used
- *			buffers, if it is for this virtqueue alone: a user whose
- *			CPUs can take it will have it without the host, and then
- *			no callback is called.  A negative errno if there is no
- *			such interrupt.  There from create to remove.
+ *			buffers, if it is for this virtqueue alone: it may be
+ *			delivered to the CPUs of a user without the host, and
+ *			then no callback is called.  A negative errno if there is
+ *			no such interrupt.  It exists from create to remove.
  * @set_vq_affinity:	(optional) Serve the virtqueue on these CPUs; NULL for
  *			any.  Advisory.
  * @get_vq_affinity:	(optional) The CPUs set last, or NULL.
@@ -169,22 +169,22 @@ struct virtio_mdev_vq_stats {
  *			-EINVAL for a combination that the device cannot serve.
  *			Before FEATURES_OK only.
  * @get_driver_features: What was set last, 0 after a reset.
- * @get_mdev_features:	What of this table the parent speaks: VIRTIO_MDEV_F_*.
+ * @get_mdev_features:	What of this table the parent supports: VIRTIO_MDEV_F_*.
  *			VIRTIO_MDEV_F_VERSION_1 is required.
  * @set_config_cb:	Set the callback for changes of the configuration space
  *			or of the status, or remove it if @cb is NULL.  As
- *			@set_vq_cb.  Called with DRIVER_OK set only; a change
- *			between reset and DRIVER_OK is told then.
+ *			@set_vq_cb.  It is called only while DRIVER_OK is set; a
+ *			change between reset and DRIVER_OK is reported then.
  * @get_device_id:	The virtio device type (section 5).  Constant.
  * @get_vendor_id:	The vendor, as a virtio PCI subsystem vendor id.
  *			Constant.
- * @get_status:		The device status (section 2.1).  Does not sleep.  Of
+ * @get_status:		The device status (section 2.1).  Does not sleep.  For
  *			hardware that was reset by somebody else it is what the
  *			driver had set, and DEVICE_NEEDS_RESET, until @reset;
- *			what changes the device gives -EIO meanwhile.
- * @set_status:		Set status bits.  @status has every bit that is set
- *			already but DEVICE_NEEDS_RESET, which is the device's,
- *			and is never 0.  With DRIVER_OK the device goes live:
+ *			operations that change the device give -EIO meanwhile.
+ * @set_status:		Set status bits.  @status is never 0 and has every bit
+ *			that is set already, except DEVICE_NEEDS_RESET, which
+ *			only the device sets.  With DRIVER_OK the device goes live:
  *			ready virtqueues are mapped and served.  An error leaves
  *			the status as it was; -EFAULT if the address of a ready
  *			virtqueue does not resolve.
@@ -193,38 +193,39 @@ struct virtio_mdev_vq_stats {
  *			it returns, driver memory is no longer accessed.
  * @end_use:		(optional) After a @reset: the user has closed the device, or
  *			lost it, or the class driver unbinds.  What the user wrote
- *			by @set_config is forgotten, so that the next one finds the
+ *			with @set_config is forgotten, so that the next one finds the
  *			device as the administrator has set it up.  Default: it
  *			stays.
  * @suspend:		(optional) Stop a live device so that @get_vq_state is
- *			exact; rings and used indices stand still when it
- *			returns.  Kicks are remembered.  -EINVAL if not live.
- * @resume:		(optional, with @suspend) Go on where @suspend stopped.  The
- *			driver may have exchanged its memory meanwhile, that of
- *			rings too, whose addresses are resolved anew then; a
- *			virtqueue for which there is none breaks.
+ *			exact; rings and used indices no longer change when it
+ *			returns.  Kicks take effect with @resume.  -EINVAL if not
+ *			live.
+ * @resume:		(optional, with @suspend) Continue where @suspend stopped.
+ *			The driver may have replaced its memory meanwhile, also
+ *			that of rings: their addresses are resolved again, and a
+ *			virtqueue for which there is no memory breaks.
  * @get_group_count:	(optional, with @get_vq_group) The number of groups of
  *			virtqueues, at least 1.  Constant.  Default: 1.
  * @set_group_asid:	(optional, with @get_vq_group) From now on virtqueues of
  *			@group use @mem, which is the driver's address space
- *			@asid, for rings and buffers.  Before DRIVER_OK, up to
- *			the next @reset, and @mem is there for so long.  -EINVAL
+ *			@asid, for rings and buffers.  Set before DRIVER_OK, until
+ *			the next @reset; @mem stays valid until then.  -EINVAL
  *			if there is no such group.  Default: all of them use
  *			&mdev_class_device.mem, address space 0, and they do so
  *			after a reset.
  * @get_dma_dev:	(optional) The device that does the DMA, which then goes
- *			through the IOMMU and not by &mdev_class_device.mem:
+ *			through the IOMMU, not through &mdev_class_device.mem:
  *			addresses on rings are those of the DMA API for this
  *			device, and the driver has to accept
  *			VIRTIO_F_ACCESS_PLATFORM, which the parent offers.
- *			There from create to remove.  Constant.  Default: none.
- * @is_present:		(optional) Whether the device is still there, and not pulled
- *			out or behind a bus that is down.  Does not sleep.  Of
- *			one that is gone every other operation still returns:
- *			with -ENODEV if it was to change anything; what it reads
- *			means nothing, but @get_status has DEVICE_NEEDS_RESET.
- *			A class driver whose user has to know asks afterwards,
- *			once for whatever it did.  Default: it is there.
+ *			Exists from create to remove.  Constant.  Default: none.
+ * @is_present:		(optional) Whether the device is still there: false if it was
+ *			unplugged, or its bus is down.  Does not sleep.  Without
+ *			the device every other operation still returns: -ENODEV
+ *			if it has to change something; what it reads is garbage,
+ *			except that @get_status has DEVICE_NEEDS_RESET.  A class
+ *			driver whose user has to know calls this last, once for
+ *			all that it did.  Default: it is there.
  * @get_config_size:	Size of the configuration space in bytes.  Constant.
  * @get_config:		Read from the configuration space; range checked by the
  *			caller.  Little-endian (section 2.5).  Does not sleep.
@@ -232,7 +233,7 @@ struct virtio_mdev_vq_stats {
  *			what was read last.
  * @set_config:		Write to it; range checked by the caller.  Fields that
  *			the driver cannot write keep their value.  What is
- *			written lasts over @reset, until @end_use.
+ *			written survives @reset, until @end_use.
  * @get_generation:	(optional) Changes when the configuration space does
  *			(section 2.5.1).  Does not sleep.  Default: 0.
  */
@@ -303,7 +304,7 @@ struct virtio_mdev_ops {
  *
  * Context: from create to remove.
  * Return: what &virtio_mdev_ops.get_dma_dev says; NULL if the parent reaches
- * rings and buffers by &mdev_class_device.mem.
+ * rings and buffers through &mdev_class_device.mem.
  */
 static inline struct device *
 virtio_mdev_dma_dev(struct mdev_class_device *cdev)
