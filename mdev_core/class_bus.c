@@ -15,14 +15,14 @@
  * DOC: the mdev_class bus
  *
  * The kernel's own mdev bus binds every mdev of a parent to the one driver that
- * the parent was registered with, and never matches by itself.  What is wanted
- * here is the choice between several drivers, made by the kind of use, so each
- * mdev gets a child device on a bus of its own.  That device carries the class
- * id, class drivers match it by an id table, and an administrator can overrule
- * the table with driver_override, as on the PCI bus.
+ * the parent was registered with, and never matches by itself.  Here, the kind of
+ * use decides between several drivers.  So each mdev gets a child device, and
+ * these are on a bus of their own.  The child device carries the class id, class
+ * drivers match it with an id table, and an administrator can overrule the table
+ * with driver_override, as on the PCI bus.
  */
 
-/* Ports and instances; here, because these know the bus and not the reverse */
+/* Ports and instances; defined here, because both depend on the bus */
 DEFINE_MDEV_USERS(mdev_core_users);
 
 static bool mdev_class_override(struct mdev_class_device *cdev,
@@ -108,8 +108,8 @@ static int mdev_class_probe(struct device *dev)
 		ret = cdrv->probe(cdev);
 	}
 	/*
-	 * The driver core tells nobody.  Whoever creates the instance wants to
-	 * know, so leave it where instance.c finds it under the device lock.
+	 * The driver core does not return the error.  Whoever creates the instance
+	 * has to get it, so store it for instance.c, under the device lock.
 	 */
 	cdev->probe_error = ret;
 	if (ret)
@@ -139,7 +139,7 @@ static struct mdev_class_driver *mdev_class_driver_of(struct device *dev)
 
 /*
  * An instance is a child of its parent's device, so it is suspended before that
- * and resumed after it.  What an image for hibernation wants is the same.
+ * and resumed after it.  Hibernation needs the same.
  */
 static int mdev_class_suspend(struct device *dev)
 {

@@ -40,8 +40,8 @@ static struct mdev_class_device *mdev_instance_alloc(struct mdev_device *mdev)
 	cdev->type = to_mdev_port_type(mdev->type)->desc;
 	cdev->class_id = port->class_id;
 	/*
-	 * The mdev keeps its type, and that the port.  Pairs with put_device()
-	 * in mdev_instance_release().
+	 * The mdev keeps its type, and the type keeps the port.  Pairs with
+	 * put_device() in mdev_instance_release().
 	 */
 	get_device(mdev_dev(mdev));
 	cdev->mdev = mdev;
@@ -52,7 +52,7 @@ static struct mdev_class_device *mdev_instance_alloc(struct mdev_device *mdev)
 	cdev->dev.parent = mdev_dev(mdev);
 	cdev->dev.bus = &mdev_class_bus_type;
 	cdev->dev.release = mdev_instance_release;
-	/* Here, so that a parent can use it in messages from the first one on */
+	/* Named before create(), so that a parent can use the name in messages */
 	if (dev_set_name(&cdev->dev, "%s", dev_name(mdev_dev(mdev)))) {
 		put_device(&cdev->dev);
 		return NULL;
@@ -60,7 +60,7 @@ static struct mdev_class_device *mdev_instance_alloc(struct mdev_device *mdev)
 	return cdev;
 }
 
-/* A class driver calls these without looking, so look here. */
+/* Class drivers call these without a check, so check them here. */
 static bool virtio_mdev_ops_complete(const struct virtio_mdev_ops *ops)
 {
 	return ops && ops->set_vq_address && ops->set_vq_num &&
@@ -98,7 +98,7 @@ static int mdev_instance_check(struct mdev_class_device *cdev)
 	return 0;
 }
 
-/* Whether a class driver is bound, and if not, whether one has refused. */
+/* Whether a class driver is bound; if not, @error is that of one that refused. */
 static bool mdev_instance_bound(struct mdev_class_device *cdev, int *error)
 {
 	bool bound;
@@ -110,7 +110,7 @@ static bool mdev_instance_bound(struct mdev_class_device *cdev, int *error)
 	return bound;
 }
 
-/* udev loads it at the uevent, but initramfs and containers have no udev. */
+/* udev loads it on the uevent, but initramfs and containers have no udev. */
 static void mdev_instance_load_driver(struct mdev_class_device *cdev)
 {
 	if (!mdev_class_has_driver(cdev))
@@ -124,8 +124,8 @@ static void mdev_instance_attach(struct mdev_class_device *cdev)
 }
 
 /*
- * The bus binds, when the instance is added or when the driver is registered,
- * unless its drivers_autoprobe says no.  No lock that a probe takes is held
+ * The bus binds a driver when the instance is added or when the driver is
+ * registered, unless its drivers_autoprobe is 0.  No lock that a probe takes is held
  * meanwhile, only the mdev's own, so that a module can bind in its init.
  */
 static int mdev_instance_autoprobe(struct mdev_class_device *cdev)
@@ -137,9 +137,9 @@ static int mdev_instance_autoprobe(struct mdev_class_device *cdev)
 
 	mdev_instance_load_driver(cdev);
 	/*
-	 * A driver that the bus has found may have been kept from probing: the
-	 * driver core allocates before it asks.  If the bus has not looked,
-	 * nothing was matched, and the instance is left as it is.
+	 * If the bus has matched a driver, probing may have been skipped because of
+	 * an allocation failure in the driver core: try again.  With
+	 * drivers_autoprobe 0 nothing was matched: leave the instance as it is.
 	 */
 	if (READ_ONCE(cdev->matched))
 		mdev_instance_attach(cdev);
@@ -170,7 +170,7 @@ int mdev_instance_bind(struct mdev_class_device *cdev)
 	int error;
 
 	if (mdev_instance_bound(cdev, &error)) {
-		/* All that mdevctl says is "busy". */
+		/* mdevctl itself reports only "busy". */
 		dev_notice(&cdev->dev,
 			   "bound already: to set it up before that, write 0 to drivers_autoprobe of the bus, then create it\n");
 		return -EBUSY;
@@ -178,7 +178,7 @@ int mdev_instance_bind(struct mdev_class_device *cdev)
 
 	mdev_instance_load_driver(cdev);
 	device_lock(&cdev->dev);
-	/* Of a driver that was asked before */
+	/* Forget the error of a driver that was tried before */
 	cdev->probe_error = 0;
 	device_unlock(&cdev->dev);
 	mdev_instance_attach(cdev);
@@ -210,7 +210,7 @@ static int mdev_instance_link(struct mdev_class_device *cdev)
 		if (ret)
 			goto err_mdev;
 	}
-	/* A path of which the UUID is no part, as mdevctl's definitions want */
+	/* The definitions of mdevctl need a path without the UUID */
 	ret = sysfs_create_link(mdev, &cdev->dev.kobj, "instance");
 	if (ret)
 		goto err_dma;
@@ -226,14 +226,14 @@ err_mdev:
 
 /**
  * mdev_instance_notify() - make the links of an instance
- * @nb: of the bus
+ * @nb: the bus's
  * @action: BUS_NOTIFY_*
  * @data: the instance's device
  *
  * The driver core calls this after it has made the instance's directory and
  * before it sends the uevent, whose receivers look at the links.
  *
- * Return: NOTIFY_DONE; mdev_instance_add() looks for an error.
+ * Return: NOTIFY_DONE; mdev_instance_add() checks for an error.
  */
 int mdev_instance_notify(struct notifier_block *nb, unsigned long action,
 			 void *data)
@@ -361,7 +361,7 @@ static ssize_t mdev_class_show_description(struct mdev_type *type, char *buf)
 				   mdev_class_name(desc->class_id));
 }
 
-/* A driver that unbinds an mdev could never bind it again: mdev has no match */
+/* No bind attributes: mdev has no match, so an unbound mdev would stay unbound */
 #define MDEV_CLASS_MDEV_DRIVER(_name, _device_api) {			\
 	.device_api = _device_api,					\
 	.probe = mdev_class_mdev_probe,					\
@@ -376,7 +376,7 @@ static ssize_t mdev_class_show_description(struct mdev_type *type, char *buf)
 	},								\
 }
 
-/* device_api is what libvirt and mdevctl go by; vfio-pci must be just that. */
+/* libvirt and mdevctl read device_api; they know "vfio-pci" by that very name. */
 static struct mdev_driver mdev_class_mdev_drivers[] = {
 	[MDEV_CLASS_ID_VFIO] = MDEV_CLASS_MDEV_DRIVER("vfio", "vfio-pci"),
 	[MDEV_CLASS_ID_VIRTIO] = MDEV_CLASS_MDEV_DRIVER("virtio",
@@ -385,7 +385,7 @@ static struct mdev_driver mdev_class_mdev_drivers[] = {
 };
 
 /**
- * mdev_class_mdev_driver() - what the mdevs of a port are bound to
+ * mdev_class_mdev_driver() - the driver that the mdevs of a port are bound to
  * @class_id: class of the port
  *
  * Return: the driver.

@@ -10,7 +10,7 @@ struct notifier_block;
 
 /**
  * struct mdev_port_type - a type as the kernel's mdev core knows it
- * @mdev_type: zeroed at each registration, for it embeds a kobject
+ * @mdev_type: zeroed at each registration, because it embeds a kobject
  * @desc: what the parent driver registered
  */
 struct mdev_port_type {
@@ -20,11 +20,11 @@ struct mdev_port_type {
 
 /**
  * struct mdev_port - the types of one class of a parent
- * @dev: "<parent>-<class>".  Its reference count keeps the whole structure: each
- *	type's kobject holds one, and each mdev holds its type.
+ * @dev: "<parent>-<class>".  References to it keep the whole structure: each type's
+ *	kobject has one, and each mdev has a reference to its type.
  * @mdev_parent: registration with the kernel's mdev core
  * @parent: the registration that this port is a part of; valid until that is
- *	undone, by when no instance is left
+ *	undone, and by then no instance is left
  * @class_id: class of all types here
  * @available: how many more instances may be created
  * @type_ptrs: @types in the form that mdev_register_parent() takes

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Driver memory: what is the same for all kinds, and the memory of the kernel's
+ * Driver memory: what all kinds have in common, and the memory of the kernel's
  * own drivers.
  */
 
@@ -51,8 +51,8 @@ static void mdev_direct_leave(struct mdev_mem *mem, int token)
 
 /*
  * The addresses come from the kernel's own virtio core, which is trusted with
- * all of memory anyway: only what a bug in a parent would make of a length or
- * an index can be wrong here, and that is caught by the first page.
+ * all of memory anyway.  An address can be wrong here only if a parent has a bug in
+ * a length or an index, and a check of the first page catches that.
  */
 static void *mdev_direct_lookup(struct mdev_mem *mem, u64 iova,
 				unsigned int perm, size_t *len)
@@ -64,7 +64,7 @@ static void *mdev_direct_lookup(struct mdev_mem *mem, u64 iova,
 
 static int mdev_direct_fault(struct mdev_mem *mem, u64 iova, unsigned int perm)
 {
-	/* There is nothing that a second lookup could find. */
+	/* A second lookup would find no more than the first. */
 	return -EFAULT;
 }
 

@@ -9,18 +9,18 @@
 
 #include "mdev_core_private.h"
 
-/* How long an unregistration waits until it says so again */
+/* How long an unregistration waits before it logs that again */
 #define MDEV_CLASS_HOLD_TIMEOUT	(10 * HZ)
 
 /**
  * DOC: ports
  *
- * The kernel's mdev core knows one driver and with it one device_api for all
- * types of a parent, but device_api is how libvirt and mdevctl tell what an
- * instance is.  A parent that offers several classes is therefore registered
- * once for each, on a child device of its own: the port.  Ports have a struct
- * class, since the driver core sends no uevent for a device with neither class
- * nor bus, and mdevctl's autostart waits for one.
+ * The kernel's mdev core has one driver, and so one device_api, for all types of a
+ * parent, but libvirt and mdevctl tell from device_api what an instance is.  A
+ * parent that offers several classes is therefore registered once for each class, on
+ * a child device of its own: the port.  Ports have a struct class, because the
+ * driver core sends no uevent for a device with neither class nor bus, and the
+ * autostart of mdevctl waits for one.
  */
 
 static struct class mdev_port_class = {
@@ -226,7 +226,7 @@ EXPORT_SYMBOL_GPL(mdev_class_register_parent);
 void mdev_class_unregister_parent(struct mdev_class_parent *parent)
 {
 	mdev_class_unregister_ports(parent);
-	/* There is no class driver any more that could begin to hold it. */
+	/* No class driver is left that could call mdev_class_parent_hold(). */
 	while (!wait_var_event_timeout(&parent->holds,
 				       !mdev_class_parent_held(parent),
 				       MDEV_CLASS_HOLD_TIMEOUT))
@@ -244,7 +244,7 @@ EXPORT_SYMBOL_GPL(mdev_class_parent_hold);
 
 void mdev_class_parent_release(struct mdev_class_parent *parent)
 {
-	/* Only the address is used afterwards. */
+	/* Then @parent may be freed: wake_up_var() uses only the address. */
 	if (atomic_dec_and_test(&parent->holds))
 		wake_up_var(&parent->holds);
 }

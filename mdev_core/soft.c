@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Software devices: their life, their worker and what it does to take and give
- * one chain at a time.  The device operations are in soft_ops.c.
+ * Software devices: their life, their worker, and how it takes and gives one chain
+ * at a time.  The device operations are in soft_ops.c.
  */
 
 #include <linux/delay.h>
@@ -17,16 +17,16 @@
 #include "vq_private.h"
 
 /**
- * mdev_vq_take() - take the next chain, whatever it takes
+ * mdev_vq_take() - take the next chain, fetching an indirect table if necessary
  * @vq: claimed virtqueue
  * @chain: @segs and @max_segs set by the caller; the rest is the result
  *
- * Where there is none the driver is asked for a kick.
+ * If there is none, the driver is asked for a kick.
  *
- * Context: the user of the queue, which for a parent with &mdev_soft_desc.serve is
- * that alone, outside of any read section; process context and sleeps, unless the
- * memory is direct: then &mdev_soft_desc.serve, or process or softirq context with
- * interrupts on.
+ * Context: the user of the queue, outside of any read section.  If the parent has
+ * &mdev_soft_desc.serve, only that is the user.  Process context and sleeps, unless
+ * the memory is direct: then &mdev_soft_desc.serve, or process or softirq context
+ * with interrupts on.
  * Return: 1; 0 if there is none; -EPROTO if the queue broke.
  */
 int mdev_vq_take(struct mdev_vq *vq, struct mdev_vq_chain *chain)
@@ -44,7 +44,7 @@ int mdev_vq_take(struct mdev_vq *vq, struct mdev_vq_chain *chain)
 		mdev_mem_leave(vq->mem, token);
 		if (ret != -EAGAIN)
 			return ret;
-		/* An indirect table that is not at hand: fetch it. */
+		/* A lookup of an indirect table has missed: fetch the table. */
 		ret = mdev_vq_fault(vq);
 	} while (!ret);
 	return ret;
@@ -89,9 +89,9 @@ static bool mdev_soft_in_serve(const struct mdev_soft *soft)
 }
 
 /*
- * A CPU that panic() has stopped may be in serve(), with the lock, and what follows
- * in panic() is to go on: messages to a console, a reboot.  Nobody else is in there for
- * as long.
+ * A CPU that panic() has stopped may be in serve() and hold the lock.  panic() must
+ * continue all the same, with messages to a console and a reboot.  Any other task
+ * leaves serve() sooner.
  */
 static bool mdev_soft_server_lost(struct mdev_soft *soft)
 {
@@ -106,12 +106,12 @@ static bool mdev_soft_server_lost(struct mdev_soft *soft)
 }
 
 /*
- * Interrupts are off, because a kick may come in one, and would wait forever for
- * what it has interrupted.  As long as something is left each kick comes, because
- * whoever adds a chain then may spin for it, and keep the worker from its CPU: hence
- * the driver is asked before, and after that for what it has added since.  The driver
- * is called by the worker, later, because whoever kicks may hold any lock of the
- * driver's.
+ * Interrupts are off, because a kick from an interrupt handler would wait forever
+ * for the task that it has interrupted.  As long as chains are left, the driver has
+ * to kick for each chain that it adds, because it may spin for that one and keep the
+ * worker from the CPU.  So it is asked for kicks before serve(), and again after it
+ * because chains may have been added.  The worker calls the driver back later, because
+ * whoever kicks may hold any lock of the driver's.
  *
  * Returns 1 if there may be more, 0 if not, -EBUSY if nobody will serve it any more.
  */
@@ -135,8 +135,8 @@ static int mdev_soft_serve_atomic(struct mdev_soft_vq *svq)
 }
 
 /*
- * Whether the virtqueue, which is claimed, may be served where it is kicked.  Its
- * memory stays what it is until it is released.
+ * Whether the virtqueue, which is claimed, may be served in the context of the kick.
+ * Its memory is not replaced before it is released.
  */
 static bool mdev_soft_is_atomic(const struct mdev_soft_vq *svq)
 {
@@ -156,16 +156,16 @@ static void mdev_soft_work(struct mdev_work *work)
 	else
 		more = svq->soft->desc->serve(svq->soft, &svq->vq);
 	mdev_vq_release(&svq->vq);
-	/* Let go in between, for whoever waits to stop the virtqueue. */
+	/* Release it in between: somebody may wait to stop the virtqueue. */
 	if (more)
 		mdev_worker_queue(&svq->soft->worker, work);
 }
 
 /*
- * serve() itself made the driver kick, by a message that goes to a console which the
- * driver makes of this device.  serve() cannot be called again in there, and the driver
- * may spin for an answer.  So it gets all buffers back as they are, and that message is
- * lost.  Whoever is in serve() is the user of all queues.
+ * serve() itself made the driver kick, through a message to a console that the
+ * driver makes of this device.  serve() cannot be called again from within, and the
+ * driver may spin for an answer.  So the driver gets all buffers back unchanged, and
+ * that message is lost.  The task in serve() is the user of all queues.
  */
 static void mdev_soft_kicked_inside(struct mdev_soft_vq *svq)
 {
@@ -182,10 +182,10 @@ static void mdev_soft_kicked_inside(struct mdev_soft_vq *svq)
 }
 
 /*
- * By whoever kicks: all that was in the ring at that time.  That is done when as many
- * chains were used as the ring has room for, by whichever CPU: what others add
- * meanwhile is for the worker.  Each call of serve() that leaves some has used one at
- * least, or is the last.
+ * Serve, in the context of a kick, all that was in the ring at that time.  That is
+ * done when as many chains were used as the ring has room for, on whichever CPU: the
+ * worker serves what is added meanwhile.  Each call of serve() that leaves some has
+ * used at least one, or is the last.
  *
  * Returns 1 if the worker has to go on, 0 if not, -EBUSY if nobody will.
  */
@@ -196,12 +196,12 @@ static int mdev_soft_serve_here(struct mdev_soft_vq *svq)
 	int more = 1;
 
 	/*
-	 * Spinlocks sleep on such a kernel: those here, and those of most drivers.
-	 * The worker gets a CPU then, whatever the driver does.
+	 * Spinlocks sleep on such a kernel, so they cannot be taken here.  Those
+	 * of most drivers sleep, too, so the worker gets a CPU anyway.
 	 */
 	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible())
 		return 1;
-	/* Interrupts may be on there in serve(), so others than it can come between. */
+	/* There, interrupts may be on in serve(), so others can kick meanwhile. */
 	if (IS_ENABLED(CONFIG_PREEMPT_RT) && mdev_soft_in_serve(svq->soft))
 		return 1;
 	if (mdev_soft_in_serve(svq->soft)) {
@@ -217,7 +217,7 @@ static int mdev_soft_serve_here(struct mdev_soft_vq *svq)
 			return 1;
 		}
 		more = mdev_soft_serve_atomic(svq);
-		/* Let go in between, for whoever waits to stop the virtqueue. */
+		/* Release it in between: somebody may wait to stop the virtqueue. */
 		mdev_vq_release(&svq->vq);
 		used = READ_ONCE(svq->vq.counters.chains) - begin;
 	}
@@ -230,7 +230,7 @@ static int mdev_soft_serve_here(struct mdev_soft_vq *svq)
  * @idx: index of the virtqueue, in any state
  *
  * For a parent that has something for the driver: input of a console, an event,
- * the result of what takes time.  &mdev_soft_desc.serve is called by the worker,
+ * a result that took time.  &mdev_soft_desc.serve is called by the worker,
  * so the caller may hold locks that it takes.
  *
  * Context: any but an NMI; as &mdev_soft_desc.kick if there is one.
@@ -249,8 +249,8 @@ EXPORT_SYMBOL_GPL(mdev_soft_kick);
  * @soft: the device
  * @idx: index of the virtqueue, in any state
  *
- * Some drivers spin for what they have asked for, with interrupts off or a lock
- * held.  The worker may get no CPU meanwhile, and the driver's callback not the
+ * Some drivers spin until they have an answer, with interrupts off or a lock held.
+ * Meanwhile the worker may get no CPU, and the driver's callback may not get the
  * lock.  So the answer is there when this returns, if the driver is one of the
  * kernel's own.
  *
@@ -316,7 +316,7 @@ static const struct mdev_vq_ops mdev_soft_vq_serve_ops = {
 	.hurry = mdev_soft_vq_hurry,
 };
 
-/* Whoever takes kicks calls the driver itself. */
+/* Where the parent serves kicks, callbacks can always run. */
 static const struct mdev_vq_ops mdev_soft_vq_kick_ops = {
 	.wake = mdev_soft_vq_wake,
 	.broken = mdev_soft_vq_broken,
@@ -338,7 +338,7 @@ static void mdev_soft_tell_config(struct mdev_soft *soft)
  * @soft: the device
  *
  * A driver that has not set DRIVER_OK yet does not expect to hear from the
- * device (virtio 1.2, section 2.1.2) and is told once it has.
+ * device (virtio 1.2, section 2.1.2) and is told when it has set it.
  *
  * Context: process or softirq context with interrupts on; or
  * &mdev_soft_desc.serve, wherever that is called.
@@ -370,7 +370,7 @@ static void mdev_soft_config_work(struct mdev_work *work)
  */
 void mdev_soft_config_live(struct mdev_soft *soft)
 {
-	/* Whoever saw no DRIVER_OK has left the lock, and what it set is seen. */
+	/* If anyone saw no DRIVER_OK under this lock, its change is seen here. */
 	spin_lock_bh(&soft->cb_lock);
 	mdev_soft_tell_config(soft);
 	spin_unlock_bh(&soft->cb_lock);
@@ -380,7 +380,7 @@ void mdev_soft_config_live(struct mdev_soft *soft)
  * mdev_soft_config_reset() - forget what the driver has not been told
  * @soft: the device
  *
- * A driver that begins anew reads everything.
+ * A driver that starts again reads everything.
  *
  * Context: process context.
  */
@@ -407,7 +407,7 @@ int mdev_soft_init(struct mdev_soft *soft, struct mdev_class_device *cdev,
 						      &mdev_soft_vq_kick_ops;
 	u16 i;
 
-	/* One of them, or nobody would serve a virtqueue */
+	/* Exactly one of them has to serve a virtqueue */
 	if (WARN_ON(!desc->serve == !desc->kick))
 		return -EINVAL;
 	soft->vqs = kvcalloc(desc->nr_vqs, sizeof(*soft->vqs), GFP_KERNEL);

@@ -57,14 +57,14 @@ static u32 mdev_soft_get_vq_group(struct mdev_class_device *cdev, u16 idx)
 	return soft->desc->get_vq_group(soft, idx);
 }
 
-/* Map the rings of a virtqueue if it is ready; nobody is told of it yet. */
+/* Map the rings of a virtqueue if it is ready; the caller has it served. */
 static int mdev_soft_start_vq(struct mdev_soft *soft, u16 idx)
 {
 	struct mdev_vq *vq = mdev_soft_vq(soft, idx);
 	struct mdev_mem *mem;
 	int ret;
 
-	/* QEMU enables all queues, also those that its guest leaves alone. */
+	/* QEMU enables all queues, also those that its guest does not use. */
 	if (!mdev_vq_is_ready(vq) || !vq->has_address || mdev_vq_is_started(vq))
 		return 0;
 	mem = soft->group_mem[mdev_soft_get_vq_group(soft->cdev, idx)];
@@ -101,7 +101,7 @@ static int mdev_soft_set_vq_ready(struct mdev_class_device *cdev, u16 idx,
 	}
 
 	mdev_vq_set_ready(vq, true);
-	/* While suspended rings are left alone: resume starts it. */
+	/* While suspended, rings are not touched: resume starts the queue. */
 	if (!mdev_soft_live(soft) || soft->suspended)
 		return 0;
 
@@ -110,7 +110,7 @@ static int mdev_soft_set_vq_ready(struct mdev_class_device *cdev, u16 idx,
 		mdev_vq_set_ready(vq, false);
 		return ret;
 	}
-	/* The driver may have kicked a queue that was not there yet. */
+	/* The driver may have kicked the queue before it was started. */
 	mdev_soft_kicked(soft, idx);
 	return 0;
 }
@@ -209,7 +209,7 @@ static int mdev_soft_check_features(struct mdev_soft *soft, u64 features)
 {
 	if (features & ~soft->features)
 		return -EINVAL;
-	/* Rings are taken for little-endian ones. */
+	/* Rings are assumed to be little-endian. */
 	if (!(features & BIT_ULL(VIRTIO_F_VERSION_1))) {
 		dev_err_ratelimited(&soft->cdev->dev,
 				    "the driver must take VIRTIO_F_VERSION_1, for there is no legacy interface\n");
@@ -290,7 +290,7 @@ static int mdev_soft_start_vqs(struct mdev_soft *soft)
 	return 0;
 }
 
-/* A queue that is ready may have buffers, and its kick may be over. */
+/* A queue may have buffers for which the driver kicked too early. */
 static void mdev_soft_kick_all(struct mdev_soft *soft)
 {
 	u16 i;
@@ -318,7 +318,7 @@ static int mdev_soft_set_status(struct mdev_class_device *cdev, u8 status)
 			return ret;
 	}
 
-	/* A virtqueue may break at once, so add to what is there. */
+	/* A virtqueue that breaks sets a bit at any time, so only add bits. */
 	atomic_or(status & ~VIRTIO_CONFIG_S_NEEDS_RESET, &soft->status);
 
 	if (new & VIRTIO_CONFIG_S_DRIVER_OK) {
@@ -344,7 +344,7 @@ static int mdev_soft_reset(struct mdev_class_device *cdev)
 	mdev_worker_stop(&soft->worker);
 	if (soft->desc->reset)
 		soft->desc->reset(soft);
-	/* The workers are stopped, so this is for the next driver's. */
+	/* The workers are stopped, so this takes effect for the next driver. */
 	for (i = 0; i < soft->desc->nr_vqs; i++)
 		mdev_soft_set_vq_affinity(cdev, i, NULL);
 	memset(soft->group_mem, 0, mdev_soft_get_group_count(cdev) *
@@ -394,7 +394,7 @@ static int mdev_soft_resume(struct mdev_class_device *cdev)
 			return ret;
 		}
 	}
-	/* What was kicked meanwhile was not looked at. */
+	/* Kicks had no effect meanwhile. */
 	mdev_soft_kick_all(soft);
 	return 0;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attributes of instances and ports.  What a file means stands in docs/ABI.
+ * Attributes of instances and ports.  docs/ABI describes each file.
  *
- * A remover holds the device lock of the mdev while it waits for readers of these
- * files, so none of them may take that.  The lock of the instance is free then,
- * but a class driver that is unbound has it for as long as its user takes: only
+ * Whoever removes an mdev holds its device lock while waiting for readers of these
+ * files, so none of them may take that lock.  The lock of the instance is free then,
+ * but while a class driver is unbound it is held for as long as the user takes: only
  * "bind" waits for it.
  */
 
@@ -185,7 +185,7 @@ static const struct {
 
 #define MDEV_VQ_NR_COUNTERS	ARRAY_SIZE(mdev_vq_counters)
 
-/* One directory of counters; a group with what it points to */
+/* One directory of counters: a group, and all that it points to */
 struct mdev_vq_group {
 	struct attribute_group group;
 	char name[sizeof("vq65535")];

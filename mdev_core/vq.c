@@ -40,7 +40,7 @@ static void mdev_vq_free(struct mdev_vq *vq)
  * @index: of the queue within its device
  * @num_max: the largest ring size, a power of two
  *
- * The queue is split, as without any feature, and has no address, the largest
+ * The queue is split, as it is without any feature; it has no address, the largest
  * size and state 0.
  *
  * Context: process context.
@@ -79,13 +79,13 @@ static bool mdev_vq_num_valid(const struct mdev_vq *vq, u32 num)
 }
 
 /**
- * mdev_vq_set_features() - what was negotiated
+ * mdev_vq_set_features() - set the negotiated features
  * @vq: stopped virtqueue
  * @features: the driver's features
  *
  * To be called for each virtqueue from &virtio_mdev_ops.set_driver_features,
- * and with 0 from &virtio_mdev_ops.reset.  Where the layout of the virtqueue
- * changes by it, its state is lost.
+ * and with 0 from &virtio_mdev_ops.reset.  If this changes the layout of the
+ * virtqueue, its state is lost.
  *
  * Context: serialised by the class driver.
  */
@@ -121,7 +121,7 @@ static int mdev_vq_check_area(const struct mdev_vq *vq, enum mdev_vq_area area,
 }
 
 /**
- * mdev_vq_set_address() - set where the virtqueue lies
+ * mdev_vq_set_address() - set the addresses of the virtqueue
  * @vq: the virtqueue
  * @desc_area: descriptor table, or packed descriptor ring
  * @driver_area: available ring, or packed driver event suppression
@@ -173,8 +173,8 @@ EXPORT_SYMBOL_GPL(mdev_vq_set_num);
 /**
  * mdev_vq_set_state() - set where the virtqueue begins
  * @vq: the virtqueue
- * @state: as from mdev_vq_get_state().  Whether a packed virtqueue of this size
- *	can be there is checked by mdev_vq_start()
+ * @state: as from mdev_vq_get_state().  mdev_vq_start() checks whether a packed
+ *	virtqueue of this size can have it
  *
  * Context: process context, serialised by the class driver.
  * Return: 0; -EBUSY if the queue is started.
@@ -210,8 +210,8 @@ EXPORT_SYMBOL_GPL(mdev_vq_get_state);
  * @ready: what mdev_vq_is_ready() is to say; starting and stopping is up to the
  *	parent
  *
- * A virtqueue without an address may be ready, too: some drivers say so of all
- * that a device has, also of those that they do not use.
+ * A virtqueue without an address may be ready, too: some drivers make all of a
+ * device's virtqueues ready, also those that they do not use.
  *
  * Context: process context, serialised by the class driver.
  */
@@ -222,11 +222,11 @@ void mdev_vq_set_ready(struct mdev_vq *vq, bool ready)
 EXPORT_SYMBOL_GPL(mdev_vq_set_ready);
 
 /**
- * mdev_vq_reset() - back to before the queue was set up
+ * mdev_vq_reset() - undo the set-up of the queue
  * @vq: stopped virtqueue
  *
- * Features stay as they are, for one virtqueue may be reset alone.  Callbacks
- * stay set and counters go on.  Memory that was allocated for the driver goes.
+ * Features stay as they are, because one virtqueue may be reset alone.  Callbacks
+ * stay set and counters go on.  Memory that was allocated for the driver is freed.
  *
  * Context: process context, serialised by the class driver.
  */
@@ -240,7 +240,7 @@ void mdev_vq_reset(struct mdev_vq *vq)
 	WRITE_ONCE(vq->num, vq->num_max);
 	WRITE_ONCE(vq->ready, false);
 	WRITE_ONCE(vq->broken, false);
-	/* The next driver of the queue need not know. */
+	/* This does not concern the next driver of the queue. */
 	WRITE_ONCE(vq->untold, false);
 	WRITE_ONCE(vq->unsignalled, false);
 	vq->layout->set_state(vq, &vq->layout->initial);
@@ -252,7 +252,7 @@ static void mdev_vq_invalidate_area(struct mdev_vq *vq)
 {
 	/*
 	 * The user of the queue will see the dead map and break the queue in
-	 * its own context.  Nothing more may be done here.
+	 * its own context.  This context allows no more than that.
 	 */
 	vq->ops->wake(vq);
 }
@@ -288,7 +288,7 @@ static int mdev_vq_map_area(struct mdev_vq *vq, struct mdev_mem *mem,
 	return mdev_mem_map_ring(mem, map);
 }
 
-/* All that a start has got, be it the half of it */
+/* Also undoes a partial start */
 static void mdev_vq_unmap(struct mdev_vq *vq)
 {
 	unsigned int i;
@@ -308,7 +308,7 @@ static void mdev_vq_unmap(struct mdev_vq *vq)
  *
  * Context: process context, may sleep; as mdev_mem_map_ring().
  * Return: 0; -EINVAL if the queue has no address, or its size, address and
- * state do not go together; otherwise what mdev_mem_map_ring() said.
+ * state do not fit together; -ENOMEM, or another error of mdev_mem_map_ring().
  */
 int mdev_vq_start(struct mdev_vq *vq, struct mdev_mem *mem)
 {
@@ -317,7 +317,7 @@ int mdev_vq_start(struct mdev_vq *vq, struct mdev_mem *mem)
 
 	if (!vq->has_address)
 		return -EINVAL;
-	/* What was set before the features were was checked for another layout. */
+	/* If set before the features, these were checked for another layout. */
 	if (!mdev_vq_num_valid(vq, vq->num) ||
 	    mdev_vq_check_area(vq, MDEV_VQ_DESC, vq->desc_area) ||
 	    mdev_vq_check_area(vq, MDEV_VQ_DRIVER, vq->driver_area) ||
@@ -409,7 +409,7 @@ void mdev_vq_resume(struct mdev_vq *vq)
 EXPORT_SYMBOL_GPL(mdev_vq_resume);
 
 /**
- * mdev_vq_stop() - wait for the user to be out and unmap the rings
+ * mdev_vq_stop() - wait until the user has left, and unmap the rings
  * @vq: the virtqueue; nothing happens if it is not started
  *
  * Context: process context, may sleep.  The caller must hold no lock that a
@@ -428,12 +428,12 @@ void mdev_vq_stop(struct mdev_vq *vq)
 EXPORT_SYMBOL_GPL(mdev_vq_stop);
 
 /**
- * mdev_vq_renew() - map the rings anew if their memory was taken away meanwhile
+ * mdev_vq_renew() - map the rings again if their memory was taken away meanwhile
  * @vq: virtqueue after mdev_vq_pause(); nothing happens if it is not started, or
  *	broken, or its memory is still there
  *
- * It goes on where it stood, and users are let in.  If there is no other memory
- * then it breaks.
+ * The queue continues where it stood, and users are let in.  If the driver has
+ * mapped no other memory there, the queue breaks.
  *
  * Context: process context, may sleep; as mdev_vq_start().
  * Return: 0, also if it broke; -ENOMEM, -EINTR or -EBUSY, and the queue is stopped.

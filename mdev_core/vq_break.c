@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Device-side virtqueues: what the driver is told, by callbacks: of used buffers,
+ * Device-side virtqueues: telling the driver, through its callbacks, of used buffers
  * and that the queue broke.
  */
 
@@ -11,7 +11,7 @@
 
 #include "vq_break.h"
 
-/* Whether the driver cannot be told here; then mdev_vq_deliver() is due. */
+/* Whether callbacks cannot run here: then mdev_vq_deliver() will call them. */
 static bool mdev_vq_defer(struct mdev_vq *vq)
 {
 	return vq->ops->defer && vq->ops->defer(vq);
@@ -21,7 +21,7 @@ static bool mdev_vq_defer(struct mdev_vq *vq)
 static void mdev_vq_tell(struct mdev_vq *vq)
 {
 	spin_lock_bh(&vq->cb_lock);
-	/* Not a driver that has set its callbacks since: its queue is not broken. */
+	/* @untold is clear if a new driver has come: its queue is not broken. */
 	if (vq->untold && vq->cb.error)
 		vq->cb.error(vq->cb.private);
 	vq->untold = false;
@@ -39,7 +39,7 @@ static void mdev_vq_tell(struct mdev_vq *vq)
  * @fmt: the reason, for a person; then its arguments
  *
  * The queue is not served until it is stopped and started again.  The driver
- * learns it by the error callback, and the parent by &mdev_vq_ops.broken.
+ * is told through the error callback, and the parent through &mdev_vq_ops.broken.
  *
  * Context: the user of the queue, process or softirq context with interrupts
  * on, or where &mdev_vq_ops.defer says that the driver is told later; maybe
@@ -57,7 +57,7 @@ void mdev_vq_break(struct mdev_vq *vq, const char *fmt, ...)
 	WRITE_ONCE(vq->broken, true);
 	atomic64_inc(&vq->counters.errors);
 
-	/* The status first: whoever is told of the error looks at that. */
+	/* Set the status first: whoever is told of the error reads that. */
 	vq->ops->broken(vq);
 	/*
 	 * Pairs with smp_load_acquire() in mdev_vq_deliver(), which may be due
@@ -70,7 +70,7 @@ void mdev_vq_break(struct mdev_vq *vq, const char *fmt, ...)
 EXPORT_SYMBOL_GPL(mdev_vq_break);
 
 /**
- * mdev_vq_break_at() - give up on a virtqueue for an address in it
+ * mdev_vq_break_at() - give up on a virtqueue because of an address in it
  * @vq: claimed virtqueue
  * @iter: stands where a copy failed
  *
@@ -95,8 +95,8 @@ EXPORT_SYMBOL_GPL(mdev_vq_break_at);
  * @vq: the virtqueue
  * @cb: copied; NULL for none
  *
- * When this returns the former callbacks neither run nor are called.  What has not
- * been told yet is not told any more if they are removed.
+ * When this returns the former callbacks neither run nor are called any more.  If
+ * they are removed, a break that the driver has not been told of is never reported.
  *
  * Context: process context, not from a callback.
  */
@@ -141,7 +141,7 @@ static void mdev_vq_signal_now(struct mdev_vq *vq)
 void mdev_vq_signal(struct mdev_vq *vq)
 {
 	if (vq->ops->defer) {
-		/* Before mdev_vq_deliver() can run for it, which may be due already */
+		/* Set before mdev_vq_deliver(), which may be queued already */
 		WRITE_ONCE(vq->unsignalled, true);
 		if (mdev_vq_defer(vq) || !xchg(&vq->unsignalled, false))
 			return;
@@ -152,7 +152,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_signal);
 
 /**
  * mdev_vq_deliver() - tell the driver what was deferred
- * @vq: a virtqueue in any state; &mdev_vq_ops.defer has said so of it
+ * @vq: a virtqueue in any state, for which &mdev_vq_ops.defer has returned true
  *
  * Context: process or softirq context with interrupts on; not by two callers at a
  * time.
@@ -172,10 +172,10 @@ EXPORT_SYMBOL_GPL(mdev_vq_deliver);
  * mdev_vq_check_order() - whether a chain is the next one to be used
  * @vq: the virtqueue, VIRTIO_F_IN_ORDER negotiated
  * @chain: the chain
- * @pos: where the next chain was popped
+ * @pos: where the chain was popped that has to be used next
  *
- * Return: true if it is.  If not then the queue is broken, before the driver
- * takes one chain for another.
+ * Return: true if it is.  If not, the queue is broken, because the driver would take
+ * one chain for another.
  */
 bool mdev_vq_check_order(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 			 u16 pos)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * When a virtqueue is given up.
+ * Giving up on a virtqueue.
  */
 #ifndef _MDEV_VQ_BREAK_H
 #define _MDEV_VQ_BREAK_H
@@ -13,7 +13,7 @@
 bool mdev_vq_check_order(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 			 u16 pos);
 
-/* Which of the rings' memory the driver took away; NULL if it is all there */
+/* The ring whose memory the driver took away; NULL if there is none */
 static inline const struct mdev_ring_map *
 mdev_vq_lost(const struct mdev_vq *vq)
 {

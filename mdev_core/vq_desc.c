@@ -31,8 +31,8 @@
  * @len: length
  * @in: whether the device writes it
  *
- * Return: 0 if its length is 0, or no pieces are asked for; otherwise the chain is
- * invalid, and -EPROTO, with the queue broken.
+ * Return: 0 if it adds no piece: its length is 0, or the caller wants no pieces;
+ * -EPROTO if the chain is invalid: then the queue is broken.
  */
 int mdev_vq_chain_odd(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 		      u64 iova, u32 len, bool in)
@@ -41,7 +41,7 @@ int mdev_vq_chain_odd(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 		mdev_vq_break(vq, "a readable descriptor after a writable one");
 		return -EPROTO;
 	}
-	/* Without room for pieces nobody looks at them. */
+	/* A caller without room for pieces does not use them. */
 	if (!len || !chain->segs)
 		return 0;
 	if (chain->nr_out + chain->nr_in >= chain->max_segs)
@@ -80,7 +80,7 @@ int mdev_vq_table_begin(struct mdev_vq *vq, u64 iova, u32 len)
 		return -EPROTO;
 	}
 
-	/* What mdev_vq_fault() fetched serves this table only. */
+	/* What mdev_vq_fault() fetched is valid for this table only. */
 	if (vq->table_iova != iova || vq->table_len != len)
 		vq->table_valid = false;
 	vq->table_iova = iova;
@@ -147,8 +147,8 @@ int mdev_vq_fault(struct mdev_vq *vq)
 	}
 
 	/*
-	 * A copy rather than a fault: it always gets the pop further, however
-	 * often the driver unmaps and maps the page.
+	 * Copy the table rather than make its pages known: mdev_vq_pop() can use a
+	 * copy, however often the driver unmaps and maps the pages.
 	 */
 	if (!vq->table && !vq->mem->direct) {
 		vq->table = kvmalloc(MDEV_VQ_TABLE_LEN,
@@ -158,7 +158,7 @@ int mdev_vq_fault(struct mdev_vq *vq)
 			return -EPROTO;
 		}
 	}
-	/* Where memory is direct a miss is final, and here may be no place to sleep. */
+	/* Where memory is direct a miss is final, and this may be atomic context. */
 	mdev_vq_iter_segs(&iter, &seg, 1);
 	if (vq->mem->direct ||
 	    mdev_vq_read(vq->mem, &iter, vq->table, seg.len)) {

@@ -42,9 +42,9 @@ static __always_inline int mdev_vq_chain_add(struct mdev_vq *vq,
 	u32 *total = in ? &chain->in_len : &chain->out_len;
 	u32 sum = *total + len;
 
-	/* Cannot overflow: a ring and a table have no more together. */
+	/* Cannot overflow: a ring and a table have fewer descriptors than that. */
 	chain->nr_descs++;
-	/* The latter two are wrapped sums. */
+	/* The last two conditions find sums that wrapped. */
 	if (unlikely((!in && chain->nr_in) || !len || nr >= chain->max_segs ||
 		     iova + len - 1 < iova || sum < len))
 		return mdev_vq_chain_odd(vq, chain, iova, len, in);

@@ -13,9 +13,9 @@
 #include "vq_tlb.h"
 
 /*
- * How often an address is made known and then found unknown again before the
- * slow path is taken: a driver that unmaps and maps without end shall not keep
- * a worker in one place.
+ * How often an address is made known, and then missed again, before the slow path
+ * is taken: a driver that unmaps and maps all the time must not keep a worker at
+ * one address forever.
  */
 #define MDEV_VQ_FAULT_TRIES	3
 
@@ -41,8 +41,8 @@ static void mdev_vq_iter_step(struct mdev_vq_iter *iter, size_t len)
 }
 
 /*
- * Where the iterator stands, @len bytes at most; NULL for a miss or the end.
- * In this section the TLB has been checked.
+ * Kernel address of where the iterator stands, for at most @len bytes; NULL for a
+ * miss or at the end.  mdev_vq_tlb_check() was called in this section.
  */
 static __always_inline void *
 mdev_vq_iter_lookup(struct mdev_mem *mem, const struct mdev_vq_iter *iter,
@@ -66,8 +66,8 @@ mdev_vq_iter_lookup(struct mdev_mem *mem, const struct mdev_vq_iter *iter,
 }
 
 /*
- * memcpy(), but whole pages, which block devices move, go by what is fastest for
- * them.
+ * memcpy(), except that whole pages, which block devices move, are copied with
+ * copy_page(), which is faster.
  */
 static __always_inline void mdev_vq_memcpy(void *to, const void *from,
 					   size_t len)
@@ -79,8 +79,8 @@ static __always_inline void mdev_vq_memcpy(void *to, const void *from,
 }
 
 /*
- * Between a chain and a kernel buffer, inside a read section.  @perm says which
- * way, as the device sees the chain, and is constant, so that it costs nothing.
+ * Copy between a chain and a kernel buffer, inside a read section.  @perm gives the
+ * direction, as the device accesses the chain.  It is constant, so it costs nothing.
  */
 static __always_inline size_t
 mdev_vq_iter_copy(struct mdev_mem *mem, struct mdev_vq_iter *iter, void *buf,
@@ -89,7 +89,7 @@ mdev_vq_iter_copy(struct mdev_mem *mem, struct mdev_vq_iter *iter, void *buf,
 	size_t done = 0;
 	void *p;
 
-	/* The short way for what is mostly asked for: a single piece */
+	/* Fast path for the most frequent case: a single piece */
 	if (mem->linear && iter->nr && len <= mdev_vq_iter_rest(iter)) {
 		p = phys_to_virt(mdev_vq_iter_iova(iter));
 		mdev_vq_iter_step(iter, len);
@@ -157,7 +157,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_copy_to);
  * mdev_vq_copy() - copy from one chain into another
  * @mem: the driver's memory, which both belong to
  * @dst: where to write; moves on by what was copied
- * @src: where to read; moves on likewise
+ * @src: where to read; moves on by what was copied
  * @len: bytes
  *
  * Context: inside a read section.
@@ -180,7 +180,7 @@ size_t mdev_vq_copy(struct mdev_mem *mem, struct mdev_vq_iter *dst,
 		to = mdev_vq_iter_lookup(mem, dst, MDEV_MEM_WRITE, &n);
 		if (!to)
 			break;
-		/* A driver may let the two overlap; it gets what it asks for. */
+		/* Not memcpy(), because a driver may let the two overlap. */
 		memmove(to, from, n);
 		mdev_vq_iter_step(src, n);
 		mdev_vq_iter_step(dst, n);
@@ -192,7 +192,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_copy);
 
 /*
  * After a miss.  0: look it up again; -EAGAIN: take the slow path for a piece;
- * -EFAULT: there is nothing.
+ * -EFAULT: nothing is mapped there.
  */
 static int mdev_vq_iter_fault(struct mdev_mem *mem,
 			      const struct mdev_vq_iter *iter,
@@ -251,7 +251,7 @@ mdev_vq_iter_copy_all(struct mdev_mem *mem, struct mdev_vq_iter *iter,
 }
 
 /**
- * mdev_vq_read() - copy out of a chain, whatever it takes
+ * mdev_vq_read() - copy out of a chain, through the slow path if necessary
  * @mem: the driver's memory
  * @iter: where to begin; moves on by @len
  * @buf: kernel buffer
@@ -270,7 +270,7 @@ int mdev_vq_read(struct mdev_mem *mem, struct mdev_vq_iter *iter, void *buf,
 EXPORT_SYMBOL_GPL(mdev_vq_read);
 
 /**
- * mdev_vq_write() - copy into a chain, whatever it takes
+ * mdev_vq_write() - copy into a chain, through the slow path if necessary
  * @mem: the driver's memory
  * @iter: where to begin; moves on by @len
  * @buf: kernel buffer
@@ -304,10 +304,10 @@ static bool mdev_vq_iter_misses(struct mdev_mem *mem,
 }
 
 /**
- * mdev_vq_move() - copy from one chain into another, whatever it takes
+ * mdev_vq_move() - copy between two chains, through the slow path if necessary
  * @mem: the driver's memory, which both belong to
  * @dst: where to write; moves on by @len
- * @src: where to read; moves on likewise
+ * @src: where to read; moves on by @len
  * @len: bytes
  * @bounce: kernel buffer for what only the slow path can reach
  * @bounce_len: its size

@@ -3,12 +3,12 @@
  * Device-side virtqueues: the packed ring (virtio 1.2, section 2.8).
  *
  * The driver, which may be hostile, writes to the descriptor ring at any time.
- * So every word of it is read once, checked, and not looked at again; where the
- * device stands is never read back from it.
+ * So every word of it is read once, checked, and not read again; the position of
+ * the device is never read back from it.
  *
- * A position in the ring is held in 16 bits as section 2.8.10 has it: the index
- * of a descriptor, and above it the wrap counter.  That is how event suppression
- * structures and the state of a virtqueue have it as well.
+ * A position in the ring is kept in 16 bits as in section 2.8.10: the index of a
+ * descriptor, and above it the wrap counter.  Event suppression structures and the
+ * state of a virtqueue have the same form.
  */
 
 #include <linux/build_bug.h>
@@ -30,7 +30,7 @@
 #define PACKED_AVAIL		BIT(VRING_PACKED_DESC_F_AVAIL)
 #define PACKED_USED		BIT(VRING_PACKED_DESC_F_USED)
 
-/* Of the flags of an event suppression structure; the others are reserved. */
+/* The flags of an event suppression structure; the other bits are reserved. */
 #define PACKED_EVENT_FLAGS	0x3
 
 /* An event that the device never writes */
@@ -103,7 +103,7 @@ static int packed_start(struct mdev_vq *vq)
 	struct mdev_vq_packed *p = &vq->packed;
 	unsigned int num = vq->num, hand;
 
-	/* Only now is it sure which ring size the state belongs to. */
+	/* Only now is the ring size known that the state belongs to. */
 	if (packed_index(p->avail) >= num || packed_index(p->used) >= num) {
 		dev_err_ratelimited(vq->dev,
 				    "virtqueue %u cannot begin at descriptors %u and %u of a ring of %u: set its state anew\n",
@@ -208,8 +208,8 @@ static int packed_pop(struct mdev_vq *vq, struct mdev_vq_chain *chain)
 	if (!packed_is_avail(pos, flags))
 		return 0;
 	/*
-	 * The flags of the first descriptor before all the rest.  Pairs with
-	 * the driver's write barrier (section 2.8.21).
+	 * Read the flags of the first descriptor before all the rest.  Pairs
+	 * with the driver's write barrier (section 2.8.21).
 	 */
 	smp_rmb();
 
@@ -263,7 +263,7 @@ static int packed_pop(struct mdev_vq *vq, struct mdev_vq_chain *chain)
 done:
 	vq->table_valid = false;
 	vq->table_faults = 0;
-	/* Of a chain only the last descriptor's counts (section 2.8.6). */
+	/* Only the last descriptor of a chain has a valid id (section 2.8.6). */
 	chain->id = packed_get16(&desc->id);
 	chain->slots = n;
 	chain->pos = p->avail;
@@ -293,7 +293,7 @@ static void packed_put_used(struct mdev_vq_packed *p, u16 id, u32 len, u16 next)
 		flags |= PACKED_AVAIL | PACKED_USED;
 	packed_put16(&desc->id, id);
 	packed_put32(&desc->len, len);
-	/* The driver waits for the first one, and looks at no other before. */
+	/* The driver reads the first one before all others: publish that last. */
 	if (p->used == p->published)
 		p->first_flags = flags;
 	else
@@ -301,7 +301,7 @@ static void packed_put_used(struct mdev_vq_packed *p, u16 id, u32 len, u16 next)
 	WRITE_ONCE(p->used, next);
 }
 
-/* With IN_ORDER: one descriptor, in place of the first, for the whole run. */
+/* With IN_ORDER: write one descriptor for the whole run, in place of the first. */
 static void packed_end_run(struct mdev_vq_packed *p)
 {
 	if (p->used != p->run_end)
@@ -325,7 +325,7 @@ static void packed_push(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 	p->run_len = len;
 	p->run_end = packed_ahead(chain->pos, chain->slots, vq->num);
 	p->batch += chain->slots;
-	/* What a descriptor passes over counts as written in full. */
+	/* The driver takes all of a run except the last chain as written in full. */
 	if (len != chain->in_len)
 		packed_end_run(p);
 }
@@ -339,8 +339,8 @@ static void packed_publish(struct mdev_vq *vq)
 	if (vq->in_order)
 		packed_end_run(p);
 	/*
-	 * Payload, and all of the entries, before the flags that give them
-	 * away.  Pairs with the driver's read barrier after it read those.
+	 * Write the payload, and all of the entries, before the flags that show
+	 * them to the driver.  Pairs with its read barrier after it read those.
 	 */
 	smp_wmb();
 	packed_put16(&p->desc[packed_index(p->published)].flags,
@@ -365,12 +365,12 @@ static bool packed_need_signal(struct mdev_vq *vq)
 	p->signalled_valid = true;
 
 	/*
-	 * The used entries before the driver's wish.  Pairs with the barrier
-	 * between the driver's asking for interrupts and its last look at the
-	 * ring: one of the two sees the other.
+	 * Write the used entries before reading what the driver asks for.  Pairs
+	 * with the barrier between the driver's asking for interrupts and its last
+	 * look at the ring: at least one side sees what the other has written.
 	 */
 	smp_mb();
-	/* Both halves at once, for they belong together. */
+	/* Read both halves at once, because they belong together. */
 	wish = packed_get32((__le32 *)p->driver);
 	switch ((wish >> 16) & PACKED_EVENT_FLAGS) {
 	case VRING_PACKED_EVENT_FLAG_DISABLE:
@@ -380,7 +380,7 @@ static bool packed_need_signal(struct mdev_vq *vq)
 	default:
 		return true;
 	}
-	/* Before the start, or more than a round ago, it may have asked, too. */
+	/* It may have asked for one before the start, or more than a round ago. */
 	if (!vq->event_idx || !valid || n >= num)
 		return true;
 
@@ -396,7 +396,7 @@ static void packed_put_event(struct mdev_vq_packed *p, u16 off_wrap, u16 flags)
 {
 	u32 event = off_wrap | (u32)flags << 16;
 
-	/* The page is in the driver's cache; leave it there if it knows. */
+	/* Leave the line in the cache of the driver's CPU if nothing changes. */
 	if (event == p->event)
 		return;
 	p->event = event;
@@ -418,9 +418,9 @@ static bool packed_enable_notify(struct mdev_vq *vq)
 	else
 		packed_put_event(p, 0, VRING_PACKED_EVENT_FLAG_ENABLE);
 	/*
-	 * The wish before the last look.  Pairs with the barrier between the
-	 * driver's making a descriptor available and its looking whether to
-	 * kick.
+	 * Ask for a kick before the last look at the ring.  Pairs with the
+	 * barrier between the driver's making a descriptor available and its
+	 * looking whether to kick.
 	 */
 	smp_mb();
 	return packed_is_avail(seen,
@@ -429,11 +429,11 @@ static bool packed_enable_notify(struct mdev_vq *vq)
 
 static void packed_want_kick(struct mdev_vq *vq)
 {
-	/* How far the driver is nobody knows without a walk, so at any. */
+	/* Only a walk would find how far the driver is, so ask for all kicks. */
 	packed_put_event(&vq->packed, 0, VRING_PACKED_EVENT_FLAG_ENABLE);
 }
 
-/* As split_pending(), of what a driver finds before the device has written */
+/* As split_pending(); ENABLE is also there before the device has written. */
 static bool packed_pending(const struct mdev_vq *vq)
 {
 	const struct mdev_vq_packed *p = &vq->packed;
@@ -446,7 +446,7 @@ static bool packed_pending(const struct mdev_vq *vq)
 }
 
 const struct mdev_vq_layout mdev_vq_packed_layout = {
-	/* Section 2.8.10.1; the ring is written to by both. */
+	/* Section 2.8.10.1; both sides write to the ring. */
 	.align = { VRING_DESC_ALIGN_SIZE, 4, 4 },
 	.perm = {
 		MDEV_MEM_READ | MDEV_MEM_WRITE,

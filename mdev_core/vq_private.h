@@ -12,11 +12,11 @@ enum mdev_vq_area {
 };
 
 /**
- * struct mdev_vq_layout - how a kind of virtqueue lies in memory
+ * struct mdev_vq_layout - a kind of virtqueue: split or packed
  * @align: what the address of an area must be a multiple of
  * @perm: how the device accesses an area, MDEV_MEM_*
  * @any_num: the ring size need not be a power of two
- * @initial: where a virtqueue begins unless it is told
+ * @initial: where a virtqueue begins unless its state is set
  * @map_len: bytes of an area of a ring of @vq's size
  * @start: take the addresses from &mdev_vq.maps; called before any user.
  *	-EINVAL if the state cannot belong to a ring of that size
@@ -30,11 +30,11 @@ enum mdev_vq_area {
  * @disable_notify: see mdev_vq_disable_notify()
  * @enable_notify: see mdev_vq_enable_notify()
  * @want_kick: see mdev_vq_want_kick()
- * @pending: see mdev_vq_pending(); may come beside the user of the queue, so it
+ * @pending: see mdev_vq_pending(); may run beside the user of the queue, so it
  *	changes nothing
  *
- * From @pop on all are called inside a read section but for @unpop, and all but
- * @pending by the user of the queue.
+ * @pop and what follows are called inside a read section, except @unpop, and by the
+ * user of the queue, except @pending.
  */
 struct mdev_vq_layout {
 	u8 align[3];

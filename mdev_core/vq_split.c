@@ -4,7 +4,7 @@
  *
  * The driver, which may be hostile, writes to the descriptor table and the
  * available ring at any time.  So every word of them is read once, checked, and
- * not looked at again; and nothing is read back from the used ring.
+ * not read again; and only split_pending() reads back from the used ring.
  */
 
 #include <linux/compiler.h>
@@ -46,7 +46,7 @@ static void split_put32(__virtio32 *p, u32 val)
 	WRITE_ONCE(*p, (__force __virtio32)cpu_to_le32(val));
 }
 
-/* The event words are there only if negotiated; do not insist on their page. */
+/* Without EVENT_IDX there are no event words, and their page need not be mapped. */
 static size_t split_map_len(const struct mdev_vq *vq, enum mdev_vq_area area)
 {
 	size_t event = vq->event_idx ? sizeof(__virtio16) : 0;
@@ -101,7 +101,7 @@ static int split_look(struct mdev_vq *vq)
 	u16 ahead = idx - s->avail_idx;
 	u16 taken = s->avail_idx - s->used_idx;
 
-	/* A descriptor is the device's until it is used (section 2.7.13). */
+	/* A descriptor belongs to the device until it is used (section 2.7.13). */
 	if (ahead + taken > vq->num) {
 		mdev_vq_break(vq, "available index %u, %u ahead in a ring of %u with %u taken",
 			      idx, ahead, vq->num, taken);
@@ -112,8 +112,8 @@ static int split_look(struct mdev_vq *vq)
 
 	s->avail_seen = idx;
 	/*
-	 * The index before the entries and descriptors that it covers.  Pairs
-	 * with the driver's write barrier (section 2.7.13.3).
+	 * Read the index before the entries and descriptors that it covers.
+	 * Pairs with the driver's write barrier (section 2.7.13.3).
 	 */
 	smp_rmb();
 	return 1;
@@ -187,7 +187,7 @@ static int split_pop(struct mdev_vq *vq, struct mdev_vq_chain *chain)
 	mdev_vq_chain_begin(chain);
 	head = split_get16(&s->avail->ring[s->avail_idx & (num - 1)]);
 	i = head;
-	/* A chain visits each descriptor once at most, so this many end it. */
+	/* A chain has each descriptor at most once, so it ends within @num steps. */
 	for (n = 0; n < num; n++) {
 		if (i >= num) {
 			mdev_vq_break(vq, "descriptor %u in a ring of %u",
@@ -243,7 +243,7 @@ static void split_put_used(struct mdev_vq *vq, u16 idx, u16 id, u32 len)
 	split_put32(&elem->len, len);
 }
 
-/* With IN_ORDER: one entry, in place of the first, stands for the whole run. */
+/* With IN_ORDER: write one entry for the whole run, in place of the first. */
 static void split_end_run(struct mdev_vq *vq)
 {
 	struct mdev_vq_split *s = &vq->split;
@@ -268,7 +268,7 @@ static void split_push(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 	s->run_id = chain->id;
 	s->run_len = len;
 	s->used_idx++;
-	/* What an entry passes over counts as written in full. */
+	/* The driver takes all of a run except the last chain as written in full. */
 	if (len != chain->in_len)
 		split_end_run(vq);
 }
@@ -282,8 +282,8 @@ static void split_publish(struct mdev_vq *vq)
 	if (vq->in_order)
 		split_end_run(vq);
 	/*
-	 * Payload and entries before the index that covers them.  Pairs with
-	 * the driver's read barrier after it read the index.
+	 * Write payload and entries before the index that covers them.  Pairs
+	 * with the driver's read barrier after it read the index.
 	 */
 	smp_wmb();
 	split_put16(&s->used->idx, s->used_idx);
@@ -302,15 +302,15 @@ static bool split_need_signal(struct mdev_vq *vq)
 	s->signalled_valid = true;
 
 	/*
-	 * The used index before the driver's wish.  Pairs with the barrier
-	 * between the driver's asking for interrupts and its last look at the
-	 * used index: one of the two sees the other.
+	 * Write the used index before reading what the driver asks for.  Pairs
+	 * with the barrier between the driver's asking for interrupts and its last
+	 * look at the used index: at least one side sees what the other has written.
 	 */
 	smp_mb();
 	if (!vq->event_idx)
 		return !(split_get16(&s->avail->flags) &
 			 VRING_AVAIL_F_NO_INTERRUPT);
-	/* @old is where this start began: the driver may have asked before. */
+	/* @old is where this start began: the driver may have asked earlier. */
 	if (!valid)
 		return true;
 	return vring_need_event(split_get16(&s->avail->ring[vq->num]), new,
@@ -320,7 +320,7 @@ static bool split_need_signal(struct mdev_vq *vq)
 static void split_disable_notify(struct mdev_vq *vq)
 {
 	/*
-	 * With EVENT_IDX the driver kicks as it passes the event, which lies
+	 * With EVENT_IDX the driver kicks when it passes the event index, which is
 	 * behind it until the next split_enable_notify().
 	 */
 	if (!vq->event_idx)
@@ -337,8 +337,9 @@ static bool split_enable_notify(struct mdev_vq *vq)
 	else
 		split_put16(&s->used->flags, 0);
 	/*
-	 * The wish before the last look.  Pairs with the barrier between the
-	 * driver's writing the available index and its looking whether to kick.
+	 * Ask for a kick before the last look at the ring.  Pairs with the barrier
+	 * between the driver's writing the available index and its looking whether
+	 * to kick.
 	 */
 	smp_mb();
 	return split_get16(&s->avail->idx) != s->avail_seen;
@@ -356,8 +357,8 @@ static void split_want_kick(struct mdev_vq *vq)
 }
 
 /*
- * What is read from the used ring decides over a needless look at most, or over
- * the driver's own kicks if it was the driver that wrote there.
+ * The driver may have forged what is read from the used ring.  That costs a spurious
+ * poll at most, or kicks that the driver itself needs.
  */
 static bool split_pending(const struct mdev_vq *vq)
 {

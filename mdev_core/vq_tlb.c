@@ -3,9 +3,9 @@
  * Device-side virtqueues: remembered lookups.
  *
  * Where driver memory is not linear, finding a page costs more than all the
- * rest of a small frame.  So each queue remembers, for each of the places that
- * the number of a page can have in a table, the last page that it looked up
- * there.  It belongs to the user of the queue alone and needs no lock.
+ * rest of a small frame.  So each queue has a table of pages that it looked up
+ * before, indexed by the low bits of the page number.  Only the user of the queue
+ * uses the table, so it needs no lock.
  */
 
 #include <linux/errno.h>
@@ -18,9 +18,9 @@
 
 /**
  * mdev_vq_tlb_init() - make a table of remembered lookups
- * @tlb: result; a table of that size that is there serves again
+ * @tlb: result; an existing table of that size is used again
  * @mem: the driver's memory
- * @num: size of the ring: drivers use about as many pages again and again
+ * @num: size of the ring: drivers use about that many pages again and again
  *
  * Nothing in it is valid: mdev_vq_tlb_check() will find another generation.
  *
@@ -72,7 +72,7 @@ void mdev_vq_tlb_flush(struct mdev_vq_tlb *tlb, unsigned long generation)
  * @mem: the driver's memory
  * @iova: the address
  * @perm: MDEV_MEM_READ or MDEV_MEM_WRITE
- * @len: as of mdev_mem_lookup()
+ * @len: as for mdev_mem_lookup()
  *
  * Context: inside a read section, in which mdev_vq_tlb_check() was called.
  * Return: as mdev_mem_lookup().
@@ -86,7 +86,7 @@ void *mdev_vq_tlb_fill(struct mdev_vq_tlb *tlb, struct mdev_mem *mem, u64 iova,
 	void *page;
 
 	page = mdev_mem_lookup(mem, first, perm, &n);
-	/* A back end may know less than a page. */
+	/* A back end may find less than a page. */
 	if (!page || n < PAGE_SIZE)
 		return mdev_mem_lookup(mem, iova, perm, len);
 

@@ -28,7 +28,7 @@ void mdev_vq_tlb_flush(struct mdev_vq_tlb *tlb, unsigned long generation);
 void *mdev_vq_tlb_fill(struct mdev_vq_tlb *tlb, struct mdev_mem *mem, u64 iova,
 		       unsigned int perm, size_t *len);
 
-/* One page, one kind of access; never 0, for there is no access without @perm. */
+/* One page, one kind of access; never 0, because @perm is not 0. */
 static inline u64 mdev_vq_tlb_tag(u64 iova, unsigned int perm)
 {
 	return (iova & PAGE_MASK) | perm;

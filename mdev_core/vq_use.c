@@ -14,8 +14,8 @@
  * mdev_vq_claim() - become a user of the queue
  * @vq: the virtqueue
  *
- * Keeps the rings mapped.  It does not keep other users out, which is the
- * parent's part.
+ * Keeps the rings mapped.  It does not keep other users out: the parent has to do
+ * that.
  *
  * Context: any.
  * Return: whether the queue is live and not broken; then mdev_vq_release() must
@@ -24,8 +24,8 @@
 bool mdev_vq_claim(struct mdev_vq *vq)
 {
 	/*
-	 * A program that kicks all the time must not keep mdev_vq_pause() from ever
-	 * finding no user.  What is missed here mdev_vq_pending() finds.
+	 * Check first, because a program that kicks all the time must not keep
+	 * mdev_vq_pause() waiting.  mdev_vq_pending() finds what is missed here.
 	 */
 	if (!mdev_vq_is_live(vq))
 		return false;
@@ -48,9 +48,9 @@ EXPORT_SYMBOL_GPL(mdev_vq_claim);
 void mdev_vq_release(struct mdev_vq *vq)
 {
 	/*
-	 * Fully ordered: the user's accesses before the unmapping, and the
-	 * count before the look for a waiter.  From then on @vq may be gone, so
-	 * wake_up_var() gets its address but nothing looks into it.
+	 * Fully ordered: the user's accesses come before the unmapping, and the
+	 * count comes before the look for a waiter.  After that @vq may be freed:
+	 * wake_up_var() uses only the address.
 	 */
 	if (atomic_dec_and_test(&vq->users))
 		wake_up_var(&vq->users);
@@ -61,7 +61,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_release);
  * mdev_vq_alive() - whether the rings may be touched
  * @vq: claimed virtqueue
  *
- * To be asked once in each read section before anything else of the queue is
+ * To be called once in each read section before anything else of the queue is
  * used in it.  Breaks the queue if the driver took its memory away.
  *
  * Context: inside a read section of the queue's memory.
@@ -84,7 +84,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_alive);
  * mdev_vq_pending() - whether a queue has to be looked at without a kick
  * @vq: the virtqueue
  *
- * For whoever has let users in, by mdev_vq_start() or mdev_vq_resume(): kicks
+ * For whoever has let users in, with mdev_vq_start() or mdev_vq_resume(): kicks
  * that came before were lost.  Users may be in already.
  *
  * Context: process context, serialised by the class driver, outside of any read
@@ -106,7 +106,7 @@ bool mdev_vq_pending(struct mdev_vq *vq)
 	 */
 	smp_mb();
 	token = mdev_mem_enter(vq->mem);
-	/* Who looks at it breaks the queue if its memory has gone. */
+	/* If its memory is gone, the user that looks at the queue breaks it. */
 	pending = mdev_vq_lost(vq) || vq->layout->pending(vq);
 	mdev_mem_leave(vq->mem, token);
 	return pending;
@@ -172,11 +172,11 @@ EXPORT_SYMBOL_GPL(mdev_vq_unpop);
  * @vq: live virtqueue
  * @chain: from mdev_vq_pop(); not to be used again
  * @len: bytes written into the chain, from the first on and without a gap: a
- *	driver may take them all for the device's
+ *	driver may assume that the device has written all of them
  *
  * The driver does not see it before mdev_vq_publish().  With VIRTIO_F_IN_ORDER
  * chains are pushed in the order in which they were popped, or the queue
- * breaks; fewer entries are written then, where chains are used in full.
+ * breaks; it writes fewer entries if chains are used in full.
  *
  * Context: as mdev_vq_pop().
  */
@@ -205,10 +205,10 @@ void mdev_vq_publish(struct mdev_vq *vq)
 EXPORT_SYMBOL_GPL(mdev_vq_publish);
 
 /**
- * mdev_vq_need_signal() - whether the driver wants to hear of what was published
+ * mdev_vq_need_signal() - whether the driver wants a signal for what was published
  * @vq: live virtqueue
  *
- * Asked once after a batch.
+ * To be called once after a batch.
  *
  * Context: as mdev_vq_pop().
  * Return: true if mdev_vq_signal() is due.
@@ -222,7 +222,7 @@ bool mdev_vq_need_signal(struct mdev_vq *vq)
 EXPORT_SYMBOL_GPL(mdev_vq_need_signal);
 
 /**
- * mdev_vq_disable_notify() - spare the driver the kicks
+ * mdev_vq_disable_notify() - tell the driver that it need not kick
  * @vq: live virtqueue
  *
  * A hint: kicks may come all the same.
@@ -241,8 +241,8 @@ EXPORT_SYMBOL_GPL(mdev_vq_disable_notify);
  * mdev_vq_enable_notify() - ask for a kick at the next chain
  * @vq: live virtqueue
  *
- * The next one is that after all that mdev_vq_pop() has found so far, given
- * back or not: who waits for more buffers than there are waits for a new one.
+ * The next one is the first that mdev_vq_pop() has not found yet.  Chains that were
+ * given back do not count: a user that needs more buffers waits for a new one.
  *
  * Context: as mdev_vq_pop().
  * Return: true if there are more already, so that the kick may not come: go on.
@@ -259,8 +259,9 @@ EXPORT_SYMBOL_GPL(mdev_vq_enable_notify);
  * mdev_vq_want_kick() - ask for a kick at the next chain, although there are others
  * @vq: claimed virtqueue
  *
- * For a user who leaves some for later, and cannot say how much later.  Otherwise
- * a driver that adds one and spins for it would not kick, and nobody would look.
+ * For a user that leaves chains for later, without knowing how much later.
+ * Otherwise a driver that adds one and spins for it would not kick, and never
+ * get an answer.
  *
  * Context: as mdev_vq_signal(); outside of any read section.
  */

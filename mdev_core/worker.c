@@ -26,7 +26,7 @@
 
 /*
  * How long somebody waits for it in all before it may not sleep at work any more:
- * it may come to many pages, each of which takes its time.
+ * it may have to wait for many pages, one after the other.
  */
 #define MDEV_WORKER_OVERDUE	(5 * HZ)
 
@@ -35,14 +35,14 @@
 
 /* ---- how long it has slept, and somebody has waited ---- */
 
-/* Somebody waits: for how long? */
+/* Whether somebody has waited for as long as @patience, and still does */
 static bool mdev_worker_is_awaited(struct mdev_worker *worker,
 				   unsigned long patience)
 {
 	bool awaited;
 
 	spin_lock(&worker->look_lock);
-	/* Whoever waits says so about once a second. */
+	/* Whoever waits calls mdev_worker_await() about once a second. */
 	if (worker->awaited &&
 	    time_after(jiffies, worker->awaited_last + MDEV_WORKER_AWAITED))
 		worker->awaited = false;
@@ -65,7 +65,7 @@ static void mdev_worker_await(struct mdev_worker *worker)
 	spin_unlock(&worker->look_lock);
 }
 
-/* Whether the program that has started the worker comes to its end */
+/* Whether the program that has started the worker is exiting */
 static bool mdev_worker_user_dies(const struct mdev_worker *worker)
 {
 	const struct signal_struct *signal;
@@ -78,12 +78,12 @@ static bool mdev_worker_user_dies(const struct mdev_worker *worker)
 }
 
 /*
- * As the kernel's own look for hung tasks: a thread that sleeps, and has not
- * been switched to since the last look, has slept since then in one place.
+ * As the kernel's own check for hung tasks: a thread that sleeps, and has not
+ * been switched to since the last check, has slept since then in one place.
  * A thread that is kept from running by a limit of CPU time does not sleep.
  *
- * Pages that come slowly, one after the other, let it sleep in many places.  So
- * once somebody has waited for long enough it may not be found asleep at all.
+ * If pages arrive slowly, one after the other, it sleeps in many places.  So once
+ * somebody has waited for long enough it gets the signal whenever it is asleep.
  */
 static void mdev_worker_look(struct mdev_worker *worker, bool awaited)
 {
@@ -111,16 +111,16 @@ static void mdev_worker_look(struct mdev_worker *worker, bool awaited)
 	spin_unlock(&worker->look_lock);
 
 	/*
-	 * A kernel driver's worker does not take it.  Others have it pending until
-	 * the end of the work, so one is enough for all pages to come.
+	 * The worker of a kernel driver ignores it.  For others it stays pending
+	 * until the end of the work, so one is enough for all further pages.
 	 */
 	if (stuck)
 		send_sig(SIGKILL, task, 1);
 }
 
 /*
- * The groups of the user may give the thread so little CPU time that it never
- * comes to an end, and nobody but the user could do anything about that.
+ * The control groups of the user may give the thread so little CPU time that it
+ * never finishes, and only the user could change that.
  */
 static void mdev_worker_go_home(struct mdev_worker *worker)
 {
@@ -133,8 +133,8 @@ static void mdev_worker_go_home(struct mdev_worker *worker)
 
 /*
  * Runs every second while the worker does.  A program that is being killed may
- * not even get to close the device: one of its threads may wait, not to be
- * interrupted, for a lock that is held where the worker sleeps.
+ * not even get to close the device: one of its threads may wait uninterruptibly for
+ * a lock that is held while the worker sleeps.
  */
 static void mdev_worker_watch(struct work_struct *work)
 {
@@ -143,7 +143,7 @@ static void mdev_worker_watch(struct work_struct *work)
 
 	if (!READ_ONCE(worker->running))
 		return;
-	/* It may be waiting for the worker without having said so. */
+	/* It may wait for the worker without a call of mdev_worker_hurry(). */
 	if (mdev_worker_user_dies(worker))
 		mdev_worker_await(worker);
 	mdev_worker_look(worker, false);
@@ -151,13 +151,13 @@ static void mdev_worker_watch(struct work_struct *work)
 }
 
 /**
- * mdev_worker_hurry() - somebody waits for what the worker is doing to end
+ * mdev_worker_hurry() - somebody waits for the worker to finish its work
  * @worker: the worker; nothing happens if it is not started
  *
  * To be called about once a second.  A worker that sleeps for a page of a
- * program's memory is made to give up on it, or on all pages if they come one
- * after the other and slowly; and one that does not get to run leaves the
- * program's control groups.
+ * program's memory is made to give up on it, or on all pages if they arrive slowly,
+ * one after the other.  After a while it also leaves the program's control groups,
+ * which may keep it from running.
  *
  * Context: process context, serialised with mdev_worker_start() and
  * mdev_worker_stop(); sleeps, and takes the locks of control groups and of CPU
@@ -184,7 +184,7 @@ EXPORT_SYMBOL_GPL(mdev_worker_hurry);
 
 /* ---- the thread ---- */
 
-/* Join the control groups of the user.  By the thread: it has the right to. */
+/* Join the control groups of the user.  The thread calls it: it has the right to. */
 static int mdev_worker_join(struct mdev_worker *worker)
 {
 	if (!worker->user || compat_same_cgroups(worker->user, current))
@@ -192,7 +192,7 @@ static int mdev_worker_join(struct mdev_worker *worker)
 	return cgroup_attach_task_all(worker->user, current);
 }
 
-/* What comes next; without anything the thread may sleep until it is woken. */
+/* The next work; if there is none, the thread may sleep until it is woken. */
 static struct mdev_work *mdev_worker_next(struct mdev_worker *worker)
 {
 	struct mdev_work *work;
@@ -208,7 +208,7 @@ static struct mdev_work *mdev_worker_next(struct mdev_worker *worker)
 
 static void mdev_worker_run(struct mdev_worker *worker, struct mdev_work *work)
 {
-	/* Whom the signal was to get out of the way has left. */
+	/* The signal was for an earlier work, which has ended. */
 	if (signal_pending(current))
 		flush_signals(current);
 	if (READ_ONCE(worker->at_home) && !mdev_worker_is_awaited(worker, 0)) {
@@ -217,8 +217,8 @@ static void mdev_worker_run(struct mdev_worker *worker, struct mdev_work *work)
 		mdev_worker_join(worker);
 	}
 	/*
-	 * Pairs with the barrier between the end of the watch's being pending and
-	 * its look at @running
+	 * Pairs with the barrier between the point where the watch is no longer
+	 * pending and its read of @running
 	 */
 	smp_mb();
 	if (worker->user && !delayed_work_pending(&worker->watch))
@@ -234,14 +234,14 @@ static int mdev_worker_thread(void *data)
 
 	worker->error = mdev_worker_join(worker);
 	if (worker->user) {
-		/* From the kernel alone: killall5 does not mean us. */
+		/* Only from the kernel: killall5 must not reach this thread. */
 		allow_kernel_signal(SIGKILL);
 		set_active_memcg(worker->memcg);
 	}
 	complete(&worker->ready);
 
 	for (;;) {
-		/* Signals are for what it sleeps in at work. */
+		/* Not interruptible: signals are for sleeps within a work. */
 		set_current_state(TASK_IDLE);
 		work = mdev_worker_next(worker);
 		if (work) {
@@ -274,7 +274,7 @@ void mdev_worker_queue(struct mdev_worker *worker, struct mdev_work *work)
 	raw_spin_lock_irqsave(&worker->lock, flags);
 	if (worker->open && list_empty(&work->node)) {
 		list_add_tail(&work->node, &worker->works);
-		/* If it runs then it is going to look. */
+		/* If it is running a work, it will look for the next. */
 		if (!worker->running)
 			wake_up_process(worker->task);
 	}
@@ -295,7 +295,7 @@ static void mdev_worker_set_task(struct mdev_worker *worker,
 static int mdev_worker_apply_affinity(struct mdev_worker *worker)
 {
 	lockdep_assert_held(&worker->affinity_lock);
-	/* A worker that serves a program has the CPUs of the program. */
+	/* A worker that serves a program runs on the CPUs of the program. */
 	if (!worker->task || !worker->affinity_set || worker->user)
 		return 0;
 	return set_cpus_allowed_ptr(worker->task, &worker->affinity);
@@ -303,7 +303,7 @@ static int mdev_worker_apply_affinity(struct mdev_worker *worker)
 
 /**
  * mdev_worker_set_affinity() - have a worker run on some CPUs
- * @worker: the worker, started or not; it is remembered for all starts to come
+ * @worker: the worker, started or not; the CPUs are kept for all later starts
  * @mask: copied; NULL for any CPU
  *
  * For &virtio_mdev_ops.set_vq_affinity.  A worker that serves a program runs where
@@ -348,7 +348,7 @@ void mdev_worker_init(struct mdev_worker *worker)
 }
 EXPORT_SYMBOL_GPL(mdev_worker_init);
 
-/* The program of the caller is the user, all of its threads together. */
+/* The user is the program of the caller, with all of its threads. */
 static void mdev_worker_set_user(struct mdev_worker *worker)
 {
 	struct task_struct *leader = current->group_leader;
@@ -369,7 +369,7 @@ static void mdev_worker_put_user(struct mdev_worker *worker)
 }
 
 /**
- * mdev_worker_start() - have a thread
+ * mdev_worker_start() - start the thread of a worker
  * @worker: the worker; nothing happens if it has one
  * @mem: memory of the driver that is served
  * @fmt: name of the thread, of which 15 characters are kept; then its arguments
@@ -377,8 +377,8 @@ static void mdev_worker_put_user(struct mdev_worker *worker)
  * If @mem is not direct, the caller is a task of the program that pays.
  *
  * Context: process context, serialised by the class driver; sleeps.
- * Return: 0; -ENOMEM; -EINTR for a process that is being killed; what joining
- * the program's control groups failed with.
+ * Return: 0; -ENOMEM; -EINTR for a process that is being killed; or the error of
+ * joining the program's control groups.
  */
 int mdev_worker_start(struct mdev_worker *worker, const struct mdev_mem *mem,
 		      const char *fmt, ...)
@@ -449,12 +449,12 @@ void mdev_worker_stop(struct mdev_worker *worker)
 		list_del_init(&work->node);
 	raw_spin_unlock_irq(&worker->lock);
 	wake_up_process(task);
-	/* With locks of the caller, so it stays in its groups. */
+	/* The caller may hold locks, so the worker stays in its control groups. */
 	while (!wait_for_completion_timeout(&worker->done, HZ)) {
 		mdev_worker_await(worker);
 		mdev_worker_look(worker, true);
 	}
-	/* Its last steps are in this module's text. */
+	/* The thread may still execute module text. */
 	kthread_stop(task);
 	/* Nobody schedules it any more. */
 	cancel_delayed_work_sync(&worker->watch);
