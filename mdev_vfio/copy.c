@@ -15,7 +15,7 @@
 #include "mem.h"
 #include "pin.h"
 
-/* How long a copy waits for an unmap to be over: of the page, and of others */
+/* How long a copy waits for an unmap to end: one of its page, and one of others */
 #define MDEV_VFIO_COPY_WAIT	(HZ / 10)
 #define MDEV_VFIO_COPY_WAIT_ALL	(10 * HZ)
 
@@ -37,7 +37,7 @@ static bool mdev_vfio_copy_begin(struct mdev_vfio_mem *vm,
 	return !wait;
 }
 
-/* Is there a kernel address to copy from or to?  Zeroes can be read only. */
+/* Is there a kernel address to copy from or to?  The zero page is only read. */
 static bool mdev_vfio_copyable(struct page *page, bool write)
 {
 	return mdev_page_usable(page) ||
@@ -55,7 +55,7 @@ static int mdev_vfio_copy_page(struct mdev_vfio_mem *vm, u64 iova, void *buf,
 	void *p;
 
 	mdev_vfio_lock(vm);
-	/* One that is being unmapped for long is as good as not mapped. */
+	/* A page that is being unmapped for long is treated as not mapped. */
 	wait = mdev_vfio_unmapped(vm, first, last) ? MDEV_VFIO_COPY_WAIT :
 						     MDEV_VFIO_COPY_WAIT_ALL;
 	mdev_vfio_unlock(vm);
@@ -89,9 +89,9 @@ out_end:
 }
 
 /*
- * What vfio_dma_rw() cannot reach: type1 wants a mapping to allow reading even
- * to write to it, and a task that has memory of its own to have that of the
- * mapping.  Each page is pinned for as long as the copy takes.
+ * Copy what vfio_dma_rw() refuses: type1 requires that a mapping allow reading even
+ * to write to it, and that the calling task, unless it is a kernel thread, have the
+ * mm of the mapping.  Each page is pinned for as long as the copy takes.
  */
 static int mdev_vfio_copy_pinned(struct mdev_vfio_mem *vm, u64 iova, void *buf,
 				 size_t len, bool write)
@@ -101,13 +101,16 @@ static int mdev_vfio_copy_pinned(struct mdev_vfio_mem *vm, u64 iova, void *buf,
 	int ret;
 
 	while (len) {
-		/* A worker that is to end does not begin another wait. */
+		/* A worker that is being killed does not begin another wait. */
 		if (fatal_signal_pending(current))
 			return -EFAULT;
 		n = min_t(size_t, len, PAGE_SIZE - offset_in_page(iova));
 		ret = mdev_vfio_copy_page(vm, iova, buf, n, write);
 		if (ret == -ENOMEM && again) {
-			/* There is another way to what is pinned, but not here. */
+			/*
+			 * Make room: data that is pinned can be copied instead,
+			 * but there is no other way to access this page.
+			 */
 			mdev_vfio_unpin_data(vm, true);
 			again = false;
 			continue;

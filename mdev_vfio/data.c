@@ -2,11 +2,12 @@
 /*
  * Driver memory behind a VFIO container: data is pinned where it is first used.
  *
- * What is pinned for data is bounded, because a user can have all of it unmapped
- * at once in the worst way there is, and has to get it back all the same; see
- * unmap.c.  It is the number of runs that counts, for each costs one turn
- * with type1's lock.  So a run has more pages the more of them there are: a user
- * who touches little pays little, and one who touches a lot has 2 GiB pinned.
+ * What is pinned for data is bounded, because a user can unmap all of it at once,
+ * under the worst conditions, and it must be unpinned in time even then; see
+ * unmap.c.  What counts is the number of runs, because to unpin one takes type1's
+ * lock once.  So the more runs there are, the more pages a new one has: a user that
+ * touches little memory pays little, and one that touches a lot has about 2 GiB
+ * pinned.
  */
 
 #include <linux/iommu.h>
@@ -24,11 +25,11 @@
 /* Data runs of an instance */
 #define MDEV_VFIO_RUNS_MAX	1024
 
-/* How much larger a run is than the next smaller kind, as a power of two */
+/* The order of a run's size grows by this step, up to the maximum. */
 #define MDEV_VFIO_ORDER_STEP	3
 #define MDEV_VFIO_ORDER_MAX	9
 
-/* How many runs there are before the next one is larger */
+/* The numbers of runs from which on a new one is larger */
 #define MDEV_VFIO_RUNS_SMALL	16
 #define MDEV_VFIO_RUNS_MEDIUM	64
 
@@ -36,12 +37,12 @@
 #define MDEV_VFIO_DATA_FEW_PAGES	8
 
 /*
- * A run that had to go is paid for by many copies that it spares, if the next one
- * comes no sooner than this.
+ * The minimum time between two evictions.  With it, the run that replaces an
+ * evicted one saves enough copies to make up for the cost of the eviction.
  */
 #define MDEV_VFIO_EVICT_SPAN	(10 * NSEC_PER_MSEC)
 
-/* How long a task waits for what is to be unpinned before it copies instead */
+/* How long a task waits for data to be unpinned before it goes on without */
 #define MDEV_VFIO_UNPIN_WAIT	HZ
 
 static u64 mdev_vfio_block_first(u64 iova, unsigned int order)
@@ -61,7 +62,7 @@ static bool mdev_vfio_may_pin(struct mdev_vfio_mem *vm)
 	return vm->joined && !vm->limited && ktime_get_ns() >= vm->copy_until;
 }
 
-/* May a block be pinned?  Nothing of it is, nor about to be, nor unmapped now. */
+/* May a block be pinned?  Not if part of it is or is being pinned, or unmapped. */
 static bool mdev_vfio_block_free(struct mdev_vfio_mem *vm, u64 first, u64 last)
 {
 	struct mdev_vfio_pin *pin;
@@ -78,7 +79,7 @@ static bool mdev_vfio_block_free(struct mdev_vfio_mem *vm, u64 first, u64 last)
 	return !mdev_vfio_held(vm, first, last);
 }
 
-/* Where it is said how much of a block can be pinned, if that is not all */
+/* The record of how much of a block can be pinned, if that is not all of it */
 static struct mdev_vfio_short *mdev_vfio_short_of(struct mdev_vfio_mem *vm,
 						  u64 iova)
 {
@@ -106,7 +107,7 @@ static unsigned int mdev_vfio_block_order(struct mdev_vfio_mem *vm, u64 iova)
 	return order;
 }
 
-/* There are as many runs as there may be: let the oldest one go. */
+/* The number of runs has reached its limit: end the oldest one. */
 static void mdev_vfio_evict(struct mdev_vfio_mem *vm)
 {
 	u64 now = ktime_get_ns();
@@ -121,8 +122,8 @@ static void mdev_vfio_evict(struct mdev_vfio_mem *vm)
 }
 
 /*
- * Begin to pin the largest block around a page that may be.  Returns 1 if it
- * did, with its size in *@order, else what the fault is to return.
+ * Begin to pin the largest block around a page that may be pinned.  Returns 1, with
+ * the size of the block in *@order, or otherwise what the fault is to return.
  */
 static int mdev_vfio_fault_begin(struct mdev_vfio_mem *vm,
 				 struct mdev_vfio_pin *pin, u64 iova,
@@ -139,7 +140,7 @@ static int mdev_vfio_fault_begin(struct mdev_vfio_mem *vm,
 		goto out_unlock;
 	}
 	if (entry) {
-		/* Else to copy it is the way to find out if it is allowed. */
+		/* Otherwise a copy finds out whether the access is allowed. */
 		if (mdev_page_allows(entry, perm))
 			ret = 0;
 		goto out_unlock;
@@ -177,9 +178,9 @@ static void mdev_vfio_fault_cancel(struct mdev_vfio_mem *vm,
 }
 
 /*
- * Pin the block, or as much of it around the page as is mapped and alike.
- * Returns 0, with what may be done there in *@state, or a negative errno; how much
- * it was about is in *@order.
+ * Pin the block, or a smaller one around the page if not all of it is mapped with
+ * the same permissions.  Returns 0, with the access that is allowed in *@state, or
+ * a negative errno.  The size of the block that was last tried is in *@order.
  */
 static int mdev_vfio_fault_pin(struct mdev_vfio_mem *vm,
 			       struct mdev_vfio_pin *pin, u64 iova,
@@ -200,7 +201,7 @@ static int mdev_vfio_fault_pin(struct mdev_vfio_mem *vm,
 		}
 		if (!ret || ret == -ENOMEM || ret == -EBUSY || !*order)
 			return ret;
-		/* So that a user who was killed does not wait any longer. */
+		/* A user that was killed must not wait any longer. */
 		if (fatal_signal_pending(current))
 			return -EBUSY;
 
@@ -220,8 +221,8 @@ static int mdev_vfio_fault_pin(struct mdev_vfio_mem *vm,
 }
 
 /*
- * Put the pages of a block where the lookup finds them.  Returns whether all
- * are; it takes the lock in turns, so that an unmap may come across.
+ * Insert the pages of a block, so that lookups find them.  Returns whether all were
+ * inserted.  It may drop the lock in between, so that an unmap can interfere.
  */
 static bool mdev_vfio_fault_insert(struct mdev_vfio_mem *vm,
 				   const struct mdev_vfio_pin *pin,
@@ -232,7 +233,7 @@ static bool mdev_vfio_fault_insert(struct mdev_vfio_mem *vm,
 
 	lockdep_assert_held(&vm->pages.xa_lock);
 	while (i < n && vm->open && !pin->dead) {
-		/* What is left out is copied. */
+		/* A page that is left out is accessed by copying. */
 		if (mdev_page_usable(pages[i])) {
 			xas_set(&xas, (pin->first >> PAGE_SHIFT) + i);
 			xas_store(&xas, mdev_page_entry(state,
@@ -250,7 +251,7 @@ static bool mdev_vfio_fault_insert(struct mdev_vfio_mem *vm,
 		}
 		i++;
 	}
-	/* Frees what was allocated and is not needed, if there is such. */
+	/* Frees memory that was allocated and not needed, if there is any. */
 	xas_nomem(&xas, 0);
 	return i == n;
 }
@@ -267,7 +268,7 @@ static int mdev_vfio_fault_end(struct mdev_vfio_mem *vm,
 	mdev_vfio_lock(vm);
 	done = mdev_vfio_fault_insert(vm, pin, pages, state);
 	list_add_tail(&run->node, &vm->runs);
-	/* As any other run: readers may have found some of its pages. */
+	/* End it like any other run: readers may have found some of its pages. */
 	if (!done)
 		mdev_vfio_run_kill(run);
 	mdev_vfio_pin_end(vm, pin);
@@ -314,10 +315,10 @@ static int mdev_vfio_fault_errno(int ret, unsigned int perm)
 		return -EAGAIN;
 	case -EPERM:
 		/*
-		 * A page pinned for reading alone can become a different one
-		 * from what the user sees, when the user writes to a private
-		 * mapping and older kernels copy it then.  A copy of the data
-		 * is always right.
+		 * A page that is pinned only for reading may not remain the one
+		 * that the user sees: in older kernels, the user's first write
+		 * to a private mapping replaces it by a copy.  To copy the data
+		 * is always correct.
 		 */
 		return perm == MDEV_MEM_READ ? -EAGAIN : -EFAULT;
 	default:
@@ -372,10 +373,10 @@ out_free:
  * @vm: the memory
  * @limited: pin no more of it until the next reset
  *
- * And the rings that were unmapped before.
+ * This includes the rings that the parent unmapped before.
  *
  * Context: process context, outside of any read section; sleeps.  With @limited,
- * which is a matter of more or less memory, for a second at most.
+ * which only makes room, it waits for a second at most.
  */
 void mdev_vfio_unpin_data(struct mdev_vfio_mem *vm, bool limited)
 {
@@ -386,13 +387,14 @@ void mdev_vfio_unpin_data(struct mdev_vfio_mem *vm, bool limited)
 	mdev_vfio_unlock(vm);
 
 	mdev_vfio_kill_data(vm, 0, U64_MAX);
-	/* Each reset comes here, and mostly there is nothing: spare the worker. */
+	/* Every reset comes here, mostly with nothing to do for the worker. */
 	if (mdev_vfio_drained(vm, 0, U64_MAX))
 		return;
 	queue_work(vm->wq, &vm->unpin);
 	/*
-	 * Not flush_work(): that does not see a work item which dma_unmap, on
-	 * another CPU, is about to queue, and which queue_work() found pending.
+	 * flush_work() would not do: if dma_unmap on another CPU is about to
+	 * queue the work, queue_work() has found it pending, but flush_work()
+	 * does not see it yet.
 	 */
 	if (limited)
 		wait_event_killable_timeout(vm->drained,

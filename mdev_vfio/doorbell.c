@@ -58,7 +58,7 @@ static vm_fault_t mdev_doorbell_fault(struct vm_fault *vmf)
 	struct mdev_doorbell *doorbell = vmf->vma->vm_private_data;
 	vm_fault_t ret;
 
-	/* A page that is inserted is also in the list of what to zap. */
+	/* Under the lock, so that a page is only inserted into a listed mapping. */
 	mutex_lock(&doorbell->all->lock);
 	ret = mdev_doorbell_fault_locked(doorbell, vmf->vma);
 	mutex_unlock(&doorbell->all->lock);
@@ -123,7 +123,7 @@ int mdev_doorbell_mmap(struct mdev_doorbell *doorbell,
 }
 EXPORT_SYMBOL_GPL(mdev_doorbell_mmap);
 
-/* The memory of the first mapping of the list that still has some, to be put */
+/* The mm of the first listed mapping whose process has not ended, for mmput() */
 static struct mm_struct *mdev_doorbells_mm(struct mdev_doorbells *all)
 {
 	struct mdev_doorbell_map *map, *next;
@@ -131,12 +131,12 @@ static struct mm_struct *mdev_doorbells_mm(struct mdev_doorbells *all)
 
 	mutex_lock(&all->lock);
 	list_for_each_entry_safe(map, next, &all->maps, node) {
-		/* A listed mapping was not closed, so there is its memory. */
+		/* A listed mapping was not closed, so its mm still exists. */
 		if (mmget_not_zero(map->vma->vm_mm)) {
 			mm = map->vma->vm_mm;
 			break;
 		}
-		/* Its process has ended and takes the page out itself. */
+		/* Its process has ended, and removes the page by itself. */
 		list_del(&map->node);
 		kfree(map);
 	}
@@ -150,7 +150,7 @@ static void mdev_doorbells_zap(struct mdev_doorbells *all,
 	struct mdev_doorbell_map *map, *next;
 	struct vm_area_struct *vma;
 
-	/* Outer to the other one, as in a fault; mappings stay meanwhile. */
+	/* The mmap lock is the outer one, as in a fault.  It keeps the mappings. */
 	mmap_read_lock(mm);
 	mutex_lock(&all->lock);
 	list_for_each_entry_safe(map, next, &all->maps, node) {
@@ -184,7 +184,7 @@ void mdev_doorbells_revoke(struct mdev_doorbells *all)
 	/* Nothing is added to the list any more. */
 	while ((mm = mdev_doorbells_mm(all))) {
 		mdev_doorbells_zap(all, mm);
-		/* Never the last one here: to take a process apart may take long. */
+		/* Asynchronous, because freeing an mm may take long. */
 		mmput_async(mm);
 	}
 }
@@ -206,7 +206,7 @@ phys_addr_t mdev_doorbell_addr(struct mdev_class_device *cdev, u16 index)
 	    cdev->ops->get_vq_notification(cdev, index, &area))
 		return PHYS_ADDR_MAX;
 
-	/* Whatever else is in the page would be the user's as well. */
+	/* The user could also access whatever else is in the page. */
 	if (!PAGE_ALIGNED(area.addr) || area.size < PAGE_SIZE) {
 		dev_warn_once(&cdev->dev,
 			      "doorbells do not have pages of their own, so that they cannot be mapped\n");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Driver memory behind a VFIO container: nothing is pinned in a range for as
- * long as an unmap of it goes on.
+ * Driver memory behind a VFIO container: nothing is pinned in a range while an
+ * unmap of it is in progress.
  */
 
 #include <linux/cred.h>
@@ -17,8 +17,8 @@
 #include "mem.h"
 
 /**
- * struct mdev_vfio_user - whom a task belongs to
- * @uid: its id
+ * struct mdev_vfio_user - the user that a task belongs to
+ * @uid: the user's ID
  * @ns: the outermost user namespace, if that belongs to root; only compared
  */
 struct mdev_vfio_user {
@@ -32,12 +32,12 @@ struct mdev_vfio_user {
  * @node: in mdev_vfio_unmappers
  * @holds: struct mdev_vfio_hold, one for each instance that the task has called;
  *	only the task itself uses this list
- * @task: never looked into, and it outlives @work
- * @user: on whose behalf
+ * @task: the task; never dereferenced, and it outlives @work
+ * @user: the user on whose behalf the task runs
  * @began: number of this unmapper; that of a later one is larger
  * @notice: how often type1 has called all instances
- * @strict: it has come across an instance that joined later than it began
- * @calls: how often at most type1 can have come across one mapping
+ * @strict: it has called an instance that joined later than it began
+ * @calls: how often, at most, type1 can have found the same mapping
  * @iova: beginning of the mapping of the last call
  */
 struct mdev_vfio_unmapper {
@@ -62,9 +62,9 @@ struct mdev_vfio_unmapper {
  *	&mdev_vfio_unmapper.work is done
  * @first: lowest address that is being unmapped
  * @last: highest address that is being unmapped
- * @all: nothing may be pinned elsewhere either
+ * @all: nothing may be pinned anywhere else either
  * @notice: the last &mdev_vfio_unmapper.notice that the instance knows of
- * @hurried: an unmap could not wait for so long as it takes
+ * @hurried: the first call's wait was too short, so type1 has called again
  */
 struct mdev_vfio_hold {
 	struct list_head node;
@@ -78,8 +78,9 @@ struct mdev_vfio_hold {
 };
 
 /*
- * Those of all containers by task, because one that has called some instances of
- * a container may come across another one that has only now been opened.
+ * The unmappers of all containers, by task.  A task that has called some instances
+ * of a container may next call one that has only just been opened, so they are not
+ * kept with the instances.
  */
 static DEFINE_HASHTABLE(mdev_vfio_unmappers, 6);
 static u64 mdev_vfio_unmappers_began;
@@ -89,9 +90,9 @@ static DEFINE_SPINLOCK(mdev_vfio_unmappers_lock);
 static DECLARE_WAIT_QUEUE_HEAD(mdev_vfio_unmappers_gone);
 
 /*
- * The user on whose behalf the current task acts: outside of user namespaces, in
- * which one user may have many ids.  Those that root has made belong to a container
- * manager, and each is a user by itself.
+ * The user on whose behalf the current task acts.  In a user namespace, one user
+ * may have many IDs, so this is the owner of the outermost one.  If that is root,
+ * the namespace belongs to a container manager, and counts as a user by itself.
  */
 static struct mdev_vfio_user mdev_vfio_user(void)
 {
@@ -158,7 +159,7 @@ static void mdev_vfio_unmapper_end(struct callback_head *work)
 		mdev_vfio_hold_free(hold);
 }
 
-/* The current task's; made by its first call of the ioctl. */
+/* The current task's unmapper, which the first call of an ioctl makes. */
 static struct mdev_vfio_unmapper *mdev_vfio_unmapper_get(void)
 {
 	struct mdev_vfio_unmapper *um;
@@ -169,7 +170,7 @@ static struct mdev_vfio_unmapper *mdev_vfio_unmapper_get(void)
 	if (um)
 		return um;
 
-	/* Small, and there is no way to refuse. */
+	/* It is small, and dma_unmap cannot fail. */
 	um = kzalloc(sizeof(*um), GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 	init_task_work(&um->work, mdev_vfio_unmapper_end);
 	INIT_LIST_HEAD(&um->holds);
@@ -184,11 +185,12 @@ static struct mdev_vfio_unmapper *mdev_vfio_unmapper_get(void)
 }
 
 /*
- * Type1 counts how often it finds one mapping, by the pointer to it, and that can
- * be a pointer to another mapping which was made in between.  So until nothing
- * can be pinned again in any mapping each call counts, and from then on those that
- * are for the same mapping as the last one do besides.  With an instance that could
- * pin all the same each call counts again, and each one that there has been.
+ * Type1 counts how often in a row it finds the same mapping.  It compares pointers,
+ * and the same pointer may belong to another mapping that was made in between.  So
+ * each call counts until nothing can be pinned again in any mapping.  From then on
+ * a call counts if it is for the same mapping as the last one, and a call for
+ * another mapping starts again from that number.  If there is an instance that
+ * could pin nevertheless (@strict), every call of the ioctl counts.
  */
 static void mdev_vfio_unmapper_count(struct mdev_vfio_unmapper *um, u64 iova)
 {
@@ -226,8 +228,8 @@ static struct mdev_vfio_hold *mdev_vfio_hold_add(struct mdev_vfio_unmapper *um,
 	hold->first = U64_MAX;
 	list_add(&hold->task_node, &um->holds);
 	/*
-	 * The module of the device is in use for as long as the ioctl takes,
-	 * instead of waiting for that when it is unloaded.  Both pair with
+	 * The device's module is in use until the ioctl ends, so that unloading
+	 * it does not have to wait for that.  Both references pair with
 	 * mdev_vfio_hold_free().
 	 */
 	__module_get(vm->owner);
@@ -236,8 +238,9 @@ static struct mdev_vfio_hold *mdev_vfio_hold_add(struct mdev_vfio_unmapper *um,
 }
 
 /*
- * Whether the instance may have pinned something without having heard of the ioctl
- * before: it is another user's, see mdev_vfio_join().
+ * Whether the instance may have pinned something without knowing of the ioctl,
+ * which had already begun.  That is possible if it is another user's ioctl, see
+ * mdev_vfio_join().
  */
 static bool mdev_vfio_is_late(struct mdev_vfio_mem *vm,
 			      const struct mdev_vfio_unmapper *um)
@@ -256,13 +259,13 @@ static bool mdev_vfio_is_late(struct mdev_vfio_mem *vm,
  * @first: lowest address
  * @last: highest address
  *
- * One that unmaps several ranges holds all between the first and the last of
- * them, and from the call with number MDEV_VFIO_HOLD_ALL on the whole of the
- * memory.  There are as many holds as instances that tasks in such an ioctl have
- * called, so this is no way to get at the kernel's memory.
+ * An ioctl that unmaps several ranges holds everything from the lowest to the
+ * highest of them, and from call number MDEV_VFIO_HOLD_ALL on all of the memory.
+ * A task in such an ioctl has one hold for each instance that it has called, so a
+ * user cannot use up the kernel's memory with holds.
  *
  * Context: vfio's dma_unmap; sleeps.
- * Return: how often type1 may have come across this mapping, including this time.
+ * Return: how often type1 may have found this mapping, including this time.
  */
 unsigned int mdev_vfio_hold(struct mdev_vfio_mem *vm, u64 first, u64 last)
 {
@@ -289,7 +292,7 @@ unsigned int mdev_vfio_hold(struct mdev_vfio_mem *vm, u64 first, u64 last)
 	hold->last = max(hold->last, last);
 	hold->all = calls >= MDEV_VFIO_HOLD_ALL;
 	hold->hurried = calls > 1;
-	/* One that is closed, and still in the container, pins nothing. */
+	/* A closed device that is still in the container pins nothing. */
 	if (vm->open && list_empty(&hold->node))
 		list_add(&hold->node, &vm->holds);
 	mdev_vfio_unlock(vm);
@@ -301,8 +304,9 @@ unsigned int mdev_vfio_hold(struct mdev_vfio_mem *vm, u64 first, u64 last)
 		return calls;
 
 	/*
-	 * Not in an ioctl, so that there is no end to wait for.  No caller like
-	 * that is known but those that close a device.
+	 * The task is not in an ioctl, so the hold would never end.  Pin no more
+	 * data until the next reset instead.  The only known callers of this kind
+	 * are closing a device.
 	 */
 	mdev_vfio_lock(vm);
 	vm->limited = true;
@@ -335,13 +339,13 @@ bool mdev_vfio_held(struct mdev_vfio_mem *vm, u64 first, u64 last)
 	return mdev_vfio_unmapped(vm, first, last);
 }
 
-/* Does somebody unmap for whom one run after the other takes too long? */
+/* Is there an unmap for which it takes too long to unpin one run after another? */
 bool mdev_vfio_hurried(struct mdev_vfio_mem *vm)
 {
 	struct mdev_vfio_hold *hold;
 
 	lockdep_assert_held(&vm->pages.xa_lock);
-	/* With several of them type1's lock is rarely free. */
+	/* With several unmaps at a time, type1's lock is rarely free. */
 	if (!list_empty(&vm->holds) && !list_is_singular(&vm->holds))
 		return true;
 	list_for_each_entry(hold, &vm->holds, node)
@@ -352,7 +356,7 @@ bool mdev_vfio_hurried(struct mdev_vfio_mem *vm)
 
 /* ---- devices that are opened meanwhile ---- */
 
-/* Are there unmappers of a user up to one of a number? */
+/* Does a user have unmappers whose number is at most @began? */
 static bool mdev_vfio_unmapping(const struct mdev_vfio_user *user, u64 began)
 {
 	struct mdev_vfio_unmapper *um;
@@ -372,12 +376,14 @@ static bool mdev_vfio_unmapping(const struct mdev_vfio_user *user, u64 began)
  * @vm: the memory, open
  * @timeout: jiffies to wait at most
  *
- * Unmaps of the container that began before the device was in it do not know the
- * device, and each that came across its pins would count.  Which container that
- * is nobody tells, but not for which user.  For another user's, which takes two
- * users who do this together, mdev_vfio_hold() counts more strictly.
+ * Unmaps of the container that began before the device was in it did not call the
+ * device, but type1 would count each time that it found the device's pins.  Which
+ * container an unmap is of is not known here, but its user is, so this waits for
+ * the earlier unmaps of the same user.  An unmap of another user can only get in
+ * the way if the two users cooperate; mdev_vfio_hold() counts its calls more
+ * strictly.
  *
- * Context: process context, by the user; sleeps.
+ * Context: process context, called by the user; sleeps.
  * Return: what is left of @timeout, at least 1; -EINTR for a signal; -EBUSY if
  * such an unmap does not end.
  */
@@ -412,10 +418,10 @@ long mdev_vfio_join(struct mdev_vfio_mem *vm, long timeout)
 }
 
 /**
- * mdev_vfio_hold_close() - forget unmaps that go on
+ * mdev_vfio_hold_close() - forget unmaps that are in progress
  * @vm: the memory, closed, with nothing pinned in it
  *
- * They are none of the next user's business, unless that is the same one: see
+ * They do not concern the next user, unless it is the same one: see
  * mdev_vfio_join().
  *
  * Context: process context.

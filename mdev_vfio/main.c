@@ -14,8 +14,9 @@ static int __init mdev_vfio_module_init(void)
 static void __exit mdev_vfio_module_exit(void)
 {
 	/*
-	 * A task on its way out of an unmap ioctl lets go of the class drivers'
-	 * modules, which keep this one, and may still execute text from here.
+	 * A task that leaves an unmap ioctl drops a reference to a class driver's
+	 * module, which in turn keeps this one.  After that it may still execute
+	 * text of this module: wait for it.
 	 */
 	synchronize_rcu_tasks();
 }

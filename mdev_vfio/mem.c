@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Driver memory behind a VFIO container: pages are pinned as they are needed,
- * and let go as soon as the user unmaps them.
+ * Driver memory behind a VFIO container: pages are pinned when they are needed,
+ * and unpinned as soon as the user unmaps them.
  */
 
 #include <linux/mm.h>
@@ -16,7 +16,7 @@
 #include "ring.h"
 #include "run.h"
 
-/* How many runs are unpinned at the same time, if an unmap is in a hurry */
+/* How many runs at most are unpinned at the same time, see mdev_vfio_hurried() */
 #define MDEV_VFIO_UNPIN_AT_ONCE	256
 
 /* ---- read sections and data ---- */
@@ -56,7 +56,7 @@ static const struct mdev_mem_ops mdev_vfio_mem_ops = {
  * mdev_vfio_mem_drop() - unpin all that is pinned for data
  * @vm: the memory
  *
- * And the rings that were unmapped before.
+ * This includes the rings that the parent unmapped before.
  *
  * Context: process context, outside of any read section; sleeps.
  */
@@ -75,14 +75,14 @@ void mdev_vfio_mem_open(struct mdev_vfio_mem *vm)
 	mdev_vfio_lock(vm);
 	vm->open = true;
 	vm->iommufd = compat_vfio_is_iommufd(vm->vdev);
-	/* What an iommufd unmaps needs no such wait. */
+	/* An iommufd has no unmaps that mdev_vfio_join() has to wait for. */
 	vm->joined = vm->iommufd;
 	mdev_vfio_unlock(vm);
 }
 EXPORT_SYMBOL_GPL(mdev_vfio_mem_open);
 
 /**
- * mdev_vfio_mem_close() - hold nothing of the user's memory any longer
+ * mdev_vfio_mem_close() - release all of the user's memory
  * @vm: the memory
  *
  * Rings that the parent did not unmap are taken from it.
@@ -108,7 +108,7 @@ EXPORT_SYMBOL_GPL(mdev_vfio_mem_close);
  * @vm: zeroed
  * @vdev: the device
  * @dev: the device in messages
- * @owner: the module that @vdev belongs to, which stays while an unmap goes on
+ * @owner: the module that @vdev belongs to; unmaps in progress keep it loaded
  *
  * Return: 0 or -ENOMEM.
  */
@@ -138,7 +138,7 @@ int mdev_vfio_mem_init(struct mdev_vfio_mem *vm, struct vfio_device *vdev,
 	ret = init_srcu_struct(&vm->srcu);
 	if (ret)
 		return ret;
-	/* With a rescuer: an unmap waits for it, whatever memory there is. */
+	/* With a rescuer, because an unmap waits for it even if memory is short. */
 	vm->wq = alloc_workqueue("mdev_vfio-%.8s", WQ_UNBOUND | WQ_MEM_RECLAIM,
 				 MDEV_VFIO_UNPIN_AT_ONCE, dev_name(dev));
 	if (!vm->wq) {

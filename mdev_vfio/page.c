@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pinned pages, whoever pins them.
+ * Pinned pages, however they were pinned.
  */
 
 #include <linux/mdev_page.h>
@@ -9,7 +9,7 @@
 #include <linux/vmalloc.h>
 
 /**
- * mdev_page_kill() - have lookups find none of the pages in a range any more
+ * mdev_page_kill() - make lookups find none of the pages in a range any more
  * @xas: stands at the first page of the range, with the lock of the array held
  * @last: number of the last page
  * @keep: leave a dead entry for each page, marked MDEV_PAGE_DYING, whose value
@@ -18,7 +18,7 @@
  *
  * Context: any in which the lock can be held.
  * Return: false when it is done; true after some of the pages, so that the caller
- * may let go of the lock for a moment: call again.
+ * may drop the lock for a moment and call again.
  */
 bool mdev_page_kill(struct xa_state *xas, unsigned long last, bool keep,
 		    bool *found)
@@ -70,8 +70,8 @@ EXPORT_SYMBOL_GPL(mdev_page_usable);
  * @vmapped: result: the same address if it is to be given to vunmap(); untouched
  *	otherwise
  *
- * The linear mapping where they happen to be next to each other, which costs no
- * TLB entries, else a mapping of their own.
+ * Uses the linear mapping if the pages are contiguous there, which costs no
+ * additional TLB entries; otherwise makes a mapping with vmap().
  *
  * Context: process context; sleeps.
  * Return: the address, or NULL if there is no memory for a mapping.

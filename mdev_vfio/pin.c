@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Driver memory behind a VFIO container: pins, that is, who is just pinning.
+ * Driver memory behind a VFIO container: pins, that is, tasks that are pinning.
  */
 
 #include <linux/ktime.h>
@@ -10,7 +10,7 @@
 #include "mem.h"
 #include "pin.h"
 
-/* Of two stamps the later one is larger, however soon it follows the other. */
+/* A time stamp that is larger than any before, even within one clock tick */
 u64 mdev_vfio_stamp(struct mdev_vfio_mem *vm)
 {
 	lockdep_assert_held(&vm->pages.xa_lock);
@@ -40,7 +40,7 @@ void mdev_vfio_pin_end(struct mdev_vfio_mem *vm, struct mdev_vfio_pin *pin)
 		wake_up_all(&vm->drained);
 }
 
-/* Tell those who are pinning in a range to undo it. */
+/* Tell the tasks that are pinning in a range to undo it. */
 void mdev_vfio_kill_pins(struct mdev_vfio_mem *vm, u64 first, u64 last)
 {
 	struct mdev_vfio_pin *pin;
@@ -57,7 +57,7 @@ static int mdev_vfio_pin_count(const struct mdev_vfio_pin *pin)
 }
 
 /*
- * Pin all pages of @pin by one call, VFIO_PIN_PAGES_MAX_ENTRIES at most.
+ * Pin all pages of @pin with one call, VFIO_PIN_PAGES_MAX_ENTRIES at most.
  * Returns 0 or what vfio_pin_pages() failed with.
  */
 int mdev_vfio_pin_pages(struct mdev_vfio_mem *vm,

@@ -12,11 +12,11 @@ struct mdev_vfio_mem;
 struct page;
 
 /**
- * struct mdev_vfio_pin - somebody who is pinning
+ * struct mdev_vfio_pin - a task that is pinning pages
  * @node: in &mdev_vfio_mem.pins
  * @first: lowest address
  * @last: highest address
- * @dead: an unmap came across, which waits for this to be undone
+ * @dead: the range is being unmapped, and the unmap waits for the task to undo this
  */
 struct mdev_vfio_pin {
 	struct list_head node;

@@ -16,10 +16,10 @@
 #include "ring.h"
 #include "run.h"
 
-/* Most pieces are no longer than this, which spares an allocation for each. */
+/* Most pieces are no longer than this, and need no allocation for the pointers. */
 #define MDEV_VFIO_FEW_PAGES	4
 
-/* How long the user waits for an unmap to be over */
+/* How long the user waits for an unmap to end */
 #define MDEV_VFIO_RING_WAIT	(10 * HZ)
 
 /* Begin to pin, unless somebody is unmapping that range: then returns false. */
@@ -90,7 +90,7 @@ out_free:
 
 /*
  * Pin and map the pages of @ring, which may take *@timeout jiffies.  Returns 1 if
- * an unmap came across, so that it is to be tried again.
+ * an unmap interfered, so that the caller has to try again.
  */
 static int mdev_vfio_ring_try(struct mdev_vfio_mem *vm,
 			      struct mdev_vfio_ring *ring,
@@ -161,7 +161,7 @@ int mdev_vfio_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map)
 	do {
 		ret = mdev_vfio_ring_try(vm, ring, map, &timeout);
 		if (ret == -ENOMEM && again) {
-			/* A ring cannot be copied; data can. */
+			/* Make room: a ring must be pinned, data can be copied. */
 			mdev_vfio_unpin_data(vm, true);
 			again = false;
 			ret = 1;
@@ -190,7 +190,7 @@ void mdev_vfio_unmap_ring(struct mdev_mem *mem, struct mdev_ring_map *map)
 	ring = map->priv;
 	map->priv = NULL;
 	if (ring) {
-		/* From here on the worker alone knows of it. */
+		/* From here on only the worker uses it. */
 		ring->map = NULL;
 		if (!ring->run.died)
 			mdev_vfio_run_kill(&ring->run);

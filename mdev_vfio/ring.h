@@ -16,7 +16,7 @@ struct mdev_ring_map;
  * struct mdev_vfio_ring - a mapped ring piece
  * @run: its pages
  * @map: the user of it, NULL if that is gone
- * @vmapped: kernel mapping, NULL if the linear one does
+ * @vmapped: kernel mapping, NULL if the linear mapping is used
  */
 struct mdev_vfio_ring {
 	struct mdev_vfio_run run;

@@ -29,7 +29,7 @@ static void mdev_vfio_run_unpin(struct mdev_vfio_run *run)
 		vunmap(ring->vmapped);
 	vfio_unpin_pages(vm->vdev, run->first, mdev_vfio_run_pages(run));
 
-	/* Not before, because an unmap takes what is in a list for pinned. */
+	/* Only now, because an unmap waits for the runs that are in a list. */
 	mdev_vfio_lock(vm);
 	list_del(&run->node);
 	if (!ring)
@@ -39,7 +39,7 @@ static void mdev_vfio_run_unpin(struct mdev_vfio_run *run)
 	mdev_vfio_unlock(vm);
 
 	kfree(ring ? (void *)ring : (void *)run);
-	/* destroy_workqueue() waits for the work that this is in */
+	/* @vm still exists, because destroy_workqueue() waits for this work. */
 	wake_up_all(&vm->drained);
 }
 
@@ -82,10 +82,10 @@ struct mdev_vfio_run *mdev_vfio_run_find(struct list_head *runs, u64 first,
 /* ---- the end of runs ---- */
 
 /**
- * mdev_vfio_run_kill() - have lookups not find a run any more
+ * mdev_vfio_run_kill() - make lookups not find a run any more
  * @run: a live run
  *
- * &mdev_vfio_mem.unpin is to be queued afterwards.
+ * The caller queues &mdev_vfio_mem.unpin afterwards.
  *
  * Context: called with the lock held.
  */
@@ -96,7 +96,7 @@ void mdev_vfio_run_kill(struct mdev_vfio_run *run)
 	bool found;
 
 	lockdep_assert_held(&run->vm->pages.xa_lock);
-	/* Its own, so that the list is in the order of time: see the worker. */
+	/* A stamp of its own orders the list by time: the worker relies on that. */
 	run->died = mdev_vfio_stamp(run->vm);
 	list_move_tail(&run->node, &run->vm->dying);
 	if (ring) {
@@ -116,7 +116,7 @@ void mdev_vfio_run_kill(struct mdev_vfio_run *run)
  * @first: lowest address
  * @last: highest address
  *
- * Context: process context; takes the lock in turns, a run at a time.
+ * Context: process context; takes the lock for one run at a time.
  * Return: whether there was any.
  */
 bool mdev_vfio_kill_data(struct mdev_vfio_mem *vm, u64 first, u64 last)
@@ -154,7 +154,7 @@ void mdev_vfio_kill_rings(struct mdev_vfio_mem *vm, u64 first, u64 last)
 	while ((run = mdev_vfio_run_find(&vm->rings, first, last)))
 		mdev_vfio_run_kill(run);
 
-	/* After all of them, so that whoever comes to look sees each as dead. */
+	/* After all are dead, so that a callback sees none of them as alive. */
 	list_for_each_entry(run, &vm->dying, node) {
 		if (!run->is_ring || run->died < stamp)
 			continue;
@@ -166,7 +166,7 @@ void mdev_vfio_kill_rings(struct mdev_vfio_mem *vm, u64 first, u64 last)
 
 /* ---- unpinning ---- */
 
-/* Give each ready run a work of its own. */
+/* Queue a work for each ready run. */
 static void mdev_vfio_unpin_spread(struct mdev_vfio_mem *vm)
 {
 	struct mdev_vfio_run *run, *next;
@@ -182,9 +182,9 @@ static void mdev_vfio_unpin_spread(struct mdev_vfio_mem *vm)
  * mdev_vfio_unpin_hurry() - unpin all that is ready at the same time
  * @vm: the memory
  *
- * Type1's lock is free for moments only while several tasks unmap.  It serves
- * those who wait in their order, by and large, so that all works which wait by then
- * are through in one such moment, where a single one would do one run.
+ * While several tasks unmap, type1's lock is free only for moments.  It goes to
+ * its waiters roughly in order, so all works that are waiting get it in one such
+ * moment, while a single work would unpin only one run.
  *
  * Context: any in which the lock can be taken.
  */
@@ -207,7 +207,7 @@ void mdev_vfio_unpin_work(struct work_struct *work)
 	cut = mdev_vfio_stamp(vm);
 	mdev_vfio_unlock(vm);
 
-	/* An unmap waits for this, and with it the user. */
+	/* Expedited, because an unmap, and so the user, waits for this. */
 	synchronize_srcu_expedited(&vm->srcu);
 
 	mdev_vfio_lock(vm);

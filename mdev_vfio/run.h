@@ -15,7 +15,7 @@ struct mdev_vfio_mem;
 /**
  * struct mdev_vfio_run - pages that were pinned by one call
  * @node: in one of the lists of &struct mdev_vfio_mem
- * @work: unpins the run, if that is not left to &mdev_vfio_mem.unpin
+ * @work: unpins the run, unless &mdev_vfio_mem.unpin does it
  * @vm: the memory
  * @first: lowest address
  * @last: highest address
