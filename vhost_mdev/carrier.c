@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a VFIO device hangs on that belongs to no hardware.
+ * Carriers: the parent devices of VFIO devices that belong to no hardware.
  *
- * VFIO looks at the device below, at its driver and at its IOMMU group, until the
- * last file is closed, so that device must stay as long.  The mdev does not: it is
- * removed whoever has a file open.  So each VFIO device gets a device of its own,
- * with a driver that is never unbound.  The mdev joins its group, so that users
- * find the group where that of an mdev is.
+ * VFIO uses the device below, its driver and its IOMMU group until the last file
+ * is closed, so that device must exist until then.  An mdev does not: it can be
+ * removed while a file is open.  So each VFIO device gets a carrier, a device of
+ * its own with a driver that is never unbound.  The mdev joins the carrier's IOMMU
+ * group, so that users find the group where they look for that of an mdev.
  */
 
 #include <linux/atomic.h>
@@ -19,7 +19,7 @@
 
 static struct device *vhost_mdev_carrier_root;
 
-/* As of mdevs: there is one driver, and it is attached by hand. */
+/* Nothing matches: as for mdevs, the only driver is attached explicitly. */
 static int vhost_mdev_carrier_match(struct device *dev,
 				    compat_match_const struct device_driver *drv)
 {
@@ -68,7 +68,7 @@ struct device *vhost_mdev_carrier_add(const char *name)
 	dev->parent = vhost_mdev_carrier_root;
 	dev->bus = &vhost_mdev_carrier_bus;
 	dev->release = vhost_mdev_carrier_release;
-	/* An instance that was removed may still have one by the same UUID. */
+	/* A removed instance with the same UUID may still have a carrier. */
 	ret = dev_set_name(dev, "%s-vhost-%u", name,
 			   (u32)atomic_inc_return(&last));
 	if (!ret)
@@ -88,7 +88,7 @@ err_put:
 }
 
 /**
- * vhost_mdev_carrier_show() - let an mdev look like what the VFIO device is of
+ * vhost_mdev_carrier_show() - make an mdev look like the VFIO device's parent
  * @carrier: from vhost_mdev_carrier_add(), with the VFIO device registered
  * @dev: the mdev's device
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The char device of an instance: what programs take for one of vhost-vdpa.
+ * The char device of an instance, which programs use like one of vhost-vdpa.
  */
 
 #include <linux/fs.h>
@@ -151,9 +151,9 @@ static int vhost_mdev_chr_mmap(struct file *file, struct vm_area_struct *vma)
 }
 
 /*
- * There is nothing to wait for but the end: messages and ioctls are done when
- * they return.  Until then it is what a file without this operation says, as
- * vhost-vdpa's does.
+ * The only event is that the device is revoked: messages and ioctls are complete
+ * when they return.  Until then this returns what poll() reports for a file
+ * without this operation, such as that of vhost-vdpa.
  */
 static __poll_t vhost_mdev_chr_poll(struct file *file, poll_table *wait)
 {
@@ -178,7 +178,7 @@ static const struct file_operations vhost_mdev_chr_fops = {
 
 /* ---- sysfs ---- */
 
-/* The device goes before the instance does, and its files with it. */
+/* The char device and its attributes are removed before the instance is. */
 static ssize_t uuid_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
@@ -204,7 +204,7 @@ static struct attribute *vhost_mdev_chr_attrs[] = {
 };
 ATTRIBUTE_GROUPS(vhost_mdev_chr);
 
-/* For udev, which makes links by UUID of it. */
+/* For udev rules that name links by the UUID */
 static int vhost_mdev_chr_uevent(compat_class_uevent_const struct device *dev,
 				 struct kobj_uevent_env *env)
 {
@@ -288,7 +288,7 @@ err_as:
  * vhost_mdev_chr_add() - make a device a char device
  * @vd: the device
  *
- * It may be open when this returns.
+ * A user may already have opened it when this returns.
  *
  * Return: 0 or a negative errno.
  */
@@ -299,8 +299,8 @@ int vhost_mdev_chr_add(struct vhost_mdev *vd)
 	int ret;
 
 	/*
-	 * One for each group is all that anybody can make use of.  A device that
-	 * does DMA by itself has one.
+	 * A user cannot use more address spaces than there are groups.  A device
+	 * that does DMA by itself has one.
 	 */
 	if (vd->cdev->ops->set_group_asid && !vd->dma_dev)
 		nr_as = vd->nr_groups;
@@ -320,10 +320,10 @@ int vhost_mdev_chr_add(struct vhost_mdev *vd)
 }
 
 /**
- * vhost_mdev_chr_hide() - remove the node, so that hardly anybody can open it
+ * vhost_mdev_chr_hide() - remove the node, so that it can no longer be found
  * @vd: the device
  *
- * Who is about to may still; vhost_mdev_retire() puts an end to that.
+ * An open() that has already begun may still succeed until vhost_mdev_retire().
  */
 void vhost_mdev_chr_hide(struct vhost_mdev *vd)
 {
@@ -331,10 +331,10 @@ void vhost_mdev_chr_hide(struct vhost_mdev *vd)
 }
 
 /**
- * vhost_mdev_chr_del() - undo vhost_mdev_chr_add(), what is left of it
+ * vhost_mdev_chr_del() - finish undoing vhost_mdev_chr_add()
  * @vd: the device, hidden and retired
  *
- * A file that a user still has open keeps the structure, and by it @vd.
+ * A file that a user still has open keeps the structure and its reference to @vd.
  */
 void vhost_mdev_chr_del(struct vhost_mdev *vd)
 {
@@ -343,7 +343,7 @@ void vhost_mdev_chr_del(struct vhost_mdev *vd)
 }
 
 /**
- * vhost_mdev_chr_init() - have a region for char devices, and a class
+ * vhost_mdev_chr_init() - register a region and a class for char devices
  *
  * Return: 0 or a negative errno.
  */

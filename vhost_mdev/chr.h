@@ -24,7 +24,7 @@ struct vhost_mdev;
  * @mm: the owner's memory, NULL if there is no owner; guarded, like what
  *	follows, by &vhost_mdev.lock
  * @in_batch: between BATCH_BEGIN and BATCH_END
- * @batch_asid: the address space of that
+ * @batch_asid: the address space of that batch
  * @nr_as: number of address spaces; constant
  * @as: address spaces
  */

@@ -19,7 +19,7 @@ static_assert(VHOST_MDEV_ACCESS_RO == MDEV_PAGE_RO);
 static_assert(VHOST_MDEV_ACCESS_WO == MDEV_PAGE_WO);
 static_assert(VHOST_MDEV_ACCESS_RW == MDEV_PAGE_RW);
 
-/* Padding may be left out, as the kernel's own vhost devices let it. */
+/* Padding may be left out, as for the kernel's own vhost devices. */
 #define VHOST_MDEV_MSG_MIN	offsetof(struct vhost_mdev_msg, padding)
 
 static struct vhost_mem_iotlb *
@@ -31,10 +31,11 @@ vhost_mdev_chr_as(struct vhost_mdev_chr *chr, u32 asid)
 }
 
 /*
- * As of vhost-vdpa a device does not see what a batch does before its end.  One
- * that can stand still does so from the first unmap on, so that memory, that of
- * virtqueues too, may be mapped anew under it: QEMU takes large mappings apart and
- * puts them together again whenever the guest's memory map changes a little.
+ * As with vhost-vdpa, a live device should not see a batch that is half done.  A
+ * device that can be suspended is suspended at the first unmap of a batch, so that
+ * memory, including that of virtqueues, can be unmapped and mapped again during
+ * the batch: QEMU splits and merges large mappings whenever the guest's memory map
+ * changes a little.
  */
 static void vhost_mdev_chr_hold(struct vhost_mdev *vd)
 {
@@ -42,7 +43,7 @@ static void vhost_mdev_chr_hold(struct vhost_mdev *vd)
 
 	if (vd->held || vd->suspended || !ops->suspend || !ops->resume)
 		return;
-	/* If it cannot then its virtqueues may break, as without a batch. */
+	/* If it cannot be suspended, virtqueues may break, as without a batch. */
 	vd->held = !ops->suspend(vd->cdev);
 }
 
@@ -53,7 +54,7 @@ static int vhost_mdev_chr_unhold(struct vhost_mdev *vd)
 	if (!vd->held)
 		return 0;
 	vd->held = false;
-	/* By the user meanwhile: RESUME is for the same to say. */
+	/* The user suspended it during the batch; only RESUME may restart it. */
 	if (vd->suspended)
 		return 0;
 	ret = vd->cdev->ops->resume(vd->cdev);
@@ -74,7 +75,7 @@ static int vhost_mdev_chr_msg(struct vhost_mdev_chr *chr, u32 asid,
 	bool live;
 
 	lockdep_assert_held(&vd->lock);
-	/* Pages are those of the owner, to whom they are accounted. */
+	/* The pages are the owner's, and are accounted to the owner. */
 	if (!chr->mm || chr->mm != current->mm) {
 		dev_notice_ratelimited(&vd->cdev->dev,
 				       "memory is mapped by the process alone that called SET_OWNER\n");
@@ -110,12 +111,12 @@ static int vhost_mdev_chr_msg(struct vhost_mdev_chr *chr, u32 asid,
  * @iocb: the file
  * @from: the message
  *
- * Context: process context, by the user.
+ * Context: process context, called by the user.
  * Return: bytes taken; -EINVAL for a message that is too short or makes no
- * sense; -EFAULT; -ENODEV if the device was revoked; -EPERM if the caller is not
- * the owner; what
- * vhost_mem_iotlb_map() and vhost_mem_iotlb_unmap() return; at the end of a batch
- * what the device says that cannot go on.
+ * sense; -EFAULT; -EINTR for a killed task; -ENODEV if the device was revoked;
+ * -EPERM if the caller is not the owner; what vhost_mem_iotlb_map() and
+ * vhost_mem_iotlb_unmap() return; at the end of a batch, what resuming the device
+ * failed with.
  */
 ssize_t vhost_mdev_chr_write(struct kiocb *iocb, struct iov_iter *from)
 {

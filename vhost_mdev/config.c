@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The configuration space, and the eventfd that tells of its changes.
+ * The configuration space, and the eventfd that signals its changes.
  */
 
 #include <linux/eventfd.h>
@@ -50,7 +50,7 @@ int vhost_mdev_get_config(struct vhost_mdev_cmd *cmd)
 	if (!buf)
 		return -ENOMEM;
 
-	/* The user sees no generation, so it gets a whole one, if it can be. */
+	/* The user cannot see the generation, so try to get a consistent copy. */
 	do {
 		if (ops->get_generation)
 			generation = ops->get_generation(vd->cdev);

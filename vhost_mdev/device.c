@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of a device that is driven by vhost ioctls, and of its use.
+ * A device that is driven with vhost ioctls: creation, use by a user, and freeing.
  */
 
 #include <linux/module.h>
@@ -20,14 +20,14 @@ DEFINE_MDEV_USERS(vhost_mdev_users);
  * vhost_mdev_lock() - begin a call of the user's
  * @vd: the device, open or being opened
  *
- * Return: 0, with @vd->lock held and @vd->cdev there, for vhost_mdev_unlock();
+ * Return: 0, with @vd->lock held and @vd->cdev valid until vhost_mdev_unlock();
  * -EINTR for a killed task; -ENODEV if the device was revoked.
  */
 int vhost_mdev_lock(struct vhost_mdev *vd)
 {
 	/*
-	 * Another thread may be waiting in here for an unmap to end, for as
-	 * long as the user makes that take.
+	 * Another thread may hold the lock while it waits for an unmap, and
+	 * the user determines how long the unmap takes.
 	 */
 	if (mutex_lock_killable(&vd->lock))
 		return -EINTR;
@@ -42,7 +42,7 @@ int vhost_mdev_lock(struct vhost_mdev *vd)
 }
 
 /**
- * vhost_mdev_unlock() - end it
+ * vhost_mdev_unlock() - end a call of the user's
  * @vd: the device
  */
 void vhost_mdev_unlock(struct vhost_mdev *vd)
@@ -86,7 +86,7 @@ err_owner:
 }
 
 /**
- * vhost_mdev_end_use() - undo all that the user has done, and hold nothing of it
+ * vhost_mdev_end_use() - undo all that the user has done, and release it
  * @vd: the device, opened, @vd->lock held
  */
 void vhost_mdev_end_use(struct vhost_mdev *vd)
@@ -95,8 +95,8 @@ void vhost_mdev_end_use(struct vhost_mdev *vd)
 
 	lockdep_assert_held(&vd->lock);
 	/*
-	 * If the reset fails there is no one to tell.  To close the memory is
-	 * safe against a device that still uses it.
+	 * There is nobody to report a failed reset to.  Closing the memory is
+	 * safe even if the device still uses it.
 	 */
 	vhost_mdev_reset(vd);
 	vhost_mdev_vqs_close(vd);
@@ -113,14 +113,14 @@ void vhost_mdev_end_use(struct vhost_mdev *vd)
 /**
  * vhost_mdev_open() - give the device to a user
  * @vd: the device
- * @be: how the user gets there
+ * @be: the access path that the user takes
  *
- * This module cannot go until vhost_mdev_close(), and the parent driver neither,
- * unless the device is revoked.
+ * Keeps this module until vhost_mdev_close(), and the parent driver's module until
+ * then or until the device is revoked.
  *
- * Return: 0; -EBUSY if there is a user, by this way or another; -ENODEV if the
- * device or one of the two modules is going; -EINTR for a killed task; what the
- * reset or &vhost_mdev_backend.mem_open failed with.
+ * Return: 0; -EBUSY if there is a user, through this access path or another;
+ * -ENODEV if the device or one of the two modules is being removed; -EINTR for a
+ * killed task; what the reset or &vhost_mdev_backend.mem_open failed with.
  */
 int vhost_mdev_open(struct vhost_mdev *vd, const struct vhost_mdev_backend *be)
 {
@@ -156,13 +156,14 @@ err_claim:
  * vhost_mdev_close() - take the device from its user
  * @vd: the device, open
  *
- * When this returns nothing of the user is in use any more.
+ * When this returns, nothing that belongs to the user is in use any more.
  */
 void vhost_mdev_close(struct vhost_mdev *vd)
 {
 	/*
-	 * Not as the locker, which a remover kills if it does not come back: the last
-	 * one to have the file need not be the user.
+	 * Not with vhost_mdev_lock(): a remover kills the locker if its call
+	 * takes too long, and the task that closes the file last need not be
+	 * the user's.
 	 */
 	mutex_lock(&vd->lock);
 	/* Unless it was revoked */
@@ -171,8 +172,8 @@ void vhost_mdev_close(struct vhost_mdev *vd)
 	vhost_mdev_unlock(vd);
 
 	/*
-	 * The text stays for longer than this: whoever unloads the module
-	 * unbinds the device first, and that waits for the file to be gone.
+	 * The module's text stays for longer than this reference: unloading the
+	 * module unbinds the device first, and waits until the file is gone.
 	 */
 	module_put(THIS_MODULE);
 	vhost_mdev_unclaim(vd);

@@ -13,8 +13,8 @@
 /* ---- kicks ---- */
 
 /*
- * Called by a writer of the eventfd, in atomic context with interrupts off.
- * Nothing is left to be done in a thread.
+ * Called by whoever signals the eventfd, in atomic context with interrupts off.
+ * Returns 0, because nothing is left to be done in a thread.
  */
 static int vhost_mdev_kick(void *opaque, void *data)
 {
@@ -26,8 +26,9 @@ static int vhost_mdev_kick(void *opaque, void *data)
 }
 
 /*
- * Let the kick's eventfd go.  That flushes a workqueue of vfio, also for an
- * eventfd which the user closed, so it is not for nothing.
+ * Release the eventfd that kicks.  This flushes a workqueue of vfio, even if the
+ * user has closed the eventfd.  That is expensive, so skip it if no eventfd was
+ * set.
  */
 static void vhost_mdev_clear_kick(struct vhost_mdev_vq *vq)
 {
@@ -43,7 +44,7 @@ int vhost_mdev_set_vring_kick(struct vhost_mdev_cmd *cmd)
 	int fd = cmd->arg.file.fd, ret;
 	struct eventfd_ctx *ctx;
 
-	/* A bad descriptor must not cost the user the one that works. */
+	/* Checked first, so that a bad descriptor does not replace a good one. */
 	if (fd != VHOST_MDEV_FILE_UNBIND) {
 		ctx = eventfd_ctx_fdget(fd);
 		if (IS_ERR(ctx))
@@ -93,9 +94,9 @@ static void vhost_mdev_vq_cb_free(struct vhost_mdev_vq_cb *cb)
 /* ---- interrupts without the host ---- */
 
 /*
- * Interrupts for a virtual machine: KVM knows the eventfd as well, and where the
- * CPUs are able to it has the virtqueue's interrupt delivered to the guest
- * without the host.  Until somebody listens the eventfd is what it was.
+ * Interrupts for a virtual machine: KVM knows the eventfd as well, and if the CPUs
+ * support it, has the virtqueue's interrupt delivered to the guest without the
+ * host.  Until there is such a consumer, the eventfd is signalled as usual.
  */
 static void vhost_mdev_bypass_start(struct vhost_mdev_vq *vq)
 {
@@ -179,7 +180,7 @@ static int vhost_mdev_set_signal(struct vhost_mdev_vq *vq, int fd, bool err)
 	old = vhost_mdev_replace_cb(vq, cb);
 	if (!err)
 		vhost_mdev_bypass_start(vq);
-	/* The reference to @other has moved on. */
+	/* The new structure has taken over the reference to @other. */
 	if (old && err)
 		old->call = NULL;
 	else if (old)
@@ -204,7 +205,7 @@ int vhost_mdev_set_vring_err(struct vhost_mdev_cmd *cmd)
  * vhost_mdev_vqs_hang_up() - wake whoever waits for the virtqueues
  * @vd: the device, @vd->lock held
  *
- * Signals what tells of errors: there is nothing more to come.
+ * Signals the eventfds for errors, because no more buffers will be used.
  */
 void vhost_mdev_vqs_hang_up(struct vhost_mdev *vd)
 {
@@ -220,7 +221,7 @@ void vhost_mdev_vqs_hang_up(struct vhost_mdev *vd)
 }
 
 /**
- * vhost_mdev_vqs_close() - let all eventfds go
+ * vhost_mdev_vqs_close() - release all eventfds
  * @vd: the device, @vd->lock held
  */
 void vhost_mdev_vqs_close(struct vhost_mdev *vd)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Features: what the device offers to a user, and of the access path.
+ * Features that the device offers to a user, and those of the access path.
  */
 
 #include <linux/vhost_mdev.h>
@@ -10,7 +10,7 @@
 #include "vhost_mdev_private.h"
 
 /*
- * What needs more than these ioctls can say: a reset of one virtqueue, a kick
+ * Features that these ioctls cannot express: a reset of one virtqueue, a kick
  * that carries data, and what belongs to the PCI transport.
  */
 #define VHOST_MDEV_FILTER	(BIT_ULL(VIRTIO_F_SR_IOV) |		\
@@ -26,11 +26,12 @@ static u64 vhost_mdev_features(struct vhost_mdev *vd)
 }
 
 /**
- * vhost_mdev_check_access_platform() - whether addresses would be understood
+ * vhost_mdev_check_access_platform() - check that addresses will be understood
  * @vd: the device, @vd->lock held
  * @features: what the user negotiates
  *
- * Addresses on the rings are the user's own, which is what the bit says.
+ * Addresses on the rings are the user's I/O virtual addresses, and it takes
+ * VIRTIO_F_ACCESS_PLATFORM for the device to treat them as such.
  *
  * Return: 0; -EINVAL if the device offers the bit and @features lack it.
  */

@@ -35,7 +35,7 @@ int vhost_mdev_get_vring_group(struct vhost_mdev_cmd *cmd)
 
 	if (cdev->ops->get_vq_group)
 		group = cdev->ops->get_vq_group(cdev, cmd->vq->index);
-	/* The parent must not contradict itself. */
+	/* The parent contradicts its own number of groups. */
 	if (group >= cmd->vd->nr_groups)
 		return -EIO;
 	cmd->arg.state.num = group;
@@ -44,7 +44,7 @@ int vhost_mdev_get_vring_group(struct vhost_mdev_cmd *cmd)
 
 int vhost_mdev_get_vring_desc_group(struct vhost_mdev_cmd *cmd)
 {
-	/* As vhost-vdpa says where DESC_ASID is not offered */
+	/* What vhost-vdpa returns if DESC_ASID is not offered */
 	return -EOPNOTSUPP;
 }
 
@@ -61,7 +61,7 @@ int vhost_mdev_set_group_asid(struct vhost_mdev_cmd *cmd)
 	if (cdev->ops->get_status(cdev) & VIRTIO_CONFIG_S_DRIVER_OK)
 		return -EBUSY;
 	if (!cdev->ops->set_group_asid)
-		/* Where it is already */
+		/* Every group is in address space 0 already. */
 		return s->num ? -EOPNOTSUPP : 0;
 
 	group = array_index_nospec(s->index, vd->nr_groups);

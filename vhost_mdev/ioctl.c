@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The vhost ioctls, whatever kind of file the user holds: the table of commands,
- * and what all of them have in common.
+ * The vhost ioctls, which are the same for both kinds of files: the table of
+ * commands, and what all of them have in common.
  */
 
 #include <linux/build_bug.h>
@@ -41,13 +41,13 @@ static int vhost_mdev_set_mem_table(struct vhost_mdev_cmd *cmd)
 
 /* The argument names a virtqueue: &vhost_mdev_cmd.vq */
 #define VHOST_MDEV_CMD_VQ	BIT(0)
-/* Only once there is an owner, where vhost asks for one */
+/* Needs an owner, if the access path behaves as vhost does */
 #define VHOST_MDEV_CMD_OWNER	BIT(1)
 /* The handler copies the argument, whose length is in it */
 #define VHOST_MDEV_CMD_RAW	BIT(2)
 
 /**
- * struct vhost_mdev_handler - a command and who handles it
+ * struct vhost_mdev_handler - a command and its handler
  * @cmd: the command, which also says how long the argument is and which way it is
  *	copied
  * @flags: VHOST_MDEV_CMD_*
@@ -136,7 +136,7 @@ static long vhost_mdev_do_ioctl(struct vhost_mdev *vd, unsigned int nr,
 	lockdep_assert_held(&vd->lock);
 	if (!handler)
 		return -ENOTTY;
-	/* As of vhost, virtqueues are their owner's. */
+	/* As in vhost, virtqueues can be set up only once there is an owner. */
 	if (handler->flags & VHOST_MDEV_CMD_OWNER && vd->be->as_vhost &&
 	    !vd->owned)
 		return -EPERM;
@@ -173,9 +173,9 @@ static bool vhost_mdev_is_present(struct vhost_mdev *vd)
  * @cmd: the command
  * @arg: its argument
  *
- * Context: process context, by the user.
- * Return: 0; -ENODEV, whichever the command, if the device is gone or was revoked;
- * -ENOTTY for an unknown command; the errors of each command.
+ * Context: process context, called by the user.
+ * Return: 0; -ENODEV for any command if the device is gone or was revoked; -EINTR
+ * for a killed task; -ENOTTY for an unknown command; the errors of each command.
  */
 long vhost_mdev_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 		      unsigned long arg)
@@ -186,7 +186,7 @@ long vhost_mdev_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 	if (ret)
 		return ret;
 	ret = vhost_mdev_do_ioctl(vd, cmd, (void __user *)arg);
-	/* Asked afterwards, for nothing that was read before may be believed. */
+	/* Check presence last: values read from a removed device are garbage. */
 	if (!vhost_mdev_is_present(vd))
 		ret = -ENODEV;
 	vhost_mdev_unlock(vd);

@@ -12,8 +12,8 @@ struct vhost_mdev;
 struct vhost_mdev_vq;
 
 /*
- * What a command carries, as in the user's memory.  Each member begins at the
- * beginning, and @index is the first of each structure that has one.
+ * The argument of a command, laid out as in the user's memory.  @index also
+ * reads the index of each structure that has one, because it comes first there.
  */
 union vhost_mdev_arg {
 	struct vhost_mdev_vring_addr addr;

@@ -33,7 +33,7 @@ err_vd:
 	return ret;
 }
 
-/* Waits for the user to close the device, or takes it away. */
+/* Waits a while for the user to close the device, then revokes it. */
 static void vhost_mdev_remove(struct mdev_class_device *cdev)
 {
 	struct vhost_mdev *vd = dev_get_drvdata(&cdev->dev);

@@ -12,7 +12,7 @@
  * vhost_mdev_has_doorbell() - whether any virtqueue has a page to be mapped
  * @vd: the device, open
  *
- * Context: process context, by the user.
+ * Context: process context, called by the user.
  * Return: true if one has.
  */
 bool vhost_mdev_has_doorbell(const struct vhost_mdev *vd)
@@ -30,15 +30,15 @@ bool vhost_mdev_has_doorbell(const struct vhost_mdev *vd)
  * @vd: the device, open
  * @vma: one page, for writing, at the offset of the virtqueue's page
  *
- * The mapping holds the file and so the device open.  Called with the mmap lock
- * held, hence without @vd->lock.
+ * The mapping keeps the file, and thereby the device, open.  Called with the mmap
+ * lock held, hence without @vd->lock.
  *
  * Return: 0; -EINVAL for anything but the above; -EOPNOTSUPP if the virtqueue
  * has no doorbell; -ENODEV if the device was revoked.
  */
 int vhost_mdev_mmap(struct vhost_mdev *vd, struct vm_area_struct *vma)
 {
-	/* A mapping that is made nevertheless has no page: its faults look again. */
+	/* A mapping that is made nevertheless gets no page: faults check again. */
 	if (READ_ONCE(vd->revoked))
 		return -ENODEV;
 	if (vma->vm_pgoff >= vd->nvqs)

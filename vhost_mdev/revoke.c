@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The end of a device: its user is asked to close it, and loses it after a
- * while.
+ * Removal of a device: its user is asked to close it, and after a while the device
+ * is revoked.
  */
 
 #include <linux/freezer.h>
@@ -12,10 +12,10 @@
 
 #include "vhost_mdev_private.h"
 
-/* How often the user is asked, and the log tells what the remover waits for */
+/* How often the user is asked, and the log says what the remover waits for */
 #define VHOST_MDEV_ASK_PERIOD	(10 * HZ)
 
-/* How often a waiting remover looks whether it is killed or frozen */
+/* How often a waiting remover checks whether it is being killed or frozen */
 #define VHOST_MDEV_LOOK_PERIOD	(HZ / 10)
 
 /* How often it tries to get the lock of a device that it revokes */
@@ -56,9 +56,9 @@ static void vhost_mdev_ask(struct vhost_mdev *vd)
 }
 
 /*
- * The remover holds device locks, so it must not be frozen where it waits: a
- * suspend would wait for them.  So it does not wait any longer then, and neither
- * when it is killed.
+ * The remover holds device locks, and a system suspend would wait for them if the
+ * remover were frozen while it waits.  So it stops waiting when it is to be frozen,
+ * and also when it is killed.
  */
 static bool vhost_mdev_hurried(void)
 {
@@ -84,7 +84,10 @@ static bool vhost_mdev_wait_user(struct vhost_mdev *vd)
 	return true;
 }
 
-/* A task of the user's that does not let go of the device must not be in the way. */
+/*
+ * Kill the task of the user's that holds the lock for too long.  Returns whether
+ * there was one.
+ */
 static bool vhost_mdev_kill_locker(struct vhost_mdev *vd)
 {
 	bool found;
@@ -95,7 +98,7 @@ static bool vhost_mdev_kill_locker(struct vhost_mdev *vd)
 		dev_warn(&vd->cdev->dev,
 			 "%s[%d] does not come back from a call on the device, which is being revoked: killed\n",
 			 vd->locker->comm, task_pid_nr(vd->locker));
-		/* It holds the lock, so it is there. */
+		/* The task exists, because it still holds the lock. */
 		send_sig(SIGKILL, vd->locker, 1);
 	}
 	spin_unlock(&vd->user_lock);
@@ -103,8 +106,8 @@ static bool vhost_mdev_kill_locker(struct vhost_mdev *vd)
 }
 
 /*
- * No call on the device begins any more.  One that is under way may wait for what
- * the user provides, the content of a page for example, and so for ever.
+ * No call on the device begins any more.  One in progress may wait for something
+ * that the user provides, such as the content of a page, and so may never end.
  */
 static void vhost_mdev_lock_revoked(struct vhost_mdev *vd)
 {
@@ -142,7 +145,7 @@ static void vhost_mdev_revoke(struct vhost_mdev *vd)
 	mdev_doorbells_revoke(&vd->doorbells);
 	wake_up_interruptible_poll(&vd->hangup, EPOLLHUP | EPOLLERR);
 
-	/* Kicks that take no lock */
+	/* Wait for kicks, which take no lock. */
 	synchronize_rcu();
 	mutex_lock(&vd->lock);
 	vd->cdev = NULL;
@@ -150,16 +153,16 @@ static void vhost_mdev_revoke(struct vhost_mdev *vd)
 }
 
 /**
- * vhost_mdev_retire() - have no user any more, nor any use of the instance
+ * vhost_mdev_retire() - end all use of the instance
  * @vd: the device
  *
- * Waits for the user to close the device, for a while.  After that the user keeps
- * a file whose calls fail with -ENODEV, and nothing else: the device was reset,
- * its memory unpinned, its doorbells unmapped.
+ * Waits for a while for the user to close the device.  A user that does not keeps
+ * only a file whose calls fail with -ENODEV: the device is reset, the user's
+ * memory unpinned and the doorbells unmapped.
  *
  * When this returns, @vd->cdev is NULL, and the parent's module is not pinned.
  *
- * Context: process context, by the remover, with device locks held; sleeps.
+ * Context: process context, called by the remover, with device locks held; sleeps.
  */
 void vhost_mdev_retire(struct vhost_mdev *vd)
 {

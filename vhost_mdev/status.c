@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What state a device is in: its status and its reset, suspend and resume, and
- * its owner.
+ * The state of a device: its status, reset, suspend and resume, and its owner.
  */
 
 #include <linux/virtio_config.h>
@@ -58,7 +57,7 @@ int vhost_mdev_set_status(struct vhost_mdev_cmd *cmd)
 	if (!status)
 		return vhost_mdev_reset(vd);
 
-	/* The device's own; a user may well write back what it read. */
+	/* Only the device sets this bit; a user may write back what it read. */
 	status &= ~VIRTIO_CONFIG_S_NEEDS_RESET;
 
 	if ((status & ~VHOST_MDEV_STATUS) || (old & ~status))
@@ -85,7 +84,7 @@ int vhost_mdev_suspend(struct vhost_mdev_cmd *cmd)
 
 	if (!ops->suspend)
 		return -EOPNOTSUPP;
-	/* What does not run stands still; QEMU asks for it in any state. */
+	/* Nothing to do unless it runs: QEMU suspends a device in any state. */
 	if (!(ops->get_status(vd->cdev) & VIRTIO_CONFIG_S_DRIVER_OK))
 		return 0;
 	if (vd->suspended)

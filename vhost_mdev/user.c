@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The user of a device: one at a time, whichever way it takes; and who it is,
- * for messages.
+ * The user of a device: one at a time, whatever the access path; and the user's
+ * name, for messages.
  */
 
 #include <linux/pid.h>
@@ -15,7 +15,7 @@
  * @buf: for the text
  * @size: of @buf
  *
- * The number is that of the host's own namespace, as everywhere in its log.
+ * The process ID is that of the initial PID namespace, as elsewhere in the log.
  *
  * Return: @buf.
  */
@@ -30,7 +30,7 @@ const char *vhost_mdev_user_name(struct vhost_mdev *vd, char *buf, size_t size)
 	ended = !task || (READ_ONCE(task->exit_state) &&
 			  thread_group_empty(task));
 	rcu_read_unlock();
-	/* Then somebody else has the file from it. */
+	/* If it has ended, another process has got the file from it. */
 	snprintf(buf, size, "%s[%d]%s", vd->user_comm, pid_nr(vd->user_pid),
 		 ended ? " (which has ended)" : "");
 	return buf;
@@ -67,9 +67,9 @@ void vhost_mdev_set_user(struct vhost_mdev *vd)
 /**
  * vhost_mdev_claim() - become the user of a device
  * @vd: the device
- * @be: how the user gets there
+ * @be: the access path that the user takes
  *
- * Return: 0; -EBUSY if there is a user; -ENODEV if the device is going.
+ * Return: 0; -EBUSY if there is a user; -ENODEV if the device is being removed.
  */
 int vhost_mdev_claim(struct vhost_mdev *vd, const struct vhost_mdev_backend *be)
 {
@@ -82,7 +82,7 @@ int vhost_mdev_claim(struct vhost_mdev *vd, const struct vhost_mdev_backend *be)
 	if (vd->leaving) {
 		ret = -ENODEV;
 	} else if (vd->be) {
-		/* Under the lock, with which the instance cannot go. */
+		/* The instance cannot be removed while the lock is held. */
 		dev_notice_ratelimited(&vd->cdev->dev,
 				       "%s[%d] cannot open the %s: %s has the instance open by its %s\n",
 				       current->comm, task_tgid_nr(current),
@@ -101,14 +101,14 @@ int vhost_mdev_claim(struct vhost_mdev *vd, const struct vhost_mdev_backend *be)
 }
 
 /**
- * vhost_mdev_unclaim() - be the user no longer
+ * vhost_mdev_unclaim() - stop being the user
  * @vd: the device
  */
 void vhost_mdev_unclaim(struct vhost_mdev *vd)
 {
 	spin_lock(&vd->user_lock);
 	vd->be = NULL;
-	/* Under the lock: the remover looks at @be there before it goes on. */
+	/* Under the lock: the remover takes it to check @be before it goes on. */
 	wake_up(&vd->left);
 	spin_unlock(&vd->user_lock);
 }

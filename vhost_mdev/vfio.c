@@ -15,23 +15,24 @@
 
 #include "vhost_mdev_private.h"
 
-/* How long a remover waits for vfio where nobody can have a reason to stay */
+/* How long a remover waits for vfio if no user has the device open */
 #define VHOST_MDEV_VFIO_TIMEOUT	(10 * HZ)
 
 /**
  * struct vhost_mdev_vfio - an instance as a VFIO device
  * @vdev: for vfio; its reference count keeps the whole structure
  * @vd: for the ioctls; a reference
- * @carrier: what @vdev hangs on, NULL if that is the device that does the DMA
- * @parent: of the instance that was removed, held until @vdev is gone, if
- *	@carrier is NULL
- * @end: unregisters @vdev when the last file is closed, and all that is left
- * @ended: when that is done
+ * @carrier: the parent of @vdev, NULL if its parent is the device that does the DMA
+ * @parent: the parent of the instance; once the instance is removed, held until
+ *	@vdev is unregistered, if @carrier is NULL
+ * @end: waits until the last file is closed, unregisters @vdev and then releases
+ *	what it depended on
+ * @ended: completed by @end
  * @mem: the container's memory, if the device has no DMA of its own
  * @open: a user holds the device fd
- * @request_lock: guards @request_ctx.  A lock of its own, since a remover has
- *	to get at it while an ioctl waits.
- * @request_ctx: eventfd that asks the user to let go, or NULL
+ * @request_lock: guards @request_ctx.  A lock of its own, because a remover needs
+ *	it while an ioctl may be waiting with &vhost_mdev.lock held.
+ * @request_ctx: eventfd that asks the user to close the device, or NULL
  */
 struct vhost_mdev_vfio {
 	struct vfio_device vdev;
@@ -48,8 +49,9 @@ struct vhost_mdev_vfio {
 };
 
 /*
- * VFIO waits for the last file to be closed, for as long as that takes.  Here it
- * may: nobody waits for this in turn, but the module's exit when no file is open.
+ * VFIO's unregistering waits for the last file to be closed, however long that
+ * takes.  It may do so here: only the module's exit waits for this workqueue
+ * without a limit, and no file is open then.
  */
 static struct workqueue_struct *vhost_mdev_vfio_wq;
 
@@ -92,8 +94,8 @@ static const struct vhost_mdev_backend vhost_mdev_vfio_backend = {
 
 /*
  * A device with DMA of its own: the container programs its IOMMU, and pins and
- * accounts what is mapped.  The group is taken from the IOMMU's user before the
- * device is opened and given back after it was closed, that is, reset.
+ * accounts what is mapped.  VFIO claims the group's DMA before the device is
+ * opened, and releases it after the device was closed, and thereby reset.
  */
 static int vhost_mdev_iommu_mem_open(struct vhost_mdev *vd)
 {
@@ -151,7 +153,7 @@ static bool vhost_mdev_vfio_signal_request(struct vhost_mdev_vfio *vv)
  * vhost_mdev_vfio_request() - ask the user to close the VFIO device
  * @vd: the device
  *
- * Return: true if the user, if there is one, can be asked.
+ * Return: true if an eventfd for this is set, which was signalled.
  */
 bool vhost_mdev_vfio_request(struct vhost_mdev *vd)
 {
@@ -182,7 +184,7 @@ static int vhost_mdev_vfio_set_irqs(struct vhost_mdev_vfio *vv,
 	argp += minsz;
 	switch (hdr.flags & VFIO_IRQ_SET_DATA_TYPE_MASK) {
 	case VFIO_IRQ_SET_DATA_NONE:
-		/* Without a number: no eventfd.  Else: act as if it happened. */
+		/* A count of 0 removes the eventfd; otherwise signal it. */
 		if (!hdr.count)
 			vhost_mdev_vfio_set_request(vv, NULL);
 		else
@@ -241,7 +243,7 @@ static int vhost_mdev_vfio_get_info(struct vhost_mdev_vfio *vv,
 	reply.info.num_regions = VHOST_MDEV_NUM_REGIONS;
 	reply.info.num_irqs = VHOST_MDEV_NUM_IRQS;
 	if (argsz < sizeof(reply)) {
-		/* Without the capability, but told how long it would be. */
+		/* Leave the capability out, but report the size it needs. */
 		minsz = min_t(size_t, argsz, sizeof(reply.info));
 	} else {
 		minsz = sizeof(reply);
@@ -313,7 +315,7 @@ static long vhost_mdev_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
 	void __user *argp = (void __user *)arg;
 
-	/* For those below that need nothing of the instance */
+	/* For the commands below that do not take the lock */
 	if (READ_ONCE(vv->vd->revoked))
 		return -ENODEV;
 	switch (cmd) {
@@ -332,7 +334,7 @@ static long vhost_mdev_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	return vhost_mdev_ioctl(vv->vd, cmd, arg);
 }
 
-/* A doorbell for those who cannot map it, with the same values. */
+/* A doorbell for users that cannot map it; it takes the same values. */
 static ssize_t vhost_mdev_vfio_write(struct vfio_device *vdev,
 				     const char __user *buf, size_t count,
 				     loff_t *ppos)
@@ -353,7 +355,10 @@ static ssize_t vhost_mdev_vfio_write(struct vfio_device *vdev,
 		return -EINVAL;
 
 	idx = array_index_nospec((u32)page, vv->vd->nvqs);
-	/* A kick waits for no ioctl.  Pairs with the wait in vhost_mdev_revoke(). */
+	/*
+	 * Without the lock, so that a kick waits for no ioctl.  Pairs with
+	 * synchronize_rcu() in vhost_mdev_revoke().
+	 */
 	rcu_read_lock();
 	revoked = READ_ONCE(vv->vd->revoked);
 	if (!revoked) {
@@ -374,20 +379,20 @@ static int vhost_mdev_vfio_mmap(struct vfio_device *vdev,
 }
 
 /*
- * vfio opens a device for the first of its users alone and hands the others the
- * same state, unasked.  This is where it asks: once for each file.
+ * vfio calls open_device() for the first user only, and lets others share its
+ * state.  It calls this for each file, so that further users can be refused here.
  *
- * Two threads that share a group file and open at the same moment may both get
- * one.  They are one user then, and share a device as they share the group.
+ * Two threads that share a group file and open the device at the same moment may
+ * both succeed.  They count as one user, and share the device like the group.
  */
 static int vhost_mdev_vfio_match(struct vfio_device *vdev, char *buf)
 {
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
 
-	/* The UUID, whichever device the group is of */
+	/* The name is the UUID, whatever device the group belongs to. */
 	if (strcmp(buf, vv->vd->name))
 		return 0;
-	/* Whoever found it now would keep vfio waiting for a moment, again and again. */
+	/* Each lookup that succeeded now would delay the unregistering. */
 	if (READ_ONCE(vv->vd->leaving))
 		return -ENODEV;
 	return READ_ONCE(vv->open) ? -EBUSY : 1;
@@ -456,7 +461,7 @@ static void vhost_mdev_vfio_end(struct work_struct *work)
 
 	vfio_unregister_group_dev(&vv->vdev);
 	if (vv->carrier) {
-		/* For unmaps that began after the device was revoked */
+		/* Again, for unmaps that began after the device was revoked */
 		mdev_vfio_mem_close(&vv->mem);
 		mdev_vfio_mem_uninit(&vv->mem);
 		/* Pairs with vhost_mdev_carrier_add() in vhost_mdev_vfio_add() */
@@ -490,7 +495,7 @@ static int vhost_mdev_vfio_register(struct vhost_mdev_vfio *vv,
 	return 0;
 
 err_vfio:
-	/* Nobody keeps it open: the group is not known to users yet. */
+	/* This does not wait: no user knows the group yet, so no file is open. */
 	vfio_unregister_group_dev(&vv->vdev);
 err_mem:
 	mdev_vfio_mem_uninit(&vv->mem);
@@ -510,7 +515,7 @@ int vhost_mdev_vfio_add(struct vhost_mdev *vd)
 	struct vhost_mdev_vfio *vv;
 	int ret;
 
-	/* The one whose IOMMU is to be programmed, or one without an IOMMU */
+	/* A device whose IOMMU is to be programmed, or one without an IOMMU */
 	if (!vd->dma_dev) {
 		carrier = vhost_mdev_carrier_add(vd->name);
 		if (IS_ERR(carrier))

@@ -26,26 +26,26 @@ struct vhost_mdev_vfio;
 struct vm_area_struct;
 
 /**
- * struct vhost_mdev_backend - what differs between the ways to a device
- * @name: of the way, in messages
- * @mem_way: how the user maps memory, in messages
- * @features: backend features (VHOST_MDEV_BACKEND_F_*) that this way adds to
- *	those of the parent
- * @mem_open: a user begins; have memory for it.  Called with &vhost_mdev.lock
- *	held; returns 0 or a negative errno.
- * @mem_close: the user has ended, or the device was revoked, and the device was
- *	reset: hold nothing of the user's memory any longer, and be safe against
- *	a device whose reset failed.  Same context.
- * @nr_as: (optional) how many address spaces there are, at least 1, constant;
- *	without it 1
- * @mem: the user's memory, open; that of address space @asid, less than @nr_as.
- *	NULL if the device reaches it by itself, through the IOMMU.
+ * struct vhost_mdev_backend - what differs between the access paths to a device
+ * @name: name of the access path, for messages
+ * @mem_way: how the user maps memory, for messages
+ * @features: backend features (VHOST_MDEV_BACKEND_F_*) that this access path adds
+ *	to those of the parent
+ * @mem_open: a user begins to use the device: prepare its memory.  Called with
+ *	&vhost_mdev.lock held; returns 0 or a negative errno.
+ * @mem_close: the user has closed the device, or it was revoked.  Called after a
+ *	reset, to release all of the user's memory, which must be safe even if the
+ *	reset failed.  Same context.
+ * @nr_as: (optional) number of address spaces, at least 1, constant; 1 if this is
+ *	absent
+ * @mem: returns the memory of address space @asid, which is less than @nr_as.  It
+ *	is open.  NULL if the device reaches memory by itself, through the IOMMU.
  * @iova_range: (optional) narrow the first and the last address that memory
- *	can have, which are those of all there are; called with &vhost_mdev.lock held
- * @mem_reset: (optional) the device was reset, so hold nothing of the user's
- *	memory any longer than its user asks for; same context
+ *	can have; initially they allow all.  Called with &vhost_mdev.lock held.
+ * @mem_reset: (optional) the device was reset: release memory that is pinned only
+ *	because the device used it; same context
  * @set_owner: (optional) the calling process becomes the owner; same context
- * @reset_owner: (optional) undo it, after a reset; same context
+ * @reset_owner: (optional) undo @set_owner, after a reset; same context
  * @as_vhost: wrong calls get the errno of vhost-vdpa, for programs that know it
  */
 struct vhost_mdev_backend {
@@ -68,8 +68,8 @@ struct vhost_mdev_backend {
  * @call: used buffers, or NULL
  * @err: the virtqueue broke, or NULL
  *
- * Never changed once the parent has it, so that a signal takes no lock: a new
- * one replaces it, and set_vq_cb() of the parent waits for users of the old.
+ * Never changed while the parent has it, so that a signal takes no lock: a new
+ * one replaces it, and set_vq_cb() of the parent waits for users of the old one.
  */
 struct vhost_mdev_vq_cb {
 	struct eventfd_ctx *call;
@@ -80,13 +80,13 @@ struct vhost_mdev_vq_cb {
  * struct vhost_mdev_vq - the user's side of a virtqueue
  * @vd: the device
  * @index: of the virtqueue
- * @kick: the eventfd that kicks; NULL if none.  Guarded by vfio's own lock, for
- *	it goes away by itself when the eventfd is closed.
+ * @kick: the eventfd that kicks; NULL if none.  Guarded by vfio's own lock,
+ *	because vfio clears it when the eventfd is closed.
  * @has_kick: there was one since the last vfio_virqfd_disable()
  * @cb: eventfds to signal, NULL if none; guarded by &vhost_mdev.lock
- * @bypass: the virtqueue's interrupt, offered to whoever waits for @cb's eventfd
- *	and can take it directly, if @bypassed; guarded by &vhost_mdev.lock
- * @bypassed: it is
+ * @bypass: offers the virtqueue's interrupt to a consumer of @cb's eventfd that
+ *	can take it directly, such as KVM; guarded by &vhost_mdev.lock
+ * @bypassed: @bypass is registered
  * @doorbell: the page that kicks it
  */
 struct vhost_mdev_vq {
@@ -101,37 +101,38 @@ struct vhost_mdev_vq {
 };
 
 /**
- * struct vhost_mdev - a device that is driven by vhost ioctls
- * @ref: held by the class driver from probe to remove, and by each way to the
- *	device for as long as it exists, for a way may outlive remove
- * @name: the instance's UUID, which a way may need when the instance is gone
- * @cdev: the instance, NULL once it was revoked.  Under @lock, or in an RCU read
- *	section, and if @revoked was looked at there; the remover needs neither.
+ * struct vhost_mdev - a device that is driven with vhost ioctls
+ * @ref: held by the class driver from probe to remove, and by each access path
+ *	for as long as it exists, because an access path may outlive remove
+ * @name: the instance's UUID, which an access path may need after the instance was
+ *	removed
+ * @cdev: the instance, NULL once it was revoked.  Read under @lock or in an RCU
+ *	read section, after checking @revoked there; the remover needs neither.
  * @dma_dev: the device that does the DMA, NULL if the parent uses
  *	&vhost_mdev_backend.mem; constant
- * @vfio: the way by a VFIO device; constant from probe to remove
- * @chr: the way by a char device; likewise
+ * @vfio: the VFIO device; constant from probe to remove
+ * @chr: the char device; constant from probe to remove
  * @user_lock: guards @be, @leaving, @user_pid, @user_comm and @locker.
- *	Innermost, so that nothing which a user makes an ioctl wait for is waited
- *	for by another.
- * @be: how the user got here, NULL if there is none.  Constant while the user
- *	has the device open, who reads it without the lock.
+ *	Innermost, so that a task that takes it never waits for an ioctl, which a
+ *	user can make wait.
+ * @be: the user's access path, NULL if there is no user.  Constant while the
+ *	device is open, so the user's calls read it without the lock.
  * @leaving: the instance is being removed: there will be no more users
- * @user_pid: the process that uses the device, for messages; a reference, NULL
- *	if nobody ever did
+ * @user_pid: the process that uses or last used the device, for messages; a
+ *	reference, NULL if there was none yet
  * @user_comm: its name
  * @locker: the task that holds @lock in a call of the user's, or NULL
  * @left: woken when @be becomes NULL
- * @hangup: who polls the file of a user; woken when the device is revoked
+ * @hangup: tasks that poll the user's file; woken when the device is revoked
  * @doorbells: those that the user has mapped
  * @revoked: the user, if there is one, has lost the device, and calls get
- *	ENODEV.  Written by the remover, read without a lock: what it decides is
- *	decided again under @lock.
+ *	ENODEV.  Written by the remover.  It may be read without a lock to fail
+ *	early; to use @cdev, check it again as described there.
  * @lock: serialises the device operations of the instance, as the parent may
  *	expect, and guards what follows.  Taken by ioctls, open and close.  Outer
  *	to everything that pins or copies the user's memory; not to be taken
- *	under the mmap lock, nor by vfio's dma_unmap, which runs while an ioctl
- *	waits for it to end.
+ *	under the mmap lock, nor in vfio's dma_unmap, whose end an ioctl may be
+ *	waiting for.
  * @opened: the user's memory is open and the device may be in use
  * @config_ctx: eventfd for changes of the configuration space, or NULL
  * @backend_features: acknowledged by the user

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a user does with one virtqueue: place it and start it.
+ * The ioctls for one virtqueue: place it and start it.
  */
 
 #include <linux/slab.h>
@@ -36,7 +36,7 @@ int vhost_mdev_get_vqs_count(struct vhost_mdev_cmd *cmd)
 	return 0;
 }
 
-/* The largest that any virtqueue can have */
+/* The largest size that any virtqueue can have */
 int vhost_mdev_get_vring_num(struct vhost_mdev_cmd *cmd)
 {
 	struct vhost_mdev *vd = cmd->vd;
@@ -58,7 +58,7 @@ int vhost_mdev_set_vring_num(struct vhost_mdev_cmd *cmd)
 		return -EBUSY;
 	max = cdev->ops->get_vq_num_max(cdev, vq->index);
 	if (num > max) {
-		/* libblkio does not ask, and tells its user EIO. */
+		/* libblkio does not ask for the maximum, and reports only EIO. */
 		dev_warn_ratelimited(&cdev->dev,
 				     "the user asks for %u entries of virtqueue %u, which has %u at most\n",
 				     num, vq->index, max);
@@ -75,7 +75,7 @@ int vhost_mdev_set_vring_addr(struct vhost_mdev_cmd *cmd)
 	struct vhost_mdev_vq *vq = cmd->vq;
 	struct mdev_class_device *cdev = vq->vd->cdev;
 
-	/* The only flag that there is asks for a log of writes. */
+	/* The only flag defined asks for a log of writes: not supported. */
 	if (addr->flags)
 		return -EOPNOTSUPP;
 	if (vhost_mdev_live(vq->vd))
@@ -96,7 +96,7 @@ int vhost_mdev_set_vring_base(struct vhost_mdev_cmd *cmd)
 		return vhost_mdev_cannot_move(vq->vd);
 
 	if (vhost_mdev_packed(vq->vd)) {
-		/* Of a ring that begins anew some users only set the one half. */
+		/* For a new ring, some users set only the available half. */
 		if (num == BIT(15))
 			num |= BIT(31);
 		state.packed.last_avail_idx = num & 0x7fff;
@@ -191,7 +191,7 @@ void vhost_mdev_vqs_uninit(struct vhost_mdev *vd)
  * vhost_mdev_vqs_open() - get the virtqueues ready for a user
  * @vd: the device, @vd->lock held
  *
- * Doorbells are looked up here, once, since a mapping cannot take @vd->lock.
+ * Doorbells are looked up here, once, because mmap() cannot take @vd->lock.
  */
 void vhost_mdev_vqs_open(struct vhost_mdev *vd)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The IOMMU of a device that does DMA by itself, for a user who has no VFIO
- * container to program it.
+ * The IOMMU of a device that does DMA by itself, for a user without a VFIO
+ * container that programs it.
  */
 
 #include <linux/iommu.h>
@@ -15,9 +15,9 @@
 #include "domain.h"
 
 /*
- * No mapping crosses a multiple of this, in pages, so that no entry of the
- * IOMMU's tables does: drivers do not agree on what becomes of an entry that is
- * unmapped in part.
+ * No mapping crosses a multiple of this, in pages, so that no entry of the IOMMU's
+ * tables does: IOMMU drivers differ in what they do with an entry of which a part
+ * is unmapped.
  */
 #define VHOST_MEM_DOMAIN_CHUNK	(SZ_2M / PAGE_SIZE)
 
@@ -28,13 +28,13 @@ MODULE_PARM_DESC(allow_unsafe_interrupts, "take devices that do DMA by themselve
 /* ---- what the machine must have ---- */
 
 /**
- * vhost_mem_domain_check() - whether a device may be left to a user
+ * vhost_mem_domain_check() - check that a device can safely be given to a user
  * @cdev: the instance, for messages
  * @dma_dev: the device that does the DMA
  *
  * Context: process context.
- * Return: 0; -EOPNOTSUPP if the host would not be safe from it, and the log says
- * why.
+ * Return: 0; -EOPNOTSUPP if the host would not be safe from the device; the log
+ * says why.
  */
 int vhost_mem_domain_check(struct mdev_class_device *cdev,
 			   struct device *dma_dev)
@@ -190,7 +190,10 @@ void vhost_mem_domain_range(const struct vhost_mem_domain *md, u64 *first,
 	*last = geometry->force_aperture ? geometry->aperture_end : U64_MAX;
 }
 
-/* Somebody's firmware may want it mapped as it is: who cannot wait, can. */
+/*
+ * RESV_DIRECT_RELAXABLE ranges are needed only until a driver takes over the
+ * device, so they may be used.
+ */
 static bool vhost_mem_domain_is_reserved(const struct iommu_resv_region *region,
 					 u64 first, u64 last)
 {
@@ -206,8 +209,8 @@ static bool vhost_mem_domain_is_reserved(const struct iommu_resv_region *region,
  * @last: number of the last page
  *
  * Context: process context.
- * Return: false if the device cannot use them, or something else is there, like
- * the registers that take interrupts.
+ * Return: false if the device cannot use them, or if they are reserved, for
+ * example for the registers that receive interrupts.
  */
 bool vhost_mem_domain_allows(const struct vhost_mem_domain *md,
 			     unsigned long first, unsigned long last)
@@ -249,7 +252,7 @@ static int vhost_mem_domain_prot(unsigned int state)
 	return prot;
 }
 
-/* How many of the pages lie one behind the other, within a chunk */
+/* How many pages, beginning with the first, are contiguous within a chunk */
 static unsigned long vhost_mem_domain_run(unsigned long index,
 					  struct page **pages, unsigned long n)
 {
@@ -265,8 +268,8 @@ static unsigned long vhost_mem_domain_run(unsigned long index,
 }
 
 /*
- * Unmap all of a range that does not end within a chunk whose other part is
- * mapped.  It may have holes.
+ * Unmap a range, which may have holes.  Neither end of it may lie within an entry
+ * of the IOMMU's tables.
  */
 static void vhost_mem_domain_unmap_range(struct vhost_mem_domain *md,
 					 unsigned long first,
@@ -278,7 +281,7 @@ static void vhost_mem_domain_unmap_range(struct vhost_mem_domain *md,
 
 	while (size) {
 		done = iommu_unmap(md->domain, iova, size);
-		/* It stops at a hole. */
+		/* iommu_unmap() stops at a hole. */
 		done = min(done ?: PAGE_SIZE, size);
 		iova += done;
 		size -= done;
@@ -288,15 +291,15 @@ static void vhost_mem_domain_unmap_range(struct vhost_mem_domain *md,
 /**
  * vhost_mem_domain_map() - let the device reach some pages
  * @md: the domain
- * @index: number of the first page of its addresses; nothing is mapped there,
- *	and it was allowed
+ * @index: number of the first page of the device's addresses; these are allowed,
+ *	and nothing is mapped there
  * @pages: the pages, pinned
  * @n: how many
  * @state: MDEV_PAGE_RO, MDEV_PAGE_WO or MDEV_PAGE_RW
  *
  * Context: process context; sleeps.  Serialised by the caller.
- * Return: 0; -ENOMEM or what else the IOMMU's driver says, and nothing of it is
- * mapped.
+ * Return: 0; -ENOMEM or another error of the IOMMU's driver, and then none of the
+ * pages is mapped.
  */
 int vhost_mem_domain_map(struct vhost_mem_domain *md, unsigned long index,
 			 struct page **pages, unsigned long n,
@@ -317,7 +320,7 @@ int vhost_mem_domain_map(struct vhost_mem_domain *md, unsigned long index,
 	return 0;
 
 err:
-	/* One by one, as they were mapped: no entry is more than such a run. */
+	/* Run by run, as they were mapped: no entry is larger than a run. */
 	for (n = done, done = 0; done < n; done += run) {
 		run = vhost_mem_domain_run(index + done, pages + done,
 					   n - done);
@@ -328,8 +331,8 @@ err:
 }
 
 /*
- * The next pages in a row, from *@first on and up to @max: *@first to *@last.
- * False if there are none.
+ * Find the next contiguous range of mapped pages from *@first on, and up to @max.
+ * Returns true with the range in *@first and *@last, or false if there is none.
  */
 static bool vhost_mem_domain_next(struct xarray *pages, unsigned long *first,
 				  unsigned long *last, unsigned long max)
@@ -341,7 +344,7 @@ static bool vhost_mem_domain_next(struct xarray *pages, unsigned long *first,
 	found = xas_find(&xas, max);
 	*first = xas.xa_index;
 	*last = *first;
-	/* Chunk by chunk, for the sake of whoever else has work to do */
+	/* At most one chunk at a time, so that the caller can reschedule */
 	max = min(max, *first | (VHOST_MEM_DOMAIN_CHUNK - 1));
 	while (found && *last < max && xas_next(&xas))
 		(*last)++;
@@ -381,17 +384,17 @@ static int vhost_mem_domain_restore(struct vhost_mem_domain *md,
 /**
  * vhost_mem_domain_unmap() - take pages from the device
  * @md: the domain
- * @pages: all that are mapped, by page number, as of mdev_page_entry()
+ * @pages: all that are mapped, by page number; values from mdev_page_entry()
  * @first: number of the first one
  * @last: number of the last one
  *
- * When this returns the device reaches none of them.  If only a part of a former
- * mapping goes, then for a moment it does not reach the rest of that, within
- * 2 MiB, either.
+ * When this returns, the device reaches none of them.  If they are only part of a
+ * mapping, the device also loses the rest of it for a moment, within the same
+ * 2 MiB.
  *
  * Context: process context; sleeps.  Serialised by the caller.
- * Return: 0; -ENOMEM if the device has lost more than it should, for the lack of
- * memory.
+ * Return: 0; -ENOMEM if the device has lost more than these pages, because memory
+ * was short.
  */
 int vhost_mem_domain_unmap(struct vhost_mem_domain *md, struct xarray *pages,
 			   unsigned long first, unsigned long last)

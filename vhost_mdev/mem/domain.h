@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The IOMMU of a device that does DMA by itself, programmed by IOTLB messages.
+ * The IOMMU of a device that does DMA by itself, programmed with IOTLB messages.
  */
 #ifndef _VHOST_MDEV_MEM_DOMAIN_H
 #define _VHOST_MDEV_MEM_DOMAIN_H
@@ -18,13 +18,13 @@ struct xarray;
 /**
  * struct vhost_mem_domain - a domain of our own, to which a device is attached
  * @dev: the instance, in messages
- * @group: the IOMMU group of the device that does the DMA; a reference, and its
- *	DMA is ours
- * @domain: where the device's addresses lead; it is attached
+ * @group: the IOMMU group of the device that does the DMA; a reference, and we
+ *	have claimed its DMA
+ * @domain: translates the device's addresses; attached to @group
  * @reserved: ranges of addresses that cannot be mapped, struct iommu_resv_region
  *
- * The device reaches what was mapped here, so that all that pages need is their
- * being pinned: who maps keeps track of them, by page number.
+ * The device reaches the pages that are mapped here.  The caller that maps them
+ * keeps them pinned, and keeps track of them by page number.
  */
 struct vhost_mem_domain {
 	struct device *dev;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Driver memory that the user maps page by page, with IOTLB messages.  What is
- * mapped is pinned for as long as it is, so that a lookup is one load.
+ * Driver memory that the user maps page by page, with IOTLB messages.  A page is
+ * pinned for as long as it is mapped, so that a lookup is one load.
  */
 
 #include <linux/mm.h>
@@ -12,7 +12,7 @@
 #include "pages.h"
 #include "ring.h"
 
-/* The number of the last page that there is */
+/* The highest page number possible */
 #define VHOST_MEM_IOTLB_MAX	(ULONG_MAX >> PAGE_SHIFT)
 
 /* ---- read sections and data ---- */
@@ -35,7 +35,7 @@ static void *vhost_mem_iotlb_lookup(struct mdev_mem *mem, u64 iova,
 	return mdev_page_find(&to_vhost_mem_iotlb(mem)->pages, iova, perm, len);
 }
 
-/* All that is mapped is known.  Maybe it was mapped since the lookup. */
+/* There is nothing to fault in, but a page may be mapped since the lookup. */
 static int vhost_mem_iotlb_fault(struct mdev_mem *mem, u64 iova,
 				 unsigned int perm)
 {
@@ -89,7 +89,7 @@ static int vhost_mem_iotlb_write(struct mdev_mem *mem, u64 iova,
 
 /* ---- maps and unmaps ---- */
 
-/* Wait for readers of all that is dead, and let it go. */
+/* Wait for readers of dead pages and rings, and release these. */
 static void vhost_mem_iotlb_bury(struct vhost_mem_iotlb *im,
 				 struct mm_struct *mm)
 {
@@ -102,9 +102,8 @@ static void vhost_mem_iotlb_bury(struct vhost_mem_iotlb *im,
 }
 
 /*
- * Take out what is mapped in a range, inclusive page numbers.  Where nobody can
- * be reading, which is the case until the device is live and once it was reset,
- * there is nothing to wait for.
+ * Remove what is mapped from page @first to page @last, inclusive.  Before the
+ * device is live, and after it was reset, there are no readers to wait for.
  */
 static int vhost_mem_iotlb_remove(struct vhost_mem_iotlb *im,
 				  struct mm_struct *mm, unsigned long first,
@@ -160,14 +159,14 @@ static bool vhost_mem_iotlb_taken(struct vhost_mem_iotlb *im,
  * @perm: MDEV_PAGE_RO, MDEV_PAGE_WO or MDEV_PAGE_RW
  * @live: the device may be using this memory
  *
- * Whole pages are mapped.  All or nothing is.
+ * Whole pages are mapped, and either all of them or none.
  *
- * Context: process context, by the user; sleeps.
- * Return: 0; -EINVAL for a range that is empty, wraps or is not the device's to
- * use, another place in the page or no such @perm; -EEXIST if a page of it is
- * mapped; -EFAULT if the process has no such memory, or cannot write to what the
- * device could; -ENOMEM if RLIMIT_MEMLOCK or memory is exhausted; -EINTR for a
- * process that is being killed.
+ * Context: process context, called by the user; sleeps.
+ * Return: 0; -EINVAL for a range that is empty, wraps or cannot be used by the
+ * device, for an @uaddr at another place in its page, or for an invalid @perm;
+ * -EEXIST if a page of the range is mapped; -EFAULT if the process has no such
+ * memory, or cannot write to memory that the device is to write to; -ENOMEM if
+ * RLIMIT_MEMLOCK or memory is exhausted; -EINTR for a process that is being killed.
  */
 int vhost_mem_iotlb_map(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 			u64 iova, u64 size, u64 uaddr, unsigned int perm,
@@ -219,20 +218,20 @@ out_unlock:
 /**
  * vhost_mem_iotlb_unmap() - unmap what is mapped in a range
  * @im: the address space
- * @mm: as of vhost_mem_iotlb_map()
+ * @mm: as for vhost_mem_iotlb_map()
  * @iova: first address
  * @size: bytes
  * @live: the device may be using this memory
- * @later: vhost_mem_iotlb_settle() is to follow
+ * @later: the caller will call vhost_mem_iotlb_settle()
  *
- * All pages go that the range touches.  Virtqueues that lie there break.
- * Without @later, or after vhost_mem_iotlb_settle(), they are not accessed any
- * more.
+ * All pages that the range touches are unmapped.  Virtqueues that lie there break.
+ * The pages are no longer accessed when this returns or, with @later, when
+ * vhost_mem_iotlb_settle() returns.
  *
  * Context: process context; sleeps.
  * Return: 0, also if there was nothing; -EINVAL for a range that wraps; -ENOMEM
- * if all of it went and, of a device that does DMA by itself, some of what was
- * mapped along with it.
+ * if all of it was unmapped, and, for a device that does DMA by itself, also other
+ * pages of the same mapping.
  */
 int vhost_mem_iotlb_unmap(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 			  u64 iova, u64 size, bool live, bool later)
@@ -253,9 +252,9 @@ int vhost_mem_iotlb_unmap(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 }
 
 /**
- * vhost_mem_iotlb_settle() - the end of unmaps that were put off
+ * vhost_mem_iotlb_settle() - finish unmaps that were put off
  * @im: the address space
- * @mm: as of vhost_mem_iotlb_map()
+ * @mm: as for vhost_mem_iotlb_map()
  *
  * Context: process context; sleeps.
  */
@@ -270,10 +269,10 @@ void vhost_mem_iotlb_settle(struct vhost_mem_iotlb *im, struct mm_struct *mm)
 /**
  * vhost_mem_iotlb_clear() - unmap everything
  * @im: the address space
- * @mm: as of vhost_mem_iotlb_map()
+ * @mm: as for vhost_mem_iotlb_map()
  *
- * After a reset.  Rings that the parent did not unmap, as it should have, are
- * taken from it.
+ * Called after a reset.  Rings that the parent should have unmapped, but did not,
+ * are taken from it.
  *
  * Context: process context; sleeps.
  */
@@ -298,7 +297,7 @@ static const struct mdev_mem_ops vhost_mem_iotlb_ops = {
 };
 
 /**
- * vhost_mem_iotlb_init() - an address space in which nothing is mapped
+ * vhost_mem_iotlb_init() - make an address space in which nothing is mapped
  * @im: zeroed
  * @dev: the device in messages
  *

@@ -21,8 +21,8 @@ struct vhost_mem_domain;
  * struct vhost_mem_iotlb - an address space that messages fill
  * @mem: what the parent sees
  * @dev: the device in messages
- * @domain: the device reaches memory by itself, through this, and the parent
- *	never looks; NULL if the parent does.  Constant while there is a user.
+ * @domain: the IOMMU domain of a device that reaches memory by itself; the parent
+ *	makes no lookups then.  NULL if it does.  Constant while there is a user.
  * @srcu: read sections of the parent
  * @lock: guards what follows, against another writer: lookups take no lock.
  *	Inner to &vhost_mdev.lock, outer to the mmap lock and to that of @pages.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that messages map: pages, from pin to unpin.
+ * Memory that messages map: pinning and unpinning its pages.
  */
 
 #include <linux/mm.h>
@@ -20,11 +20,11 @@
  * @mm: the owner's
  * @npages: how many
  *
- * As vhost-vdpa counts: what the owner has pinned by whichever driver, against
- * RLIMIT_MEMLOCK, with no exception for anybody.
+ * Counts as vhost-vdpa does: all that the owner has pinned through any driver,
+ * against RLIMIT_MEMLOCK, with no exception for privileged users.
  *
- * Context: process context, by the owner.
- * Return: 0; -ENOMEM if that were too many.
+ * Context: process context, called by the owner.
+ * Return: 0; -ENOMEM if that would exceed the limit.
  */
 int vhost_mem_pages_account(struct mm_struct *mm, unsigned long npages)
 {
@@ -38,7 +38,7 @@ int vhost_mem_pages_account(struct mm_struct *mm, unsigned long npages)
 	return 0;
 }
 
-/* Returns how many, which is fewer than @n if memory is short. */
+/* Returns how many were inserted, which is fewer than @n if memory is short. */
 static unsigned long vhost_mem_pages_insert(struct vhost_mem_iotlb *im,
 					    unsigned long index,
 					    unsigned int state,
@@ -63,8 +63,8 @@ static unsigned long vhost_mem_pages_insert(struct vhost_mem_iotlb *im,
 }
 
 /*
- * Have the device find pages.  Returns how many it does, and if these are fewer
- * than @n sets *@err.
+ * Make pages visible to the device.  Returns how many are, and sets *@err to an
+ * error if they are fewer than @n, otherwise to 0.
  */
 static unsigned long vhost_mem_pages_add(struct vhost_mem_iotlb *im,
 					 unsigned long index,
@@ -82,16 +82,17 @@ static unsigned long vhost_mem_pages_add(struct vhost_mem_iotlb *im,
 	*err = vhost_mem_domain_map(im->domain, index, pages, n, state);
 	if (!*err)
 		return n;
-	/* Without readers, whom there are none of, it is as if it never was. */
+	/* A device with its own DMA has no software readers, so erase at once. */
 	for (i = 0; i < n; i++)
 		xa_erase(&im->pages, index + i);
 	return 0;
 }
 
 /*
- * Pin for writing even what is mapped for reading only, wherever it can be
- * written: that gives a private page to who has yet to write to it, which would
- * be replaced by another one when it does.
+ * Pin for writing wherever the process can write, even what is mapped for reading
+ * only.  In a private mapping, this makes the process's own copy of a page that it
+ * has not written to yet; otherwise it would be made at the first write, and the
+ * device would keep the old page.
  */
 static long vhost_mem_pages_pin(unsigned long uaddr, unsigned long n,
 				unsigned int state, struct page **pages)
@@ -100,7 +101,7 @@ static long vhost_mem_pages_pin(unsigned long uaddr, unsigned long n,
 
 	ret = pin_user_pages_fast(uaddr, n, FOLL_WRITE | FOLL_LONGTERM, pages);
 	if (ret == -EFAULT && state == MDEV_PAGE_RO)
-		/* One: those that follow may be writable again. */
+		/* Only one, because those that follow may be writable again. */
 		ret = pin_user_pages_fast(uaddr, 1, FOLL_LONGTERM, pages);
 	return ret ? ret : -EFAULT;
 }
@@ -108,12 +109,12 @@ static long vhost_mem_pages_pin(unsigned long uaddr, unsigned long n,
 /**
  * vhost_mem_pages_fill() - pin and insert pages
  * @im: the address space
- * @index: number of the first page; an error leaves it at the first that was not
+ * @index: number of the first page; on an error, of the first that was not inserted
  * @last: number of the last page
  * @uaddr: address of the first page in the calling process
  * @state: MDEV_PAGE_RO, MDEV_PAGE_WO or MDEV_PAGE_RW
  *
- * Context: process context, by the owner, with the lock of @im held; sleeps.
+ * Context: process context, called by the owner, with the lock of @im held; sleeps.
  * Return: 0; -EFAULT, -ENOMEM, -EINTR, or what the IOMMU's driver says.
  */
 int vhost_mem_pages_fill(struct vhost_mem_iotlb *im, unsigned long *index,
@@ -135,7 +136,7 @@ int vhost_mem_pages_fill(struct vhost_mem_iotlb *im, unsigned long *index,
 
 	while (*index <= last) {
 		want = max;
-		/* So that an IOMMU gets what may be one entry of its tables */
+		/* Aligned, so that it may become one entry of an IOMMU's tables */
 		if (max == VHOST_MEM_PAGES_MANY)
 			want -= *index % max;
 		n = vhost_mem_pages_pin(uaddr, min(last - *index + 1, want),
@@ -164,13 +165,13 @@ int vhost_mem_pages_fill(struct vhost_mem_iotlb *im, unsigned long *index,
 }
 
 /**
- * vhost_mem_pages_kill() - have lookups find nothing any more in a range
+ * vhost_mem_pages_kill() - make lookups find nothing any more in a range
  * @im: the address space
  * @first: number of the first page
  * @last: number of the last page
  *
  * Context: process context, with the lock of @im held; sleeps.
- * Return: whether they found anything.
+ * Return: whether they could have found anything.
  */
 bool vhost_mem_pages_kill(struct vhost_mem_iotlb *im, unsigned long first,
 			  unsigned long last)
@@ -189,8 +190,9 @@ bool vhost_mem_pages_kill(struct vhost_mem_iotlb *im, unsigned long first,
 }
 
 /*
- * Take some pages that are alike out of the array, up to @last, only dead ones
- * or all.  Returns how many; @xas is where to go on.
+ * Take some pages up to @last out of the array, dead ones only if @dead.  They are
+ * either all writable by the device or all not, see *@dirty.  Returns how many;
+ * @xas is then at the page to continue with.
  */
 static unsigned long vhost_mem_pages_gather(struct xa_state *xas,
 					    unsigned long last, bool dead,

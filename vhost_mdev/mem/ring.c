@@ -16,10 +16,10 @@
  * @map: the user of it
  * @first: number of its first page
  * @last: number of its last page
- * @vmapped: kernel mapping, NULL if the linear one does
+ * @vmapped: kernel mapping, NULL if the linear mapping is used
  *
- * It pins nothing: the pages of the address space do, and they go only after
- * the ring was declared dead.
+ * It pins nothing: the address space pins its pages, and unpins them only after the
+ * ring was declared dead.
  */
 struct vhost_mem_ring {
 	struct list_head node;
@@ -115,7 +115,7 @@ void vhost_mem_ring_unmap(struct mdev_mem *mem, struct mdev_ring_map *map)
 }
 
 /**
- * vhost_mem_rings_kill() - declare rings dead that lie in a range
+ * vhost_mem_rings_kill() - declare the rings in a range dead
  * @im: the address space
  * @first: number of the first page
  * @last: number of the last page
@@ -141,7 +141,7 @@ bool vhost_mem_rings_kill(struct vhost_mem_iotlb *im, unsigned long first,
 }
 
 /**
- * vhost_mem_rings_vunmap() - give back the kernel mappings of dead rings
+ * vhost_mem_rings_vunmap() - remove the kernel mappings of dead rings
  * @im: the address space, without readers that may have found the rings
  *
  * Context: process context, with the lock of @im held.
