@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mvblk: the file or block device that has the sectors: which one may be used, by
+ * mvblk: the file or block device that holds the sectors: which one may be used, by
  * how many instances, and how it is opened.
  *
  * Opening some files has an effect (a watchdog is armed, a tape is rewound), and
- * opening others waits for somebody (a FIFO).  So what a name stands for is looked
- * at before it is opened, and what is opened is what was looked at, whatever has
- * become of the name since.
+ * opening others waits for somebody (a FIFO).  So a file is checked before it is
+ * opened, and the file that was checked is the one that is opened, even if the name
+ * stands for another one by then.
  */
 
 #include <linux/backing-dev.h>
@@ -26,9 +26,9 @@ static LIST_HEAD(mvblk_backings);
 static DEFINE_SPINLOCK(mvblk_backings_lock);
 
 /*
- * Whether files of a file system are windows into the kernel, as in sysfs and
- * debugfs.  Such a file system stores nothing, so it has no backing device, and
- * has not said how large a file may be.  One in memory has said so.
+ * Whether files of a file system only present the kernel's data, as in sysfs and
+ * debugfs.  Such a file system stores nothing, so it has no backing device, and it
+ * has not set how large a file may be.  A file system in memory has set that.
  */
 static bool mvblk_backing_is_pseudo(const struct super_block *sb)
 {
@@ -44,7 +44,7 @@ static bool mvblk_backing_has_io(const struct file_operations *fop, bool write)
 	return !write || (fop->write_iter && !fop->write);
 }
 
-/* Look at a file that is not open yet. */
+/* Check a file that is not open yet. */
 static int mvblk_backing_look(struct mvblk *blk, const struct path *path,
 			      const char *name)
 {
@@ -72,8 +72,8 @@ static int mvblk_backing_look(struct mvblk *blk, const struct path *path,
 }
 
 /*
- * One instance that writes, or any number of those that are read only: their
- * drivers do not expect data to change.
+ * Allow one instance that writes, or any number of read-only ones, whose drivers do
+ * not expect data to change.
  */
 static int mvblk_backing_claim(struct mvblk_backing *backing)
 {
@@ -103,9 +103,9 @@ static int mvblk_backing_open_file(struct mvblk *blk,
 				   const struct path *path)
 {
 	/*
-	 * O_NONBLOCK: neither a lease that somebody has nor a drive without a
-	 * medium is waited for.  Of a block device O_EXCL makes us the only one
-	 * that has claimed it, beside file systems, swap and other instances.
+	 * O_NONBLOCK: do not wait for the holder of a lease, or for a drive
+	 * without a medium.  O_EXCL claims a block device, so that no file
+	 * system, swap or other instance can have claimed it as well.
 	 */
 	int flags = (backing->write ? O_RDWR : O_RDONLY) | O_LARGEFILE |
 		    O_NONBLOCK;
@@ -121,7 +121,7 @@ static int mvblk_backing_open_file(struct mvblk *blk,
 		dev_err(dev, "cannot open %s: %pe\n", backing->path, file);
 		return PTR_ERR(file);
 	}
-	/* Reads and writes wait. */
+	/* Reads and writes are to wait. */
 	spin_lock(&file->f_lock);
 	file->f_flags &= ~O_NONBLOCK;
 	spin_unlock(&file->f_lock);
@@ -139,15 +139,15 @@ static int mvblk_backing_open_file(struct mvblk *blk,
 /**
  * mvblk_backing_open() - open a file for its sectors
  * @blk: the instance
- * @name: of the file; what is not a whole sector at its end is left alone
+ * @name: name of the file; a partial sector at its end is not used
  *
- * The file is opened as the caller may open it.
+ * The file is opened with the caller's permissions.
  *
  * Context: process context; sleeps, for as long as the file system takes.  No
  * lock is held that others wait for.
  * Return: the open file, for mvblk_backing_close(); -EBUSY if another instance,
  * a file system or swap uses it; -EINVAL if it cannot be used; -ENOMEM; what
- * looking it up or opening it gave.
+ * looking it up or opening it failed with.
  */
 struct mvblk_backing *mvblk_backing_open(struct mvblk *blk, const char *name)
 {
@@ -172,7 +172,7 @@ struct mvblk_backing *mvblk_backing_open(struct mvblk *blk, const char *name)
 	if (ret)
 		goto err_path;
 
-	/* Kept by @path, and by the file once it is open */
+	/* @path keeps the inode, as does the file once it is open. */
 	backing->inode = d_inode(path.dentry);
 	backing->write = !blk->read_only;
 	ret = mvblk_backing_claim(backing);
@@ -201,7 +201,7 @@ err_free:
  * mvblk_backing_close() - undo mvblk_backing_open()
  * @backing: the open file, which nobody uses any more, or NULL
  *
- * Context: as mvblk_backing_open(): closing may mean to write back.
+ * Context: as mvblk_backing_open(), because closing may write data back.
  */
 void mvblk_backing_close(struct mvblk_backing *backing)
 {

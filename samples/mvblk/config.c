@@ -27,10 +27,11 @@ static __virtio64 mvblk_put64(u64 val)
 }
 
 /*
- * A request has to fit its ring, whose size a driver sets after it has read this.
- * The kernel's drivers take the size that there is.  A program may set any, and
- * then virtio-blk waits for ever for a place for what is too large, so assume the
- * smallest ring.  With an indirect table a request takes one place of a ring.
+ * A request has to fit into its ring, but the driver sets the ring's size only
+ * after it has read this.  The kernel's drivers use the largest size.  A program
+ * may set any size, and then virtio-blk waits for ever for room for a request
+ * that is too large, so assume the smallest ring.  With an indirect table, a
+ * request takes one entry of a ring.
  */
 static u32 mvblk_seg_max(struct mdev_soft *soft)
 {
@@ -56,7 +57,7 @@ void mvblk_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
 	config.capacity = mvblk_put64(atomic64_read(&blk->capacity));
 	config.seg_max = mvblk_put32(mvblk_seg_max(soft));
 	config.blk_size = mvblk_put32(block);
-	/* Less than a page at a time is slower, and discards nothing. */
+	/* Requests for less than a page are slower, and cannot free pages. */
 	config.physical_block_exp = ilog2(PAGE_SIZE / block);
 	config.min_io_size = mvblk_put16(1);
 	config.wce = mvblk_writeback(blk);
@@ -73,7 +74,7 @@ void mvblk_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
 	memcpy(buf, (u8 *)&config + offset, len);
 }
 
-/* One field can be written. */
+/* Only one field can be written: wce. */
 void mvblk_set_config(struct mdev_soft *soft, unsigned int offset,
 		      const void *buf, unsigned int len)
 {
@@ -86,7 +87,7 @@ void mvblk_set_config(struct mdev_soft *soft, unsigned int offset,
 	WRITE_ONCE(blk->writethrough, !((const u8 *)buf)[wce - offset]);
 }
 
-/* Waits for who changes the capacity: half of the new one has the new number. */
+/* Retries under the seqlock, so that capacity and generation match. */
 u32 mvblk_get_generation(struct mdev_soft *soft)
 {
 	struct mvblk *blk = soft_to_mvblk(soft);
@@ -101,9 +102,9 @@ u32 mvblk_get_generation(struct mdev_soft *soft)
 }
 
 /**
- * mvblk_set_capacity() - change the size that the device has
+ * mvblk_set_capacity() - change the size of the device
  * @blk: the instance
- * @sectors: size; requests of up to there find the sectors in place
+ * @sectors: the new size; the store must be able to serve these sectors already
  *
  * The caller tells the driver.
  *
@@ -121,7 +122,7 @@ void mvblk_set_capacity(struct mvblk *blk, u64 sectors)
 }
 
 /**
- * mvblk_set_serial() - change what the device calls itself
+ * mvblk_set_serial() - change the serial number
  * @blk: the instance
  * @serial: at most VIRTIO_BLK_ID_BYTES characters
  * @len: how many
@@ -139,9 +140,9 @@ void mvblk_set_serial(struct mvblk *blk, const char *serial, size_t len)
 }
 
 /**
- * mvblk_get_serial() - what the device calls itself
+ * mvblk_get_serial() - get the serial number
  * @blk: the instance
- * @serial: result, VIRTIO_BLK_ID_BYTES bytes, padded by zeroes
+ * @serial: result, VIRTIO_BLK_ID_BYTES bytes, padded with zeroes
  *
  * Context: any.
  */

@@ -2,10 +2,10 @@
 /*
  * mvblk: sectors in a file, or in another block device.
  *
- * The file is read and written through the page cache, by the worker alone.
- * Where the driver's memory is direct the data is copied between the two and
- * nowhere else.  Other memory stays in place during a read section only, which
- * is no place to wait for a disk: there it goes through a buffer.
+ * Only the worker reads and writes the file, and through the page cache.  If the
+ * driver's memory is direct, data is copied directly between the two.  Other memory
+ * stays in place only during a read section, in which one must not wait for a disk,
+ * so its data goes through a buffer.
  */
 
 #include <linux/falloc.h>
@@ -18,8 +18,8 @@
 #include "mvblk.h"
 
 /*
- * Bytes that are discarded or zeroed between two looks whether the queue is being
- * stopped: a disk may take long for each of them.
+ * Bytes that are discarded or zeroed between two checks whether the queue is being
+ * stopped, because a disk may take long for that.
  */
 #define MVBLK_FILE_CHUNK	SZ_32M
 
@@ -30,9 +30,9 @@ struct mvblk_file_task {
 };
 
 /*
- * The memory that the file system needs may not be freed by writing to devices
- * that wait for this one; nor shall who writes for them wait until they have
- * written less.
+ * The file system's allocations must not start I/O to free memory, because that may
+ * be I/O to a device that waits for this one.  For the same reason, dirty pages of
+ * such devices must not throttle the writes of this task.
  */
 static struct mvblk_file_task mvblk_file_begin(void)
 {
@@ -56,8 +56,8 @@ static int mvblk_file_error(struct mvblk_queue *q, const char *what, u64 pos,
 			    int error)
 {
 	/*
-	 * The worker was made to leave, or the queue is being stopped: the
-	 * request is done all over later.
+	 * The worker was killed, or the queue is being stopped: the request is
+	 * repeated from the start later.
 	 */
 	if (fatal_signal_pending(current) || !mdev_vq_is_live(q->vq))
 		return -EAGAIN;
@@ -76,9 +76,9 @@ static struct file *mvblk_file_of(struct mvblk *blk)
 }
 
 /*
- * Whether the system has begun to swap to the file since it was attached.  It has
- * memory of other programs then, which is not for the driver to see, and file
- * systems do not expect anybody to write there.
+ * Whether the system has begun to swap to the file since it was attached.  The
+ * file then has memory of other programs, which the driver must not see, and file
+ * systems do not expect anybody else to write to it.
  */
 static bool mvblk_file_is_swap(const struct file *file)
 {
@@ -124,7 +124,7 @@ static int mvblk_file_put(struct mvblk_queue *q, const void *buf, size_t len,
 	return 0;
 }
 
-/* Where the iterator stands, in direct memory, and how much of @len is there */
+/* The address of the iterator in direct memory, and how much of @len is there */
 static void *mvblk_file_direct(struct mvblk_queue *q,
 			       const struct mdev_vq_iter *iter,
 			       unsigned int perm, size_t *len)
@@ -169,7 +169,7 @@ static int mvblk_file_read_some(struct mvblk_queue *q,
 	return ret;
 }
 
-/* Likewise */
+/* Outside of any section */
 static int mvblk_file_write_some(struct mvblk_queue *q,
 				 struct mdev_vq_iter *src, u64 pos, size_t *len)
 {
@@ -196,7 +196,7 @@ static int mvblk_file_write_some(struct mvblk_queue *q,
 	return mvblk_file_put(q, q->bounce, *len, pos);
 }
 
-/* In a section, but what it does is not. */
+/* In a section, which it leaves for as long as it reads or writes the file. */
 static int mvblk_file_rw(struct mvblk_queue *q, struct mdev_vq_iter *iter,
 			 u64 pos, size_t len, bool write)
 {
@@ -215,7 +215,7 @@ static int mvblk_file_rw(struct mvblk_queue *q, struct mdev_vq_iter *iter,
 		pos += n;
 		len -= n;
 		cond_resched();
-		/* Who stops the queue does not wait for the end of a long one. */
+		/* Whoever stops the queue does not wait for a long one to end. */
 		if (len && !ret && !mdev_vq_is_live(q->vq))
 			ret = -EAGAIN;
 	}
@@ -229,7 +229,7 @@ static int mvblk_file_read(struct mvblk_queue *q, struct mdev_vq_iter *dst,
 	return mvblk_file_rw(q, dst, pos, len, false);
 }
 
-/* Outside of any section: make a range last, unless the driver will ask for it. */
+/* Outside of any section: write a range back, unless the driver will flush. */
 static int mvblk_file_written(struct mvblk_queue *q, u64 pos, u64 len)
 {
 	struct mvblk_file_task task;
@@ -269,13 +269,13 @@ static int mvblk_file_flush(struct mvblk_queue *q)
 	return ret ? mvblk_file_error(q, "flush", 0, ret) : 0;
 }
 
-/* Whether a file system or a disk only cannot do it */
+/* Whether the error only means that a file system or disk lacks the operation */
 static bool mvblk_file_unable(int ret)
 {
 	return ret == -EOPNOTSUPP || ret == -EINVAL;
 }
 
-/* -EINTR if the queue is being stopped, and maybe a part is done */
+/* Returns -EINTR, with maybe a part done, if the queue is being stopped. */
 static int mvblk_file_allocate(struct mvblk_queue *q, int mode, u64 pos,
 			       u64 len)
 {
@@ -302,7 +302,7 @@ static int mvblk_file_discard(struct mvblk_queue *q, u64 pos, u64 len)
 {
 	int ret = mvblk_file_allocate(q, FALLOC_FL_PUNCH_HOLE, pos, len);
 
-	/* It is a hint. */
+	/* A discard is only a hint. */
 	if (!ret || mvblk_file_unable(ret))
 		return 0;
 	return mvblk_file_error(q, "discard a range of", pos, ret);
@@ -322,7 +322,7 @@ static int mvblk_file_zero(struct mvblk_queue *q, u64 pos, u64 len, bool unmap)
 	if (!mvblk_file_unable(ret))
 		return mvblk_file_error(q, "zero a range of", pos, ret);
 
-	/* By hand, then */
+	/* Write zeroes instead. */
 	task = mvblk_file_begin();
 	for (ret = 0; rest && !ret; rest -= n) {
 		n = min_t(u64, rest, PAGE_SIZE);
@@ -345,21 +345,22 @@ const struct mvblk_store_ops mvblk_file_ops = {
 };
 
 /**
- * mvblk_file_attach() - have the sectors in a file
- * @blk: the instance, which has none yet
- * @name: of the file
+ * mvblk_file_attach() - use a file for the sectors
+ * @blk: the instance, which has no file yet
+ * @name: name of the file
  *
- * The device gets the size of the file, without what is no whole sector.
+ * The device gets the size of the file, rounded down to whole sectors.
  *
- * Context: process context; sleeps.  The file is opened as who calls may open it.
- * Return: 0; -EBUSY if there is a file; or as mvblk_backing_open().
+ * Context: process context; sleeps.  The file is opened with the caller's
+ * permissions.
+ * Return: 0; -EBUSY if there is a file; or an error of mvblk_backing_open().
  */
 int mvblk_file_attach(struct mvblk *blk, const char *name)
 {
 	struct mvblk_backing *backing;
 	bool busy;
 
-	/* Leave a file alone that cannot be attached in any case. */
+	/* Do not open a file that cannot be attached anyway. */
 	mutex_lock(&blk->medium_lock);
 	busy = blk->backing;
 	mutex_unlock(&blk->medium_lock);
@@ -374,7 +375,7 @@ int mvblk_file_attach(struct mvblk *blk, const char *name)
 	if (!busy) {
 		/* Pairs with smp_load_acquire() in mvblk_file_of() */
 		smp_store_release(&blk->backing, backing);
-		/* Nobody gets beyond the check of a range before this. */
+		/* Until now, every range was beyond the capacity. */
 		mvblk_set_capacity(blk,
 				   i_size_read(backing->file->f_mapping->host) >>
 				   MVBLK_SECTOR_SHIFT);
@@ -387,7 +388,7 @@ int mvblk_file_attach(struct mvblk *blk, const char *name)
 }
 
 /**
- * mvblk_file_detach() - let go of the file
+ * mvblk_file_detach() - close the file
  * @blk: the instance; nothing happens if it has none
  *
  * Context: process context; sleeps.

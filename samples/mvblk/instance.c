@@ -17,7 +17,7 @@ static void mvblk_free(struct mvblk *blk)
 	kfree(blk);
 }
 
-/* The digits of the UUID, as far as they go */
+/* The first digits of the UUID, as many as fit */
 static void mvblk_default_serial(struct mvblk *blk)
 {
 	const char *c = dev_name(&blk->soft.cdev->dev);
@@ -37,7 +37,7 @@ static u64 mvblk_features_of(const struct mvblk *blk)
 	if (blk->read_only)
 		off |= BIT_ULL(VIRTIO_BLK_F_DISCARD) |
 		       BIT_ULL(VIRTIO_BLK_F_WRITE_ZEROES);
-	/* Who is to keep from writing has to know. */
+	/* A driver must know that it cannot write: RO cannot be left out. */
 	off &= ~BIT_ULL(VIRTIO_BLK_F_RO);
 	if (!blk->read_only)
 		off |= BIT_ULL(VIRTIO_BLK_F_RO);

@@ -203,7 +203,7 @@ static int __init mvblk_init(void)
 		ret = PTR_ERR(mvblk_pdev);
 		goto err_driver;
 	}
-	/* The driver core keeps the cause to itself but for its message. */
+	/* If the probe failed, the driver core logs the error but returns none. */
 	if (!platform_get_drvdata(mvblk_pdev)) {
 		ret = -ENODEV;
 		goto err_device;

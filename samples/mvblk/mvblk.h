@@ -22,7 +22,7 @@ struct file;
 struct inode;
 struct mvblk_queue;
 
-/* Of a request, and of whatever else virtio counts in sectors */
+/* The sector of requests, and of whatever else virtio counts in sectors */
 #define MVBLK_SECTOR		512u
 #define MVBLK_SECTOR_SHIFT	9
 
@@ -34,8 +34,8 @@ struct mvblk_queue;
 #define MVBLK_SEG_EXTRA		2
 
 /*
- * Pieces of payload that a driver is told to use at most.  It is advice: drivers
- * are around that use more, and what a chain may have is bounded by the library.
+ * The most pieces of payload that a driver is told to use.  It is only advice: some
+ * drivers use more, and the library limits what a chain may have.
  */
 #define MVBLK_SEG_MAX		(256 - MVBLK_SEG_EXTRA)
 
@@ -46,16 +46,16 @@ struct mvblk_queue;
 #define MVBLK_MAX_DISCARD_SEG	16
 #define MVBLK_MAX_DISCARD	(SZ_1G / MVBLK_SECTOR)
 
-/* Likewise to write zeroes, which may mean to write every one of them */
+/* The same for zeroes, all of which may really have to be written */
 #define MVBLK_MAX_ZERO_SEG	1
 #define MVBLK_MAX_ZERO		(SZ_32M / MVBLK_SECTOR)
 
-/* Bytes on their way between a file and memory that is not direct */
+/* Bytes copied at a time between a file and memory that is not direct */
 #define MVBLK_BOUNCE		SZ_64K
 
 /*
- * Bytes in one read section of the driver's memory, and the most that whoever
- * kicks has to copy before it may go on
+ * The most bytes in one read section of the driver's memory, and in one request
+ * that is served in the context of a kick
  */
 #define MVBLK_SECTION_BYTES	SZ_64K
 #define MVBLK_KICK_BYTES	SZ_128K
@@ -64,7 +64,7 @@ struct mvblk_queue;
  * struct mvblk_store_ops - where the sectors are
  * @read: Read @len bytes at @pos into the driver's memory.
  * @write: Write @len bytes at @pos from the driver's memory.
- * @flush: Make what was written last.
+ * @flush: Make what was written persistent.
  * @discard: The driver does not need @len bytes at @pos any more.
  * @zero: Write zeroes to @len bytes at @pos; with @unmap the space may be given
  *	back.
@@ -75,10 +75,10 @@ struct mvblk_queue;
  * section of the driver's memory and return in one, maybe another one; the
  * others are called outside of any.
  *
- * Return 0; -EIO; -EAGAIN for what cannot be done without sleeping, or has not
- * come to its end when the virtqueue is stopped, so that the request is given
- * back and done all over later; and, of @read and @write alone, -EFAULT or -EPROTO
- * if the virtqueue broke.
+ * Return 0; -EIO; -EAGAIN for a request that cannot be done without sleeping, or is
+ * not finished when the virtqueue is stopped: it is given back, and repeated from
+ * the start later.  @read and @write may also return -EFAULT or -EPROTO if the
+ * virtqueue broke.
  */
 struct mvblk_store_ops {
 	int (*read)(struct mvblk_queue *q, struct mdev_vq_iter *dst, u64 pos,
@@ -92,7 +92,7 @@ struct mvblk_store_ops {
 };
 
 /**
- * struct mvblk_kind - what makes a type
+ * struct mvblk_kind - what defines a type
  * @desc: virtqueues and features
  * @store: where the sectors are
  * @size: bytes; 0 if that follows from the backing file
@@ -111,11 +111,11 @@ struct mvblk_kind {
  * @work: one run over the queue
  * @flags: MVBLK_BUSY
  * @deep: many requests come together, so that they are left to @worker
- * @tries: kicks that were served, or might have been, by whoever kicks; this and
- *	what follows belongs to who set MVBLK_BUSY
+ * @tries: kicks that were served in their own context, or might have been; this and
+ *	what follows is used only by whoever has set MVBLK_BUSY
  * @served: requests of the last run
  * @together: requests that @worker has served since it was woken
- * @cost: what they have cost, in bytes
+ * @cost: what the requests of the last run have cost, in bytes
  * @mem: the driver's memory
  * @token: of the read section that it is in
  * @atomic: it may not sleep
@@ -147,8 +147,8 @@ struct mvblk_queue {
 };
 
 /*
- * Bit of &mvblk_queue.flags, a lock: somebody serves the queue, be it its thread
- * or whoever kicks.  The thread may sleep with it, so it is no spinlock, and
+ * Bit of &mvblk_queue.flags, used as a lock: its thread or a kick is serving the
+ * queue.  It is not a spinlock, because the thread may sleep while it has it, and
  * nobody waits for it.
  */
 #define MVBLK_BUSY		0
@@ -167,7 +167,7 @@ struct mvblk_pages {
  * struct mvblk_backing - a file, or a block device, that has sectors
  * @file: open
  * @path: its name, as it was given
- * @inode: of @path, which the module tells files apart by
+ * @inode: the inode of @path, by which the module recognises a file
  * @write: open for writing
  * @node: in the list of all of them
  *
@@ -189,26 +189,26 @@ struct mvblk_backing {
  * @store: where the sectors are
  * @queues: as many as there are virtqueues
  * @read_only: nothing may be written
- * @writethrough: the driver wants a write to last when it is done; until the end
- *	of use
+ * @writethrough: the driver wants a write to be persistent when it is done; reset
+ *	at the end of use
  * @state_lock: guards @capacity, @generation and @serial.  Writers are the sysfs
- *	attributes; readers whoever reads the configuration space, and those who
- *	serve the queues, who take @capacity alone without it.  Interrupts are
- *	off for writers, since a read may come from anywhere.
+ *	attributes; readers are whoever reads the configuration space, and those
+ *	that serve the queues, which read @capacity without the lock.  Writers
+ *	disable interrupts, because a read may come from any context.
  * @capacity: sectors
  * @generation: of the configuration space
- * @serial: what the device calls itself, padded by zeroes
+ * @serial: serial number, padded with zeroes
  * @medium_lock: guards @active and @backing, and is held where the size changes.
  *	The reset of a device takes it, so nothing is called under it that waits
  *	for a file system.
- * @active: a driver may have requests on their way.  Until it is reset the
+ * @active: a driver may have requests in progress.  Until it is reset, the
  *	device does not get smaller and keeps its file.
  * @backing: the file, if there is one; once set while @active it stays
  * @pages: in RAM: the pages that something was written to; RCU
  * @pages_lock: guards @pages, and the pointers in it, against a second writer;
- *	bottom halves off, for whoever kicks may be one
- * @nr_pages: how many pages there are, until they are free; no more than @reserved
- *	and a few, whatever is written and discarded
+ *	bottom halves are off, because a kick may come from one
+ * @nr_pages: number of pages, with those that were dropped and are not free yet;
+ *	see mvblk_ram_limit_of() for its limit
  * @reserved: pages that the instance may have, see mvblk_ram_resize()
  */
 struct mvblk {

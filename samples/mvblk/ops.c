@@ -37,7 +37,7 @@ static int mvblk_prepare_vq(struct mdev_soft *soft, u16 idx)
 	if (idx && !mvblk_has(blk, VIRTIO_BLK_F_MQ))
 		return 1;
 
-	/* Whoever changes the medium is done, or sees this. */
+	/* A task that changes the medium has finished before, or sees this. */
 	mutex_lock(&blk->medium_lock);
 	blk->active = true;
 	mutex_unlock(&blk->medium_lock);
@@ -74,9 +74,9 @@ static void mvblk_reset(struct mdev_soft *soft)
 }
 
 /*
- * What was written to the configuration space lasts until here.  A guest's driver
- * is reset as it wakes up, and goes on without flushes if it had switched the cache
- * off before.
+ * What was written to the configuration space lasts until here, and not only until
+ * a reset: a guest that wakes up resets the device, and its driver goes on without
+ * flushes if it had switched the cache off before.
  */
 static void mvblk_end_use(struct mdev_soft *soft)
 {
@@ -102,7 +102,7 @@ static void mvblk_end_use(struct mdev_soft *soft)
 	.num_max = MVBLK_NUM_MAX,					\
 }
 
-/* Nothing that is written to RAM lasts, so there is no cache to switch off. */
+/* No write to RAM is persistent, so there is no cache to switch off. */
 struct mdev_soft_desc mvblk_ram_desc = MVBLK_DESC(MVBLK_FEATURES);
 struct mdev_soft_desc mvblk_file_desc =
 	MVBLK_DESC(MVBLK_FEATURES | BIT_ULL(VIRTIO_BLK_F_CONFIG_WCE));

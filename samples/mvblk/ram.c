@@ -2,14 +2,14 @@
 /*
  * mvblk: sectors in RAM.
  *
- * A page is there from the first write to it until it is discarded; where none
- * is the device reads zeroes.  A table has a pointer for each: sectors are read at
- * random, where a tree costs more than it saves.  Pages, and a table that becomes
- * too small, are looked up under RCU and freed after a grace period.  Who needs a
- * page for longer takes a reference.
+ * A page exists from the first write to it until it is discarded; where there is
+ * none, zeroes are read.  A table has a pointer for each page: sectors are read
+ * at random, and a tree would cost more than it saves.  Pages, and a table that
+ * becomes too small, are looked up under RCU and freed after a grace period.
+ * Code that needs a page for longer takes a reference.
  *
- * A page counts as memory of the program that wrote to it first, for as long as
- * the device keeps it, as a page of a file in tmpfs does.
+ * A page is charged to the program that wrote to it first, for as long as the
+ * device keeps it, like a page of a file in tmpfs.
  */
 
 #include <linux/err.h>
@@ -25,21 +25,21 @@
 #include "mvblk.h"
 
 /*
- * Pages that all instances may have together, counted when they get their size
- * rather than when they are written to, so that no driver can use up what was
- * promised to another one.
+ * Pages that are reserved by all instances together.  They are counted when an
+ * instance gets its size, and not when they are written to, so that no driver can
+ * use up what was promised to another one.
  */
 static atomic64_t mvblk_ram_reserved = ATOMIC64_INIT(0);
 
 /*
- * Whoever waits for dropped pages to be free, of any instance: a page's is not to
- * be touched once the page does not count any more.
+ * Tasks that wait for dropped pages of any instance to be free.  It is global,
+ * because the instance of a page may be gone once the page is not counted any more.
  */
 static DECLARE_WAIT_QUEUE_HEAD(mvblk_ram_freed);
 
 /*
- * How long to wait for that in one go.  It takes a grace period, which may last
- * longer; then the request is done all over.
+ * How long to wait for that at a time.  It takes a grace period, which may last
+ * longer; then the request is repeated from the start.
  */
 #define MVBLK_RAM_WAIT		(HZ / 10)
 
@@ -52,7 +52,7 @@ static u64 mvblk_ram_max(void)
 	return (u64)limit << (20 - PAGE_SHIFT);
 }
 
-/* Nobody looks at a dropped page any more: now it counts no longer, too. */
+/* A dropped page has no readers any more: free it, and stop counting it. */
 static void mvblk_ram_free_rcu(struct rcu_head *head)
 {
 	struct page *page = container_of(head, struct page, rcu_head);
@@ -65,7 +65,7 @@ static void mvblk_ram_free_rcu(struct rcu_head *head)
 		wake_up_all(&mvblk_ram_freed);
 }
 
-/* A request is checked first, so the limit is for the CPU's speculation. */
+/* Requests were checked before, so the limit is only against speculation. */
 static struct page __rcu **mvblk_ram_slot(struct mvblk_pages *pages, u64 index)
 {
 	return &pages->page[array_index_nospec(index, pages->nr)];
@@ -78,7 +78,7 @@ static struct page *mvblk_ram_page(const struct mvblk *blk, u64 index)
 					       index));
 }
 
-/* The same for who may change it, with &mvblk.pages_lock held */
+/* The same for a writer, with &mvblk.pages_lock held */
 static struct page __rcu **mvblk_ram_slot_locked(struct mvblk *blk, u64 index)
 {
 	struct mvblk_pages *pages;
@@ -88,7 +88,7 @@ static struct page __rcu **mvblk_ram_slot_locked(struct mvblk *blk, u64 index)
 	return mvblk_ram_slot(pages, index);
 }
 
-/* Take a page away, if there is one. */
+/* Drop a page, if there is one. */
 static void mvblk_ram_drop(struct mvblk *blk, u64 index)
 {
 	struct page *page;
@@ -109,8 +109,8 @@ static void mvblk_ram_drop(struct mvblk *blk, u64 index)
 }
 
 /*
- * Pages that the instance may have: one for each of its own, and one for each queue,
- * which may be about to find that another queue has just added the same one.
+ * The most pages that the instance may have: those of its size, and one more for
+ * each queue, which may add a page just to find that another queue was faster.
  */
 static unsigned long mvblk_ram_limit_of(const struct mvblk *blk)
 {
@@ -118,8 +118,8 @@ static unsigned long mvblk_ram_limit_of(const struct mvblk *blk)
 }
 
 /*
- * Count one more page.  False if the instance has as many as it may: then some were
- * dropped, and are not free yet.
+ * Count one more page.  Returns false if the instance has as many as it may have,
+ * which means that some were dropped and are not free yet.
  */
 static bool mvblk_ram_charge(struct mvblk *blk)
 {
@@ -130,9 +130,9 @@ static bool mvblk_ram_charge(struct mvblk *blk)
 }
 
 /*
- * Wait for dropped pages to be free, unless another queue takes them.  No
- * rcu_barrier(), which all of the kernel takes one lock for, and interrupts all
- * CPUs: a driver can have us come here again and again.
+ * Wait for dropped pages to be free, unless another queue takes them.  A driver
+ * can make this happen again and again, so it does not call rcu_barrier(), which
+ * takes a lock that all of the kernel uses, and interrupts all CPUs.
  */
 static void mvblk_ram_wait(struct mvblk *blk)
 {
@@ -167,7 +167,7 @@ static struct page *mvblk_ram_add(struct mvblk *blk, u64 index, gfp_t gfp)
 	get_page(old ?: page);
 	spin_unlock_bh(&blk->pages_lock);
 
-	/* Who serves another queue may have been faster. */
+	/* Another queue may have added the page first. */
 	if (old) {
 		put_page(page);
 		atomic_long_dec(&blk->nr_pages);
@@ -176,7 +176,7 @@ static struct page *mvblk_ram_add(struct mvblk *blk, u64 index, gfp_t gfp)
 }
 
 /*
- * In a section: have a page for @index, where there was none.  On success
+ * In a section: make a page for @index, where there was none.  On success
  * @result has a reference.
  */
 static int mvblk_ram_make(struct mvblk_queue *q, u64 index,
@@ -187,8 +187,8 @@ static int mvblk_ram_make(struct mvblk_queue *q, u64 index,
 	struct page *page;
 
 	/*
-	 * Whoever kicks may be freeing memory, and may then take the last of it:
-	 * that is for what frees more, and not for our pages.
+	 * A kick may come from a task that is freeing memory, and that may use
+	 * the last reserves.  These are for freeing more, and not for our pages.
 	 */
 	page = mvblk_ram_add(blk, index, GFP_NOWAIT | __GFP_NOWARN |
 					 __GFP_NOMEMALLOC | account);
@@ -199,8 +199,9 @@ static int mvblk_ram_make(struct mvblk_queue *q, u64 index,
 		if (PTR_ERR(page) == -EDQUOT)
 			mvblk_ram_wait(blk);
 		/*
-		 * Memory may have to be written to disks first, but not to us.
-		 * A program at its limit gets an error, and is not killed.
+		 * Freeing memory for this page must not write to disks, because
+		 * that may mean to us.  A program at its limit gets an error, and
+		 * is not killed.
 		 */
 		page = mvblk_ram_add(blk, index, GFP_NOIO | __GFP_NOWARN |
 						 __GFP_RETRY_MAYFAIL | account);
@@ -210,7 +211,7 @@ static int mvblk_ram_make(struct mvblk_queue *q, u64 index,
 			return -EPROTO;
 		}
 	}
-	/* None is free yet, or another queue was faster. */
+	/* No page is free yet, or another queue took it. */
 	if (page == ERR_PTR(-EDQUOT))
 		return -EAGAIN;
 	if (IS_ERR(page)) {
@@ -223,7 +224,7 @@ static int mvblk_ram_make(struct mvblk_queue *q, u64 index,
 }
 
 /*
- * In a section, between two pages: give others their turn.  -EPROTO if the
+ * In a section, between two pages: give others their turn.  Returns -EPROTO if the
  * queue broke, -EAGAIN if it is being stopped.
  */
 static int mvblk_ram_breathe(struct mvblk_queue *q)
@@ -347,7 +348,7 @@ static int mvblk_ram_flush(struct mvblk_queue *q)
 	return 0;
 }
 
-/* Zeroes, within a page. */
+/* Write zeroes within a page, unless there is no page. */
 static void mvblk_ram_clear(struct mvblk *blk, u64 pos, size_t len)
 {
 	struct page *page;
@@ -365,7 +366,7 @@ static int mvblk_ram_zero(struct mvblk_queue *q, u64 pos, u64 len, bool unmap)
 	u64 end = pos + len, head = min(round_up(pos, (u64)PAGE_SIZE), end);
 	u64 index;
 
-	/* What is not a whole page */
+	/* The parts that are not whole pages */
 	if (head > pos)
 		mvblk_ram_clear(blk, pos, head - pos);
 	if (head < end && offset_in_page(end))
@@ -422,7 +423,7 @@ static int mvblk_ram_reserve(struct mvblk *blk, u64 pages)
 	return 0;
 }
 
-/* Make room in the table for so many pages. */
+/* Make room in the table for @nr pages. */
 static int mvblk_ram_grow(struct mvblk *blk, u64 nr)
 {
 	const u64 max = (INT_MAX - sizeof(struct mvblk_pages)) /
@@ -433,7 +434,7 @@ static int mvblk_ram_grow(struct mvblk *blk, u64 nr)
 					lockdep_is_held(&blk->medium_lock));
 	if (old && nr <= old->nr)
 		return 0;
-	/* The kernel allocates no more in one piece, and warns if it is asked. */
+	/* kvzalloc() refuses larger sizes, and warns about them. */
 	if (nr > max) {
 		dev_err(&blk->soft.cdev->dev,
 			"too large: a device in RAM can have %llu MiB at most, whatever ram_limit is\n",
@@ -445,7 +446,7 @@ static int mvblk_ram_grow(struct mvblk *blk, u64 nr)
 		return -ENOMEM;
 	new->nr = nr;
 
-	/* Nobody adds or drops one in the old table any more. */
+	/* Under the lock, nobody adds pages to the old table or drops them. */
 	spin_lock_bh(&blk->pages_lock);
 	if (old)
 		memcpy(new->page, old->page, old->nr * sizeof(*old->page));
@@ -458,7 +459,7 @@ static int mvblk_ram_grow(struct mvblk *blk, u64 nr)
 	return 0;
 }
 
-/* Free what is beyond a size that the device has no more. */
+/* Free the pages beyond the device's new, smaller size. */
 static void mvblk_ram_cut(struct mvblk *blk, u64 bytes)
 {
 	struct mvblk_pages *pages;
@@ -466,7 +467,7 @@ static void mvblk_ram_cut(struct mvblk *blk, u64 bytes)
 
 	pages = rcu_dereference_protected(blk->pages,
 					  lockdep_is_held(&blk->medium_lock));
-	/* If it grows again, then by zeroes. */
+	/* If it grows again, these bytes must be zeroes. */
 	if (offset_in_page(bytes))
 		mvblk_ram_clear(blk, bytes, PAGE_SIZE - offset_in_page(bytes));
 	for (index = DIV_ROUND_UP_ULL(bytes, PAGE_SIZE); index < pages->nr;
@@ -482,9 +483,9 @@ static void mvblk_ram_cut(struct mvblk *blk, u64 bytes)
  * @bytes: size, a multiple of MVBLK_SECTOR
  *
  * Context: process context, &mvblk.medium_lock held.
- * Return: 0; -EBUSY if it were to become smaller while a driver uses it; -ENOSPC
- * if there is not so much RAM for the devices of this module; -EFBIG if no device
- * can be so large; -ENOMEM.
+ * Return: 0; -EBUSY if it would become smaller while a driver uses it; -ENOSPC if
+ * that exceeds the RAM that the devices of this module may have; -EFBIG if no
+ * device can be so large; -ENOMEM.
  */
 int mvblk_ram_resize(struct mvblk *blk, u64 bytes)
 {
@@ -527,7 +528,7 @@ void mvblk_ram_destroy(struct mvblk *blk)
 		atomic_long_dec(&blk->nr_pages);
 		cond_resched();
 	}
-	/* mvblk_ram_free_rcu() looks at @blk. */
+	/* mvblk_ram_free_rcu() accesses @blk. */
 	if (atomic_long_read(&blk->nr_pages))
 		rcu_barrier();
 	WARN_ON_ONCE(atomic_long_read(&blk->nr_pages));
@@ -536,11 +537,11 @@ void mvblk_ram_destroy(struct mvblk *blk)
 }
 
 /**
- * mvblk_ram_exit() - the module goes away, and has no instance any more
+ * mvblk_ram_exit() - clean up before the module, without instances, is unloaded
  */
 void mvblk_ram_exit(void)
 {
-	/* mvblk_ram_free_rcu() */
+	/* Wait for mvblk_ram_free_rcu(). */
 	rcu_barrier();
 	WARN_ON_ONCE(atomic64_read(&mvblk_ram_reserved));
 }

@@ -2,10 +2,10 @@
 /*
  * mvblk: requests (virtio 1.2, section 5.2.6), from the chain to the status.
  *
- * A request is what the device reads, followed by what it writes.  The former
- * begins with a header of 16 bytes, the latter ends with a status of one; the
- * payload is the rest of one or the other.  Where descriptors begin and end
- * means nothing (section 2.7.4.1).
+ * A request has a part that the device reads, followed by one that it writes.
+ * The first begins with a header of 16 bytes, the second ends with a status of
+ * one byte; the payload is the rest of one or the other.  Where descriptors begin
+ * and end has no meaning (section 2.7.4.1).
  *
  * "In a section" below means that the function is called inside a read section
  * of the driver's memory and returns in one, maybe another one.
@@ -52,7 +52,7 @@ void mvblk_leave(struct mvblk_queue *q)
 /**
  * mvblk_pull() - copy from the driver's memory
  * @q: the queue
- * @src: where from; moves on
+ * @src: where from; advances
  * @buf: where to
  * @len: bytes, which @src has
  *
@@ -78,7 +78,7 @@ int mvblk_pull(struct mvblk_queue *q, struct mdev_vq_iter *src, void *buf,
 /**
  * mvblk_store() - copy to the driver's memory
  * @q: the queue
- * @dst: where to; moves on
+ * @dst: where to; advances
  * @buf: where from
  * @len: bytes, which @dst has room for
  *
@@ -101,7 +101,7 @@ int mvblk_store(struct mvblk_queue *q, struct mdev_vq_iter *dst,
 	return mvblk_enter(q) ? ret : -EPROTO;
 }
 
-/* In a section.  As mdev_vq_pop(), but -EAGAIN is dealt with. */
+/* In a section.  Like mdev_vq_pop(), but handles -EAGAIN. */
 static int mvblk_pop(struct mvblk_queue *q)
 {
 	int ret;
@@ -122,7 +122,7 @@ static int mvblk_get_header(struct mvblk_queue *q,
 	const struct mdev_vq_seg *first = q->chain.segs;
 	struct mdev_vq_iter iter;
 
-	/* The short way: in one piece, and at hand */
+	/* The fast path: in one piece, in linear memory */
 	if (q->mem->linear && first->len >= sizeof(*hdr)) {
 		memcpy(hdr, phys_to_virt(first->iova), sizeof(*hdr));
 		return 0;
@@ -149,8 +149,9 @@ static int mvblk_put_status(struct mvblk_queue *q, u8 status)
 }
 
 /*
- * What the used entry says was written: bytes from the first one on, without a gap.
- * The status is the last byte, so it counts if there is no gap before it.
+ * The length for the used entry: written bytes from the first one on, without a
+ * gap.  The status is the last byte, so it counts only if there is no gap before
+ * it.
  */
 static u32 mvblk_used_len(const struct mvblk_queue *q)
 {
@@ -169,8 +170,8 @@ static bool mvblk_in_range(const struct mvblk *blk, u64 sector, u64 nr)
 }
 
 /*
- * A result of @q's store, or of a check, as a status; results that say that there
- * is no use in one remain.
+ * Map a result of @q's store, or of a check, to a virtio status.  Errors for which
+ * no status is sent are passed on.
  */
 static int mvblk_status(int ret)
 {
@@ -199,7 +200,7 @@ static int mvblk_data(struct mvblk_queue *q, u64 sector, bool write)
 	rest = chain->in_len - sizeof(u8);
 	if (!write)
 		swap(len, rest);
-	/* Payload in the wrong direction is none. */
+	/* There must be no payload in the wrong direction. */
 	if (rest || len % MVBLK_SECTOR)
 		return -EIO;
 	if (!mvblk_in_range(q->blk, sector, len >> MVBLK_SECTOR_SHIFT))
@@ -222,13 +223,13 @@ static int mvblk_data(struct mvblk_queue *q, u64 sector, bool write)
 	return store->write(q, &iter, sector << MVBLK_SECTOR_SHIFT, len);
 }
 
-/* Look over ranges to discard or to write zeroes to. */
+/* Check ranges to discard or to write zeroes to. */
 static int mvblk_check_ranges(const struct mvblk *blk,
 			      const struct virtio_blk_discard_write_zeroes *seg,
 			      unsigned int nr, bool zero)
 {
 	u32 max = zero ? MVBLK_MAX_ZERO : MVBLK_MAX_DISCARD;
-	/* Section 5.2.6.2: only zeroes may ask for it. */
+	/* Section 5.2.6.2: only a request to write zeroes may ask to unmap. */
 	u32 known = zero ? VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP : 0;
 	unsigned int i;
 	u32 sectors;
@@ -259,7 +260,7 @@ static int mvblk_ranges(struct mvblk_queue *q, bool zero)
 	u32 len;
 	int ret;
 
-	/* It takes as long as there are pages to look at. */
+	/* The time depends on the number of pages: too long for a kick. */
 	if (q->atomic)
 		return -EAGAIN;
 
@@ -285,7 +286,7 @@ static int mvblk_ranges(struct mvblk_queue *q, bool zero)
 			MVBLK_SECTOR_SHIFT;
 		if (!bytes)
 			continue;
-		/* A few bytes of request, and as long as it likes */
+		/* A request of a few bytes may take long, so count the range. */
 		q->cost += bytes;
 		if (zero)
 			ret = store->zero(q, pos, bytes,
@@ -313,14 +314,14 @@ static int mvblk_flush(struct mvblk_queue *q)
 	return mvblk_enter(q) ? ret : -EPROTO;
 }
 
-/* In a section: what the device calls itself. */
+/* In a section: the serial number. */
 static int mvblk_get_id(struct mvblk_queue *q)
 {
 	char serial[VIRTIO_BLK_ID_BYTES];
 	struct mdev_vq_iter iter;
 	int ret;
 
-	/* Section 5.2.6.1: it takes that many bytes. */
+	/* Section 5.2.6.1: the buffer has exactly that many bytes. */
 	if (q->chain.in_len != sizeof(serial) + sizeof(u8))
 		return -EIO;
 	mvblk_get_serial(q->blk, serial);
@@ -331,7 +332,7 @@ static int mvblk_get_id(struct mvblk_queue *q)
 	return ret;
 }
 
-/* What a request needs to have been negotiated, and whether it changes anything */
+/* Was @feature negotiated?  May the request be done, if it @changes data? */
 static int mvblk_allowed(const struct mvblk *blk, unsigned int feature,
 			 bool changes)
 {
@@ -371,10 +372,10 @@ static int mvblk_do(struct mvblk_queue *q, u32 type, u64 sector)
 }
 
 /*
- * In a section: one request.  MVBLK_DONE; MVBLK_EMPTY if there is none; -EAGAIN
- * if it takes somebody who may sleep, or has to wait for the next start; -EPROTO
- * or -EFAULT if the queue broke.  Unless MVBLK_DONE is returned, the chain has
- * been given back.
+ * In a section: one request.  Returns MVBLK_DONE; MVBLK_EMPTY if there is none;
+ * -EAGAIN if it needs a caller that may sleep, or has to wait for the next start;
+ * -EPROTO or -EFAULT if the queue broke.  Unless MVBLK_DONE is returned, the chain
+ * has been given back.
  */
 static int mvblk_request(struct mvblk_queue *q)
 {
@@ -420,7 +421,7 @@ unpop:
 	return ret;
 }
 
-/* In a section: let the driver see what was done.  True if it wants a signal. */
+/* In a section: publish what was done.  True if the driver wants a signal. */
 static bool mvblk_publish(struct mvblk_queue *q)
 {
 	if (!mdev_vq_alive(q->vq))
@@ -430,9 +431,9 @@ static bool mvblk_publish(struct mvblk_queue *q)
 }
 
 /*
- * In a section: between two requests.  False if there shall be no more in this run:
- * the queue broke, or is being stopped.  Whoever stops it does not wait for the
- * others, each of which may take a file system long.
+ * In a section: between two requests.  Returns false if there are to be no more in
+ * this run, because the queue broke or is being stopped.  Whoever stops it does not
+ * wait for the other requests, each of which may take a file system long.
  */
 static bool mvblk_pause(struct mvblk_queue *q)
 {
@@ -446,7 +447,7 @@ static bool mvblk_pause(struct mvblk_queue *q)
 		return mvblk_enter(q) && mdev_vq_is_live(q->vq);
 	}
 
-	/* The next one may take its time: this one shall not wait for it. */
+	/* The next request may take long, so complete this one now. */
 	signal = mvblk_publish(q);
 	mvblk_leave(q);
 	if (signal)
@@ -462,8 +463,8 @@ static bool mvblk_pause(struct mvblk_queue *q)
  *
  * Context: process context; if @atomic, process or softirq context with
  * interrupts on.
- * Return: true if there may be more to do at once, if @atomic by somebody who
- * may sleep; if not, the driver kicks when there is.
+ * Return: true if there may be more to do at once, which, if @atomic, needs a
+ * caller that may sleep; false if the driver will kick when there is more.
  */
 bool mvblk_run(struct mvblk_queue *q, bool atomic)
 {

@@ -32,7 +32,7 @@ static ssize_t size_store(struct device *dev, struct device_attribute *attr,
 	char *end;
 	int ret;
 
-	/* A file has the size that it has. */
+	/* The size of a file cannot be changed here. */
 	if (!mvblk_in_ram(blk))
 		return -EOPNOTSUPP;
 	if (!isdigit(*buf))
@@ -138,7 +138,7 @@ static struct attribute *mvblk_attrs[] = {
 	NULL
 };
 
-/* Each where it means something */
+/* Each attribute only for devices that it applies to */
 static umode_t mvblk_attr_visible(struct kobject *kobj, struct attribute *attr,
 				  int n)
 {

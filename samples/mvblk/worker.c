@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mvblk: who serves a queue.
+ * mvblk: what serves a queue.
  *
- * Each queue of each instance has a thread, so that nobody who stalls one can
- * stall another, and memory that others wait for is written even where there is
- * none for a new thread.
+ * Each queue of each instance has a thread, so that a user that stalls one cannot
+ * stall another, and so that writes that free memory get done even if there is no
+ * memory for a new thread.
  *
- * Sectors in RAM, and memory of the kernel's own drivers: whoever kicks serves
- * the queue at once, as long as the driver waits for one request before it makes
- * the next, since to wake the thread, and to switch to it and back, takes longer
- * than to copy a few pages.  Where many requests are on their way it is the other
- * way round: they are cheaper by the dozen, so they are left to the thread, and
- * the driver is spared a kick and an interrupt for each.  How many there are is
- * seen only by letting them wait, so every now and then the thread is tried.
+ * With sectors in RAM, and memory of the kernel's own drivers, a queue is served in
+ * the context of the kick, as long as the driver waits for one request before it
+ * makes the next: to wake the thread, and to switch to it and back, takes longer
+ * than to copy a few pages.  If many requests are in flight, they are left to the
+ * thread: many at a time are cheaper, and the driver saves a kick and an interrupt
+ * for each.  How many there are can only be seen if they are left waiting, so every
+ * now and then a kick is left to the thread.
  */
 
 #include <linux/bitops.h>
@@ -25,10 +25,10 @@
 
 #include "mvblk.h"
 
-/* One kick of so many is left to the thread, to see what comes together. */
+/* One in so many kicks is left to the thread, to see how many are in flight. */
 #define MVBLK_PROBE		256
 
-/* So many requests in one go are worth a thread. */
+/* From so many requests at a time on, they are left to the thread. */
 #define MVBLK_DEEP		4
 
 static bool mvblk_queue_serve(struct mvblk_queue *q, bool atomic)
@@ -38,7 +38,7 @@ static bool mvblk_queue_serve(struct mvblk_queue *q, bool atomic)
 	q->served = 0;
 	if (!mdev_vq_claim(q->vq))
 		return false;
-	/* Only the memory of a queue that is claimed stays what it is. */
+	/* Only the memory of a claimed queue cannot change. */
 	if (atomic && !mdev_vq_mem(q->vq)->direct)
 		more = true;
 	else
@@ -47,10 +47,10 @@ static bool mvblk_queue_serve(struct mvblk_queue *q, bool atomic)
 	return more;
 }
 
-/* Whether whoever kicks may serve the queue */
+/* Whether the queue may be served in the context of a kick */
 static bool mvblk_queue_is_quick(const struct mvblk_queue *q)
 {
-	/* There may be none any more: then the queue cannot be claimed either. */
+	/* There may be no memory any more; the queue cannot be claimed then. */
 	const struct mdev_mem *mem = READ_ONCE(q->blk->soft.cdev->mem);
 
 	return mem && mem->direct && mvblk_in_ram(q->blk);
@@ -61,7 +61,7 @@ static void mvblk_queue_work(struct mdev_work *work)
 	struct mvblk_queue *q = container_of(work, struct mvblk_queue, work);
 	bool more = true;
 
-	/* If whoever kicks is at it, then not for long. */
+	/* If a kick is serving the queue, it will not take long. */
 	if (!test_and_set_bit_lock(MVBLK_BUSY, &q->flags)) {
 		more = mvblk_queue_serve(q, false);
 		q->together += q->served;
@@ -71,14 +71,15 @@ static void mvblk_queue_work(struct mdev_work *work)
 		}
 		clear_bit_unlock(MVBLK_BUSY, &q->flags);
 	}
-	/* In between, whoever waits to stop the virtqueue has its turn. */
+	/* In between, a task that waits to stop the virtqueue can do so. */
 	if (more)
 		mdev_worker_queue(&q->worker, &q->work);
 }
 
 /*
- * By whoever kicks.  False if the thread has to look: at all of it, at the rest,
- * or after somebody else who is at it and may have looked already.
+ * Serve the queue in the context of a kick.  Returns false if the thread has to
+ * serve it: all of it, the rest, or what another task that is serving it now may
+ * have missed.
  */
 static bool mvblk_queue_try(struct mvblk_queue *q)
 {
@@ -106,7 +107,7 @@ static bool mvblk_queue_try(struct mvblk_queue *q)
  */
 void mvblk_queue_kick(struct mvblk_queue *q)
 {
-	/* Not live means that the start, or its undoing, is yet to look. */
+	/* A queue that is not live is looked at when it is started or resumed. */
 	if (mdev_vq_is_live(q->vq) && !mvblk_queue_try(q))
 		mdev_worker_queue(&q->worker, &q->work);
 }
@@ -132,7 +133,7 @@ static int mvblk_queue_alloc(struct mvblk_queue *q)
 }
 
 /**
- * mvblk_queue_prepare() - have all that it takes to serve a queue
+ * mvblk_queue_prepare() - allocate all that is needed to serve a queue
  * @q: the queue, not started
  *
  * Context: process context, serialised by the class driver.
@@ -141,8 +142,8 @@ static int mvblk_queue_alloc(struct mvblk_queue *q)
 int mvblk_queue_prepare(struct mvblk_queue *q)
 {
 	/*
-	 * It does not take the CPU from who has just woken it, who may be about
-	 * to make the next request.
+	 * So that the thread does not take the CPU from the task that wakes it,
+	 * which may be about to make the next request.
 	 */
 	struct sched_attr batch = { .sched_policy = SCHED_BATCH };
 	struct task_struct *task;
@@ -160,7 +161,7 @@ int mvblk_queue_prepare(struct mvblk_queue *q)
 		return ret;
 	task = mdev_worker_task(&q->worker);
 	batch.sched_nice = task_nice(task);
-	/* It works without, too. */
+	/* It works without this, too, so ignore errors. */
 	sched_setattr_nocheck(task, &batch);
 	return 0;
 }

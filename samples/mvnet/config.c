@@ -36,14 +36,14 @@ static void mvnet_set_mac_locked(struct mvnet *net, enum mvnet_mac_by by,
 {
 	lockdep_assert_held(&net->state_lock.lock);
 	ether_addr_copy(net->macs[by], mac);
-	/* The last one to set it counts, over those of shorter lives too. */
+	/* The last address set counts, and replaces those that last less long. */
 	net->mac_by = (net->mac_by & (BIT(by) - 1)) | BIT(by);
 	ether_addr_copy(net->mac, mac);
 	ether_addr_copy(net->draft, mac);
 	net->generation++;
 }
 
-/* A driver of version 1 sets the address by the control queue; QEMU by this. */
+/* Drivers of version 1 set the address with the control queue, QEMU with this. */
 void mvnet_set_config(struct mdev_soft *soft, unsigned int offset,
 		      const void *buf, unsigned int len)
 {
@@ -55,7 +55,7 @@ void mvnet_set_config(struct mdev_soft *soft, unsigned int offset,
 	len = min_t(unsigned int, len, ETH_ALEN - offset);
 
 	write_seqlock_irqsave(&net->state_lock, flags);
-	/* It may come byte by byte, and be none in between. */
+	/* It may be written byte by byte, and be invalid in between. */
 	memcpy(net->draft + offset, buf, len);
 	if (is_valid_ether_addr(net->draft))
 		mvnet_set_mac_locked(net, MVNET_MAC_BY_USER, net->draft);
@@ -70,7 +70,7 @@ u32 mvnet_get_generation(struct mdev_soft *soft)
 /**
  * mvnet_set_mac() - change the device's address
  * @net: the instance
- * @by: who does, which says how long it lasts
+ * @by: who sets it, which determines how long it lasts
  * @mac: the address
  *
  * Context: any.
@@ -87,8 +87,8 @@ void mvnet_set_mac(struct mvnet *net, enum mvnet_mac_by by, const u8 *mac)
 /**
  * mvnet_end_mac() - go back to the address that was set to last longer
  * @net: the instance
- * @by: who has set what ends, not the administrator; what lives no longer ends
- *	with it
+ * @by: who has set the address that ends, not the administrator; addresses that
+ *	last less long end with it
  *
  * Context: any.
  */
@@ -124,8 +124,8 @@ void mvnet_get_mac(struct mvnet *net, u8 *mac)
 /**
  * mvnet_change_net_status() - change link or announcement
  * @net: the instance
- * @clear: VIRTIO_NET_S_* that shall not be set
- * @set: VIRTIO_NET_S_* that shall be
+ * @clear: VIRTIO_NET_S_* to clear
+ * @set: VIRTIO_NET_S_* to set
  *
  * Context: any.
  * Return: whether that changed anything.

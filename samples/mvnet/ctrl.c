@@ -8,14 +8,14 @@
 
 #include "mvnet.h"
 
-/* Commands in one go, and bytes in case they are large */
+/* Commands in one run, and bytes in case the commands are large */
 #define MVNET_CTRL_BUDGET	16
 #define MVNET_CTRL_BUDGET_BYTES	(64 * 1024)
 
-/* No command that makes sense is longer; a table may be, and then overflows. */
+/* A longer command fails: no command that makes sense is longer. */
 #define MVNET_CTRL_MAX_LEN	65536
 
-/* What a command comes with */
+/* The data of a command */
 struct mvnet_cmd {
 	struct mdev_mem *mem;
 	struct mdev_vq_iter data;
@@ -97,7 +97,7 @@ static int mvnet_ctrl_macs(struct mvnet *net, struct mvnet_macs *macs,
 	macs->nr = macs->overflow ? 0 : nr;
 	if (!macs->overflow)
 		return mvnet_cmd_get(net, cmd, macs->addr, nr * ETH_ALEN);
-	/* Which they are makes no difference. */
+	/* All addresses match then, so these are not needed. */
 	mdev_vq_iter_skip(&cmd->data, nr * ETH_ALEN);
 	cmd->len -= nr * ETH_ALEN;
 	return 0;
@@ -190,7 +190,9 @@ static int mvnet_ctrl_mq(struct mvnet *net, u8 which, struct mvnet_cmd *cmd)
 		return -EINVAL;
 
 	mvnet_pairs_set(net, le16_to_cpu(pairs));
-	/* What is on now has not been looked at, what is off may have waited. */
+	/*
+	 * Pairs that are on now have to be served; in those off, frames may wait.
+	 */
 	mvnet_wake_pairs(net);
 	return 0;
 }
@@ -262,7 +264,7 @@ static int mvnet_ctrl_answer(struct mvnet *net, struct mdev_vq *vq,
 	return 0;
 }
 
-/* One user at a time.  True if there may be more. */
+/* Called by one task at a time.  Returns whether there may be more. */
 static bool mvnet_ctrl_run(struct mvnet *net, struct mdev_vq *vq)
 {
 	struct mdev_vq_chain chain = {
@@ -295,8 +297,8 @@ static struct mdev_vq *mvnet_ctrl_vq(struct mvnet *net)
 }
 
 /*
- * By the worker or by whoever kicks.  Whether there may be more, or the worker
- * has to serve it
+ * Serve the queue, in the worker or in the context of a kick.  Returns whether
+ * there may be more, or the worker has to serve it.
  */
 static bool mvnet_ctrl_serve(struct mvnet *net, bool kick)
 {
@@ -305,12 +307,12 @@ static bool mvnet_ctrl_serve(struct mvnet *net, bool kick)
 
 	if (!mdev_vq_claim(vq))
 		return false;
-	/* What was negotiated may only now have stopped changing. */
+	/* Features are stable only once the queue is claimed: check again. */
 	if (vq != mvnet_ctrl_vq(net) || !mvnet_has(net, VIRTIO_NET_F_CTRL_VQ))
 		goto out;
 
 	if (mdev_vq_mem(vq)->direct) {
-		/* Nothing in there sleeps, so it may come from a kick too. */
+		/* Nothing in there sleeps, so it may be called by a kick, too. */
 		spin_lock_bh(&net->ctrl.lock);
 		more = mvnet_ctrl_run(net, vq);
 		spin_unlock_bh(&net->ctrl.lock);
@@ -340,9 +342,9 @@ static void mvnet_ctrl_work(struct mdev_work *work)
  * @net: the instance; the control queue is live
  *
  * The kernel's virtio-net spins for the answer, up to 6.1 with bottom halves
- * disabled: on a machine with one CPU no worker would ever run.  So the answer
- * is there when the kick returns, if the memory allows that and the context,
- * which the driver's callback has to be called in.
+ * disabled: on a machine with one CPU no worker would ever run.  So the command is
+ * answered before the kick returns, if the memory is direct, and if the driver's
+ * callback can be called in the context of the kick.
  *
  * Context: any.
  */
@@ -355,7 +357,7 @@ void mvnet_ctrl_kick(struct mvnet *net)
 }
 
 /**
- * mvnet_ctrl_prepare() - have all that it takes to serve the control queue
+ * mvnet_ctrl_prepare() - allocate all that is needed to serve the control queue
  * @net: the instance
  *
  * Context: process context, serialised by the class driver; the queue is not

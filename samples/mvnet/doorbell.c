@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mvnet: doorbells that a user may map.  A page of memory notices nothing, so a
- * timer looks at all of them: good enough to test programs that ring a doorbell
- * by writing to it, and for nothing else.
+ * mvnet: doorbells that a user may map.  Writing to a page of memory triggers
+ * nothing, so a timer polls all doorbells.  That is good enough to test programs
+ * that ring a doorbell by writing to it, and for nothing else.
  */
 
 #include <linux/gfp.h>
@@ -36,10 +36,11 @@ static enum hrtimer_restart mvnet_doorbell_poll(struct hrtimer *timer)
 }
 
 /**
- * mvnet_doorbell_init() - make the doorbells, if there shall be any
+ * mvnet_doorbell_init() - make doorbells, if the module parameter asks for them
  * @net: the instance
  *
- * Return: 0 or -ENOMEM; mvnet_doorbell_destroy() is due in both cases.
+ * Return: 0 or -ENOMEM; the caller has to call mvnet_doorbell_destroy() in both
+ * cases.
  */
 int mvnet_doorbell_init(struct mvnet *net)
 {
@@ -72,7 +73,7 @@ void mvnet_doorbell_destroy(struct mvnet *net)
 }
 
 /**
- * mvnet_doorbell_start() - look at the doorbells from now on
+ * mvnet_doorbell_start() - start to poll the doorbells
  * @soft: the instance
  *
  * Context: process context.
@@ -89,7 +90,7 @@ void mvnet_doorbell_start(struct mdev_soft *soft)
 }
 
 /**
- * mvnet_doorbell_stop() - look no more
+ * mvnet_doorbell_stop() - stop polling the doorbells
  * @soft: the instance
  *
  * Context: process context; sleeps.

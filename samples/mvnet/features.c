@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mvnet: which choices of the driver go together.
+ * mvnet: which features a driver has to negotiate together.
  */
 
 #include "mvnet.h"
@@ -9,8 +9,8 @@
  * struct mvnet_rule - a feature that needs another
  * @feature: bit number
  * @needs: bit number of the other
- * @why: for a person; NULL if the virtio specification says so (section
- *	5.1.3.1) and every driver knows
+ * @why: the reason, for a message; NULL if the virtio specification requires it
+ *	(section 5.1.3.1)
  */
 struct mvnet_rule {
 	u8 feature;
@@ -23,8 +23,8 @@ struct mvnet_rule {
 
 /*
  * Features that need VIRTIO_NET_F_CTRL_VQ are not among them: without that queue
- * they do nothing, and DPDK's virtio-user takes them and answers the commands
- * itself.
+ * they have no effect, and DPDK's virtio-user negotiates them without it, because
+ * it answers the commands itself.
  */
 static const struct mvnet_rule mvnet_rules[] = {
 	{ VIRTIO_NET_F_HOST_TSO4, VIRTIO_NET_F_CSUM },
@@ -42,7 +42,7 @@ static const struct mvnet_rule mvnet_rules[] = {
 /**
  * mvnet_check_features() - whether the device can work with a driver's choice
  * @soft: the instance
- * @features: what the driver wants, of what is offered
+ * @features: what the driver wants; all of it is offered
  *
  * Context: process context.
  * Return: 0 or -EINVAL.

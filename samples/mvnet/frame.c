@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mvnet: what is in a frame and its header.
+ * mvnet: the content of a frame and its header.
  */
 
 #include <linux/etherdevice.h>
@@ -30,7 +30,7 @@ static bool mvnet_gso_valid(const struct mvnet *net,
 	default:
 		return false;
 	}
-	/* That it came by HOST_TSO means GUEST_TSO: mvnet_check_features() */
+	/* HOST_TSO means that there is GUEST_TSO, too: mvnet_check_features() */
 	if (!mvnet_has(net, feature))
 		return false;
 	if (hdr->gso_type & VIRTIO_NET_HDR_GSO_ECN &&
@@ -42,11 +42,11 @@ static bool mvnet_gso_valid(const struct mvnet *net,
 /**
  * mvnet_hdr_valid() - whether a transmitted frame may be received as it is
  * @net: the instance
- * @hdr: its header; cleared of what the receiver shall not see
+ * @hdr: its header; what the receiver must not see is cleared
  * @len: length of the frame
  *
- * Return: false if the header asks for what was not negotiated, or speaks of
- * bytes that are not there.
+ * Return: false if the header asks for what was not negotiated, or refers to bytes
+ * beyond the end of the frame.
  */
 bool mvnet_hdr_valid(const struct mvnet *net,
 		     struct virtio_net_hdr_v1 *hdr, u32 len)
@@ -73,7 +73,7 @@ bool mvnet_hdr_valid(const struct mvnet *net,
 }
 
 /**
- * mvnet_complete_csum() - do what the header asks for
+ * mvnet_complete_csum() - complete the checksum, as the header asks for
  * @hdr: header that mvnet_hdr_valid() has found good, with NEEDS_CSUM
  * @frame: the frame
  * @len: its length
@@ -86,7 +86,10 @@ void mvnet_complete_csum(struct virtio_net_hdr_v1 *hdr, void *frame, u32 len)
 
 	/* The field holds the pseudo header's part, which is summed up too. */
 	sum = csum_fold(csum_partial(frame + start, len - start, 0));
-	/* Of two zeros UDP takes one to mean that there is none. */
+	/*
+	 * UDP takes a checksum of 0 to mean that there is none: use the other
+	 * zero.
+	 */
 	if (!sum)
 		sum = CSUM_MANGLED_0;
 	memcpy(frame + start + offset, &sum, sizeof(sum));

@@ -31,10 +31,10 @@ static int mvnet_create(struct mdev_class_device *cdev)
 		kvfree(net);
 		return ret;
 	}
-	/* Rings are taken for little-endian ones, so that one has to stay. */
+	/* Rings are always little-endian, so VERSION_1 cannot be switched off. */
 	net->soft.features &= ~READ_ONCE(mvnet_features_off) |
 			      BIT_ULL(VIRTIO_F_VERSION_1);
-	/* But for the control queue */
+	/* All but the control queue */
 	net->max_pairs = net->soft.desc->nr_vqs / 2;
 	net->net_status = VIRTIO_NET_S_LINK_UP;
 	net->busy_poll = mvnet_busy_poll;

@@ -128,7 +128,7 @@ static int __init mvnet_init(void)
 		ret = PTR_ERR(mvnet_pdev);
 		goto err_driver;
 	}
-	/* The driver core keeps the cause to itself but for its message. */
+	/* If the probe failed, the driver core logs the error but returns none. */
 	if (!platform_get_drvdata(mvnet_pdev)) {
 		ret = -ENODEV;
 		goto err_device;

@@ -20,7 +20,7 @@
 #define MVNET_MAX_PAIRS		8
 #define MVNET_MAX_VQS		(2 * MVNET_MAX_PAIRS + 1)
 
-/* VERSION_1 is required, and with it the header has num_buffers always. */
+/* VERSION_1 is required, so the header always has num_buffers. */
 #define MVNET_HDR_LEN		sizeof(struct virtio_net_hdr_v1)
 
 /* The largest IP packet there is, and its Ethernet header, rounded up */
@@ -52,7 +52,7 @@ struct mvnet_macs {
 
 /**
  * struct mvnet_filter - what is received
- * @promisc: everything; the default, as long as the driver says nothing
+ * @promisc: everything; the default, until the driver changes it
  * @allmulti: all multicast
  * @alluni: all unicast
  * @nomulti: no multicast
@@ -74,13 +74,14 @@ struct mvnet_filter {
 
 /**
  * enum mvnet_mac_by - who sets the device's address, and how long that lasts
- * @MVNET_MAC_BY_ADMIN: the sysfs attribute, or chance: as long as the instance
+ * @MVNET_MAC_BY_ADMIN: the sysfs attribute, or a random address at first: as long
+ *	as the instance exists
  * @MVNET_MAC_BY_USER: a write to the configuration space: until the user closes the
  *	device.  QEMU does so once, and resets the device whenever its guest does.
  * @MVNET_MAC_BY_DRIVER: the control queue: until the device is reset
  * @MVNET_MAC_NR: how many there are
  *
- * In the order of their lives, the longest first.
+ * Ordered by how long they last, the longest first.
  */
 enum mvnet_mac_by {
 	MVNET_MAC_BY_ADMIN,
@@ -90,9 +91,9 @@ enum mvnet_mac_by {
 };
 
 /**
- * enum mvnet_pair_state - what the driver has said of a queue pair
- * @MVNET_PAIR_UNUSED: nothing yet.  Frames wait: whoever goes on where another
- *	device was stopped has not had the time to say it.
+ * enum mvnet_pair_state - what the driver has requested for a queue pair
+ * @MVNET_PAIR_UNUSED: nothing yet.  Frames wait: a user that continues where
+ *	another device was stopped may not have repeated the driver's request yet.
  * @MVNET_PAIR_ON: it is in use.
  * @MVNET_PAIR_OFF: it was switched off.  Its receive queue gets nothing more
  *	(virtio 1.2, section 5.1.6.5, on multiqueue mode), so what is left in
@@ -118,7 +119,7 @@ enum mvnet_next {
 };
 
 /**
- * struct mvnet_pair - a receive and a transmit queue, and who serves them
+ * struct mvnet_pair - a receive and a transmit queue, and what serves them
  * @net: the instance
  * @rx: receive queue
  * @tx: transmit queue, whose frames go to @rx
@@ -127,9 +128,10 @@ enum mvnet_next {
  * @worker: of this pair alone; started with the first of its queues, stopped
  *	by a reset
  * @work: one run over the pair
- * @lock: where the driver's memory is direct, held by who serves the pair, be it
- *	@worker or whoever kicks; elsewhere @worker is the only one
- * @mem: the driver's memory; from here on of who serves the pair
+ * @lock: if the driver's memory is direct, held while the pair is served, by
+ *	@worker or in the context of a kick; otherwise only @worker serves it
+ * @mem: the driver's memory; this and what follows is used only while the pair is
+ *	served
  * @token: of the read section that it is in
  * @tx_chain: the frame at hand
  * @tx_segs: its pieces
@@ -168,16 +170,16 @@ struct mvnet_pair {
 
 /**
  * struct mvnet_ctrl - the control queue
- * @work: for where the kick's context will not do
- * @lock: one user at a time, where the driver's memory is direct; else @work
- *	is the only one
+ * @work: serves the queue if the context of the kick does not allow that
+ * @lock: if the driver's memory is direct, held while the queue is served;
+ *	otherwise only @work serves it
  * @segs: pieces of the command at hand
  * @uni: half of a table while it is read
  * @multi: the other half
  */
 struct mvnet_ctrl {
 	struct mdev_work work;
-	/* one user of the control queue at a time, see above */
+	/* one task at a time serves the control queue, see above */
 	spinlock_t lock;
 	struct mdev_vq_seg *segs;
 	struct mvnet_macs uni;
@@ -191,20 +193,20 @@ struct mvnet_ctrl {
  * @max_pairs: queue pairs of the type
  * @busy_poll: microseconds for which a worker that has nothing to do looks for
  *	more before it asks for a kick and sleeps; 0 for none
- * @filtered: frames that the receive filter kept back
+ * @filtered: frames that the receive filter has dropped
  * @pairs: queue pairs
  * @ctrl: control queue
  * @state_lock: guards @mac, @macs, @draft, @mac_by, @net_status, @generation and
  *	@filter.  Writers are the sysfs attributes, the control queue and the
  *	class driver; readers the workers, once for each frame, and the driver.
- *	Interrupts are off for writers, since a read may come from anywhere.
+ *	Writers disable interrupts, because a read may come from any context.
  * @mac: the device's address
- * @macs: what each has set; the index is &enum mvnet_mac_by
- * @draft: an address that is being written to the configuration space: as @mac until
- *	that begins, and again when it is whole
- * @mac_by: a bit for each of @macs that is set; the highest is @mac
+ * @macs: the addresses that were set; the index is &enum mvnet_mac_by
+ * @draft: an address that is being written to the configuration space; the same as
+ *	@mac before that begins and once the address is complete
+ * @mac_by: a bit for each of @macs that is set; the highest one is for @mac
  * @mtu: what the administrator wants
- * @driver_mtu: what the driver is told: @mtu as of the last reset, because it may
+ * @driver_mtu: what the driver is told: @mtu at the last reset, because it may
  *	not change under a driver (virtio 1.2, section 5.1.4.1)
  * @net_status: VIRTIO_NET_S_*
  * @generation: of the configuration space
@@ -212,7 +214,7 @@ struct mvnet_ctrl {
  * @doorbells: for each virtqueue a page that a user may map and write the queue's
  *	index to, if the module parameter asks for it
  * @doorbell_timer: polls the doorbells while the device is live
- * @doorbell_on: the timer shall go on
+ * @doorbell_on: the timer is to continue
  */
 struct mvnet {
 	struct mdev_soft soft;
@@ -270,9 +272,9 @@ static inline bool mvnet_is_ctrl(const struct mvnet *net, u16 idx)
 }
 
 /*
- * Whether the driver's memory looks as if it could be used in any context.  Only
- * a hint, because the class driver may change: whoever has claimed a queue
- * decides by the memory of that.
+ * Whether the driver's memory looks as if it could be used in any context.  This is
+ * only a hint, because the class driver may change: code that has claimed a queue
+ * checks that queue's memory.
  */
 static inline bool mvnet_is_direct(const struct mvnet *net)
 {

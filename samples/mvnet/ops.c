@@ -31,7 +31,7 @@ static void mvnet_kick(struct mdev_soft *soft, u16 idx)
 {
 	struct mvnet *net = soft_to_mvnet(soft);
 
-	/* Not live means that the start, or its undoing, is yet to look. */
+	/* A queue that is not live is looked at when it is started or resumed. */
 	if (!mdev_vq_is_live(mdev_soft_vq(soft, idx)))
 		return;
 	if (mvnet_is_ctrl(net, idx))
@@ -48,11 +48,11 @@ static int mvnet_prepare_vq(struct mdev_soft *soft, u16 idx)
 		return mvnet_ctrl_prepare(net);
 	if (idx / 2 < mvnet_nr_pairs(net))
 		return mvnet_pair_prepare(&net->pairs[idx / 2]);
-	/* A queue that what was negotiated gives no meaning to */
+	/* A queue that has no meaning with the negotiated features */
 	return 1;
 }
 
-/* The control queue by itself, for who wants to look at what goes through it. */
+/* The control queue is a group by itself, so that a user can intercept commands. */
 static u32 mvnet_get_vq_group(struct mdev_soft *soft, u16 idx)
 {
 	return mvnet_is_ctrl(soft_to_mvnet(soft), idx) ? 1 : 0;
@@ -62,7 +62,7 @@ static struct mdev_worker *mvnet_get_vq_worker(struct mdev_soft *soft, u16 idx)
 {
 	struct mvnet *net = soft_to_mvnet(soft);
 
-	/* The first pair's has the control queue as well. */
+	/* The first pair's worker serves the control queue as well. */
 	return &net->pairs[idx / 2 < mvnet_nr_pairs(net) ? idx / 2 : 0].worker;
 }
 
@@ -76,8 +76,8 @@ static void mvnet_reset(struct mdev_soft *soft)
 	mvnet_ctrl_reset(net);
 
 	/*
-	 * What came by the control queue ends here.  Link and time to poll are
-	 * the administrator's.
+	 * Settings from the control queue end here.  Link and polling time stay,
+	 * because the administrator sets them.
 	 */
 	mvnet_end_mac(net, MVNET_MAC_BY_DRIVER);
 	WRITE_ONCE(net->driver_mtu, READ_ONCE(net->mtu));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mvnet: the way of a frame from the transmit queue to the receive queue of a
+ * mvnet: the path of a frame from the transmit queue to the receive queue of a
  * pair.
  *
- * All of it runs inside a read section of the driver's memory.  Where an
- * address is not at hand the section is left, the address fetched, and the
- * section entered again; chains popped so far stay popped.  "In a section"
+ * All of it runs inside a read section of the driver's memory.  If an address
+ * is not available there, the section is left, the address is faulted in, and the
+ * section is entered again; chains popped so far stay popped.  "In a section"
  * below means that the function is called in one and returns in one, maybe
  * another one.
  */
@@ -26,7 +26,7 @@
 #define MVNET_DONE		1
 
 /**
- * struct mvnet_head - what the device looks at of a frame
+ * struct mvnet_head - the part of a frame that the device looks at
  * @hdr: its header
  * @dest: where it goes to
  */
@@ -41,7 +41,7 @@ static bool mvnet_enter(struct mvnet_pair *pair)
 	bool rx, tx;
 
 	pair->token = mdev_mem_enter(pair->mem);
-	/* Both, since each is to break if its memory is gone. */
+	/* Check both, because each has to break if its memory is gone. */
 	rx = mdev_vq_alive(pair->rx);
 	tx = mdev_vq_alive(pair->tx);
 	return rx && tx;
@@ -52,7 +52,7 @@ static void mvnet_leave(struct mvnet_pair *pair)
 	mdev_mem_leave(pair->mem, pair->token);
 }
 
-/* In a section.  As mdev_vq_pop(), but -EAGAIN is dealt with. */
+/* In a section.  Like mdev_vq_pop(), but handles -EAGAIN. */
 static int mvnet_pop(struct mvnet_pair *pair, struct mdev_vq *vq,
 		     struct mdev_vq_chain *chain)
 {
@@ -130,8 +130,8 @@ static int mvnet_move(struct mvnet_pair *pair, struct mdev_vq_iter *dst,
 }
 
 /*
- * Whether the driver has no buffer left to add: it gets none back before those
- * that are collected are used.
+ * Whether the driver has no buffer left to add: it gets none back until those that
+ * are collected are used.
  */
 static bool mvnet_all_collected(const struct mvnet_pair *pair)
 {
@@ -143,9 +143,9 @@ static bool mvnet_all_collected(const struct mvnet_pair *pair)
 }
 
 /*
- * In a section: take receive buffers for @len bytes.  1: they are in the pair;
- * 0: there are too few; -EMSGSIZE: there will never be enough; or broken.  Unless
- * it returns 1, all have been given back.
+ * In a section: take receive buffers for @len bytes.  Returns 1 if they are in the
+ * pair; 0 if there are too few; -EMSGSIZE if there can never be enough; or another
+ * error if a queue broke.  Unless it returns 1, all have been given back.
  */
 static int mvnet_collect(struct mvnet_pair *pair, u32 len)
 {
@@ -160,7 +160,7 @@ static int mvnet_collect(struct mvnet_pair *pair, u32 len)
 	pair->nr_rx_descs = 0;
 	do {
 		ret = -EMSGSIZE;
-		/* Not by segments: a descriptor of no bytes makes none. */
+		/* Not by segments: a descriptor of no bytes has none. */
 		if (pair->nr_rx == (merge ? MVNET_MAX_MERGE : 1) ||
 		    pair->nr_rx_descs > MDEV_VQ_MAX_SEGS)
 			goto undo;
@@ -176,7 +176,9 @@ static int mvnet_collect(struct mvnet_pair *pair, u32 len)
 		pair->nr_rx++;
 		pair->nr_rx_segs += chain->nr_in;
 		pair->nr_rx_descs += chain->nr_descs;
-		/* Even if it is given back.  The frame has the bytes. */
+		/*
+		 * Count it even if it is given back.  Bytes count with the frame.
+		 */
 		pair->cost += mdev_vq_chain_desc_cost(chain);
 		if (chain->nr_out || (!room && chain->in_len < MVNET_HDR_LEN)) {
 			mdev_vq_break(vq, "a receive buffer of %u bytes to write and %u to read",
@@ -220,7 +222,7 @@ static int mvnet_deliver(struct mvnet_pair *pair,
 		return ret ?: mvnet_move(pair, &dst, src, len);
 	}
 
-	/* The device can check in the bounce buffer what it cannot see there. */
+	/* The checksum is computed in the bounce buffer, and not in place. */
 	ret = mvnet_get(pair, src, pair->bounce, len);
 	if (ret)
 		return ret;
@@ -229,7 +231,7 @@ static int mvnet_deliver(struct mvnet_pair *pair,
 	return ret ?: mvnet_put(pair, &dst, pair->bounce, len);
 }
 
-/* In a section: the receive buffers are used, by @len bytes together. */
+/* In a section: mark the receive buffers used, with @len bytes in total. */
 static void mvnet_push_rx(struct mvnet_pair *pair, u32 len)
 {
 	unsigned int i;
@@ -256,9 +258,9 @@ static int mvnet_drop(struct mvnet_pair *pair, const char *why, u32 len)
 }
 
 /*
- * In a section: one frame.  MVNET_DONE; MVNET_EMPTY if there is none; -ENOBUFS
- * if it has to wait for receive buffers; -EPROTO or -EFAULT if a queue broke.
- * Unless MVNET_DONE is returned, the chain has been given back.
+ * In a section: one frame.  Returns MVNET_DONE; MVNET_EMPTY if there is none;
+ * -ENOBUFS if it has to wait for receive buffers; -EPROTO or -EFAULT if a queue
+ * broke.  Unless MVNET_DONE is returned, the chain has been given back.
  */
 static int mvnet_frame(struct mvnet_pair *pair)
 {
@@ -343,10 +345,10 @@ static bool mvnet_pair_may_run(const struct mvnet_pair *pair)
 	       READ_ONCE(pair->state) != MVNET_PAIR_UNUSED;
 }
 
-/* In a section: let the driver see what was done.  True if it wants a signal. */
+/* In a section: publish what was done.  True if the driver wants a signal. */
 static bool mvnet_publish(struct mdev_vq *vq)
 {
-	/* The other queue may have broken, and this one be all right. */
+	/* The other queue may have broken, but not this one. */
 	if (!mdev_vq_alive(vq))
 		return false;
 	mdev_vq_publish(vq);
@@ -356,9 +358,9 @@ static bool mvnet_publish(struct mdev_vq *vq)
 /**
  * mvnet_pair_run() - pass frames on
  * @pair: the pair, both queues claimed
- * @poll: who serves the pair is going to look again where nothing is left to do
+ * @poll: the caller will look again if nothing is left to do
  *
- * Context: who serves the pair.
+ * Context: whatever serves the pair, see &mvnet_pair.lock.
  * Return: what to do next; MVNET_NEXT_POLL only if @poll.
  */
 enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll)
@@ -372,7 +374,7 @@ enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll)
 
 	pair->mem = mdev_soft_mem(&pair->net->soft);
 	pair->cost = 0;
-	/* Who lets the pair run wakes it afterwards. */
+	/* Whoever allows the pair to run also wakes it afterwards. */
 	if (!mvnet_enter(pair) || !mvnet_pair_may_run(pair)) {
 		mvnet_leave(pair);
 		return MVNET_NEXT_KICK;
@@ -407,7 +409,10 @@ enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll)
 		}
 	}
 
-	/* Received before sent, so that nothing sent is ever unaccounted for. */
+	/*
+	 * Publish rx first, so that a frame is received before it is seen as
+	 * sent.
+	 */
 	signal_rx = mvnet_publish(rx);
 	signal_tx = mvnet_publish(tx);
 	if (ret == MVNET_DONE)
@@ -416,7 +421,7 @@ enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll)
 		wait = tx;
 	else if (ret == -ENOBUFS)
 		wait = rx;
-	/* Another time to poll begins after each frame. */
+	/* After a frame, the time to poll begins again. */
 	if (wait && poll)
 		next = n ? MVNET_NEXT_RUN : MVNET_NEXT_POLL;
 	else if (wait && mdev_vq_enable_notify(wait))

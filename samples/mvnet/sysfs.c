@@ -83,7 +83,7 @@ static ssize_t link_store(struct device *dev, struct device_attribute *attr,
 
 	if (changed) {
 		mdev_soft_config_changed(&net->soft);
-		/* Transmit queues have waited for it. */
+		/* Transmit queues may have waited for the link. */
 		mvnet_wake_pairs(net);
 	}
 	return count;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * mvnet: the threads that serve the queue pairs.  Each instance has its own, so
- * that nobody who stalls one can stall another.
+ * that a user that stalls one cannot stall another.
  */
 
 #include <linux/ktime.h>
@@ -22,7 +22,7 @@ static int mvnet_pair_alloc(struct mvnet_pair *pair)
 		if (!pair->tx_segs)
 			return -ENOMEM;
 	}
-	/* So that there is room for a whole chain up to half of it */
+	/* If no more than half of it is taken, there is room for any chain. */
 	if (!pair->rx_segs) {
 		pair->rx_segs = kvmalloc_array(2 * MDEV_VQ_MAX_SEGS,
 					       sizeof(*pair->rx_segs), gfp);
@@ -48,7 +48,7 @@ static int mvnet_pair_alloc(struct mvnet_pair *pair)
 }
 
 /**
- * mvnet_pair_prepare() - have all that it takes to serve a queue pair
+ * mvnet_pair_prepare() - allocate all that is needed to serve a queue pair
  * @pair: the pair, at least one of its queues not started
  *
  * Context: process context, serialised by the class driver.
@@ -88,7 +88,7 @@ void mvnet_pair_reset(struct mvnet_pair *pair)
 }
 
 /**
- * mvnet_pair_wake() - have a pair looked at
+ * mvnet_pair_wake() - have the worker look at a pair
  * @net: the instance
  * @index: of the pair; nothing happens if there is none
  *
@@ -98,7 +98,7 @@ void mvnet_pair_wake(struct mvnet *net, unsigned int index)
 {
 	struct mvnet_pair *pair;
 
-	/* Without MQ the control queue stands where pair 1 would. */
+	/* Without MQ the control queue has the index that pair 1 would have. */
 	if (index >= mvnet_nr_pairs(net))
 		return;
 
@@ -108,7 +108,7 @@ void mvnet_pair_wake(struct mvnet *net, unsigned int index)
 }
 
 /**
- * mvnet_wake_pairs() - have all queue pairs looked at
+ * mvnet_wake_pairs() - have the workers look at all queue pairs
  * @net: the instance
  *
  * Context: any.
@@ -121,7 +121,7 @@ void mvnet_wake_pairs(struct mvnet *net)
 		mvnet_pair_wake(net, i);
 }
 
-/* Notice that the memory of a queue is gone, where the other one is no more. */
+/* Only one queue of the pair is up: detect that its memory is gone. */
 static void mvnet_look(struct mvnet *net, struct mdev_vq *vq)
 {
 	struct mdev_mem *mem = mdev_soft_mem(&net->soft);
@@ -132,7 +132,7 @@ static void mvnet_look(struct mvnet *net, struct mdev_vq *vq)
 	mdev_mem_leave(mem, token);
 }
 
-/* Once over the pair, whose claimed queues are said, as mvnet_pair_run() */
+/* Serve the pair once; @tx and @rx are claimed if true.  Like mvnet_pair_run(). */
 static enum mvnet_next mvnet_pair_pass(struct mvnet_pair *pair, bool tx,
 				       bool rx, bool poll)
 {
@@ -142,7 +142,7 @@ static enum mvnet_next mvnet_pair_pass(struct mvnet_pair *pair, bool tx,
 	return MVNET_NEXT_KICK;
 }
 
-/* The same where others may serve the pair, too */
+/* The same if others may serve the pair at the same time */
 static enum mvnet_next mvnet_pair_pass_locked(struct mvnet_pair *pair, bool tx,
 					      bool rx, bool kick)
 {
@@ -159,10 +159,10 @@ static enum mvnet_next mvnet_pair_pass_locked(struct mvnet_pair *pair, bool tx,
 }
 
 /*
- * Serve the pair once, by the worker or by whoever kicks, to whom
- * MVNET_NEXT_RUN means that the worker has to.  Only the memory of a queue that is
- * claimed tells whether there may be others, because it stays as it is: that of
- * the instance is another one when another class driver has the instance.
+ * Serve the pair once, in the worker or in the context of a kick.  For a kick,
+ * MVNET_NEXT_RUN means that the worker has to serve it.  Whether others may serve
+ * the pair at the same time depends on the memory of a claimed queue, which cannot
+ * change.  The memory of the instance changes with its class driver.
  */
 static enum mvnet_next mvnet_pair_serve(struct mvnet_pair *pair, bool kick,
 					bool poll)
@@ -187,9 +187,9 @@ static enum mvnet_next mvnet_pair_serve(struct mvnet_pair *pair, bool kick,
 }
 
 /*
- * Over the pair until there is something to do, or the time to poll is over, or
- * the CPU or the worker has better things to do.  The queues are let go of in
- * between, for whoever waits to stop one.
+ * Serve the pair again and again until there is something to do, the time to poll
+ * is over, or the CPU or the worker is needed for something else.  The queues are
+ * released in between, so that a task that waits to stop one can do so.
  */
 static enum mvnet_next mvnet_pair_poll(struct mvnet_pair *pair)
 {
@@ -244,9 +244,9 @@ void mvnet_pair_init(struct mvnet_pair *pair, struct mvnet *net,
  * @net: the instance
  * @index: of the pair; nothing happens if there is none
  *
- * Where the driver's memory is direct the pair is served at once: to wake the
- * worker, and to switch to it and back, takes longer than to pass a few frames
- * on.  What is left after one budget is up to the worker.
+ * If the driver's memory is direct, the pair is served at once: to wake the worker,
+ * and to switch to it and back, takes longer than to pass on a few frames.  What is
+ * left after one budget is left to the worker.
  *
  * Context: any.
  */
@@ -256,8 +256,8 @@ void mvnet_pair_kick(struct mvnet *net, unsigned int index)
 		return;
 
 	/*
-	 * The driver's callbacks want interrupts on.  The memory of the instance
-	 * only spares a program's kick the look at the queues.
+	 * The driver's callbacks want interrupts on.  The check of the instance's
+	 * memory only saves a program's kick from claiming the queues.
 	 */
 	if (!mvnet_is_direct(net) || irqs_disabled() ||
 	    mvnet_pair_serve(&net->pairs[index], true, false) ==
@@ -270,7 +270,7 @@ int mvnet_set_vq_affinity(struct mdev_soft *soft, u16 idx,
 {
 	struct mvnet *net = soft_to_mvnet(soft);
 
-	/* The control queue is served where it is kicked, or by the first. */
+	/* The control queue is served by the kick or by the first pair's worker. */
 	if (idx >= 2 * net->max_pairs)
 		return 0;
 	return mdev_worker_set_affinity(&net->pairs[idx / 2].worker, mask);
