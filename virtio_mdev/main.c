@@ -27,7 +27,7 @@ static void virtio_mdev_release(struct device *dev)
 	mdev_users_put(&virtio_mdev_users);
 }
 
-/* What this transport cannot do without, with a line on what is missing. */
+/* Check for what this transport cannot do without, and log what is missing. */
 static int virtio_mdev_check(struct mdev_class_device *cdev)
 {
 	const struct virtio_mdev_ops *ops = cdev->ops;
@@ -50,7 +50,7 @@ static int virtio_mdev_check(struct mdev_class_device *cdev)
 			"the device does DMA, but does not offer VIRTIO_F_ACCESS_PLATFORM: it would not use the addresses of the IOMMU\n");
 		return -EINVAL;
 	}
-	/* There the rings go through the DMA API whatever was negotiated. */
+	/* In such a domain, rings go through the DMA API whatever is negotiated. */
 	if (xen_domain()) {
 		dev_err(&cdev->dev,
 			"a Xen domain does not put physical addresses on virtqueues; use class vhost\n");
@@ -69,7 +69,7 @@ static int virtio_mdev_probe(struct mdev_class_device *cdev)
 	if (ret)
 		return ret;
 
-	/* The core resets as well, but takes no notice of a failure. */
+	/* The virtio core resets the device as well, but ignores a failure. */
 	ret = cdev->ops->reset(cdev);
 	if (ret) {
 		dev_err(&cdev->dev, "the device cannot be reset: %pe\n",
@@ -89,7 +89,7 @@ static int virtio_mdev_probe(struct mdev_class_device *cdev)
 	vm->vdev.dev.release = virtio_mdev_release;
 	vm->vdev.id.device = cdev->ops->get_device_id(cdev);
 	vm->vdev.id.vendor = cdev->ops->get_vendor_id(cdev);
-	/* The driver takes the presence of the operation for the ability. */
+	/* Drivers can reset virtqueues if the operation is present. */
 	vm->vdev.config = cdev->ops->reset_vq ?
 		&virtio_mdev_config_ops_vq_reset : &virtio_mdev_config_ops;
 
@@ -103,12 +103,12 @@ static int virtio_mdev_probe(struct mdev_class_device *cdev)
 			ERR_PTR(ret));
 		cdev->ops->reset(cdev);
 		cdev->mem = NULL;
-		/* Initialised by the registration even where that failed */
+		/* The registration initialises the device even if it fails. */
 		put_device(&vm->vdev.dev);
 		return ret;
 	}
 
-	/* What is below another device is found here nevertheless. */
+	/* The virtio device is below the one that does the DMA: link to it here. */
 	if (dma_dev && sysfs_create_link(&cdev->dev.kobj, &vm->vdev.dev.kobj,
 					 dev_name(&vm->vdev.dev)))
 		dev_warn(&cdev->dev, "cannot link to %s\n",
@@ -128,11 +128,11 @@ static void virtio_mdev_remove(struct mdev_class_device *cdev)
 	/* Pairs with put_device() below */
 	get_device(&vm->vdev.dev);
 	/*
-	 * Unbinds the virtio driver, which resets the device and gives its
-	 * virtqueues back; with them go all callbacks.
+	 * Unbinds the virtio driver, which resets the device and deletes its
+	 * virtqueues.  There are no callbacks after that.
 	 */
 	unregister_virtio_device(&vm->vdev);
-	/* The core acknowledges the device afterwards; the next user starts at 0 */
+	/* The core has set ACKNOWLEDGE again, but the next user starts at 0. */
 	virtio_mdev_reset_device(vm);
 	put_device(&vm->vdev.dev);
 	cdev->mem = NULL;
