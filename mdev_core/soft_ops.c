@@ -212,7 +212,7 @@ static int mdev_soft_check_features(struct mdev_soft *soft, u64 features)
 	/* Rings are assumed to be little-endian. */
 	if (!(features & BIT_ULL(VIRTIO_F_VERSION_1))) {
 		dev_err_ratelimited(&soft->cdev->dev,
-				    "the driver must take VIRTIO_F_VERSION_1, for there is no legacy interface\n");
+				    "the driver must accept VIRTIO_F_VERSION_1: there is no legacy interface\n");
 		return -EINVAL;
 	}
 	if (!soft->desc->check_features)

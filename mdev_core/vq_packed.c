@@ -106,7 +106,7 @@ static int packed_start(struct mdev_vq *vq)
 	/* Only now is the ring size known that the state belongs to. */
 	if (packed_index(p->avail) >= num || packed_index(p->used) >= num) {
 		dev_err_ratelimited(vq->dev,
-				    "virtqueue %u cannot begin at descriptors %u and %u of a ring of %u: set its state anew\n",
+				    "virtqueue %u cannot begin at descriptors %u and %u of a ring of %u: set its state again\n",
 				    vq->index, packed_index(p->avail),
 				    packed_index(p->used), num);
 		return -EINVAL;
@@ -114,13 +114,13 @@ static int packed_start(struct mdev_vq *vq)
 	hand = packed_distance(p->used, p->avail, num);
 	if (hand > num) {
 		dev_err_ratelimited(vq->dev,
-				    "virtqueue %u cannot have used %u descriptors more than were available: set its state anew\n",
+				    "virtqueue %u cannot have used %u descriptors more than were available: set its state again\n",
 				    vq->index, 2 * num - hand);
 		return -EINVAL;
 	}
 	if (hand && vq->in_order) {
 		dev_err_ratelimited(vq->dev,
-				    "virtqueue %u cannot leave %u descriptors out, with VIRTIO_F_IN_ORDER: set its state anew\n",
+				    "virtqueue %u cannot leave %u descriptors out, with VIRTIO_F_IN_ORDER: set its state again\n",
 				    vq->index, hand);
 		return -EINVAL;
 	}

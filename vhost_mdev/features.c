@@ -43,7 +43,7 @@ int vhost_mdev_check_access_platform(struct vhost_mdev *vd, u64 features)
 		return 0;
 
 	dev_warn_ratelimited(&vd->cdev->dev,
-			     "the user has to negotiate VIRTIO_F_ACCESS_PLATFORM (bit 33), for it gives I/O virtual addresses\n");
+			     "the user has to negotiate VIRTIO_F_ACCESS_PLATFORM (bit 33): it gives I/O virtual addresses\n");
 	return -EINVAL;
 }
 
