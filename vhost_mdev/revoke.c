@@ -167,7 +167,8 @@ static void vhost_mdev_revoke(struct vhost_mdev *vd)
 void vhost_mdev_retire(struct vhost_mdev *vd)
 {
 	spin_lock(&vd->user_lock);
-	vd->leaving = true;
+	/* Pairs with READ_ONCE() in vhost_mdev_vfio_match(), which has no lock */
+	WRITE_ONCE(vd->leaving, true);
 	spin_unlock(&vd->user_lock);
 
 	vhost_mdev_wait_user(vd);
