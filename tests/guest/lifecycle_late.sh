@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The class driver comes after the instance: nothing to load it with at first.
+# The class driver is loaded after the instance was created, because modprobe is
+# disabled at first.
 . /tests/lib.sh
 
 UUID=$(new_uuid)
@@ -13,15 +14,20 @@ for class in virtio vhost; do
 	echo /bin/false >/proc/sys/kernel/modprobe
 	log_mark
 	check "create succeeds without ${class}_mdev" create_net $class "$UUID"
-	check_equal "the instance is unbound" unbound "$(state_of "$UUID")"
-	check_equal "it has no driver" "" "$(driver_of "$UUID")"
-	check_log "the kernel log says what is missing" "load ${class}_mdev"
+	check_equal "the instance is unbound without ${class}_mdev" \
+		unbound "$(state_of "$UUID")"
+	check_equal "the instance has no driver without ${class}_mdev" \
+		"" "$(driver_of "$UUID")"
+	check_log "the kernel log says that ${class}_mdev is missing" \
+		"load ${class}_mdev"
 	echo "$MODPROBE" >/proc/sys/kernel/modprobe
 
 	check "${class}_mdev can be loaded by its alias" \
 		modprobe "$(cat "$(instance "$UUID")/modalias")"
-	check_equal "then it takes the instance" ${class}_mdev \
+	check_equal "${class}_mdev takes the existing instance when it is loaded" \
+		${class}_mdev \
 		"$(driver_of "$UUID")"
-	check "the instance can be removed" remove_mdev "$UUID"
+	check "the instance that ${class}_mdev took can be removed" \
+		remove_mdev "$UUID"
 done
 unload

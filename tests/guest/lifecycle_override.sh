@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# driver_override: an instance changes hands between the class drivers.
+# driver_override: an instance is handed from one class driver to the other.
 . /tests/lib.sh
 
 UUID=$(new_uuid)
@@ -13,57 +13,76 @@ modprobe vhost_mdev
 modprobe virtio_mdev
 modprobe virtio_net
 check "an instance can be created" create_net virtio "$UUID" || exit 1
-check_equal "it goes by its class" virtio_mdev "$(driver_of "$UUID")"
-check_equal "driver_override is not set" "(null)" "$(cat "$DIR/driver_override")"
-check_errno "vhost_mdev does not take it of itself" ENODEV \
+check_equal "the driver of its class takes an instance without an override" \
+	virtio_mdev "$(driver_of "$UUID")"
+check_equal "driver_override of a new instance is not set" \
+	"(null)" "$(cat "$DIR/driver_override")"
+check_errno "vhost_mdev refuses an instance of class virtio without an override" \
+	ENODEV \
 	put "$UUID" $DRIVERS/vhost_mdev/bind
 
 for round in first second; do
-	check "override to vhost_mdev, $round time" rebind "$UUID" vhost_mdev
-	check_equal "vhost_mdev has it, $round time" vhost_mdev \
+	check "driver_override can hand the instance to vhost_mdev, $round time" \
+		rebind "$UUID" vhost_mdev
+	check_equal "vhost_mdev has the instance after the override, $round time" \
+		vhost_mdev \
 		"$(driver_of "$UUID")"
-	check_equal "driver_override is set, $round time" vhost_mdev \
+	check_equal "driver_override reads vhost_mdev, $round time" vhost_mdev \
 		"$(cat "$DIR/driver_override")"
-	check_equal "the class is what it was, $round time" 2 \
+	check_equal "the class of the instance does not change, $round time" 2 \
 		"$(cat "$DIR/class_id")"
-	check_not "there is no virtio device, $round time" virtio_of "$UUID"
-	check_equal "it waits for a user, $round time" idle "$(state_of "$UUID")"
+	check_not "vhost_mdev leaves no virtio device, $round time" \
+		virtio_of "$UUID"
+	check_equal "the instance is idle with vhost_mdev, $round time" \
+		idle "$(state_of "$UUID")"
 
-	check "override to virtio_mdev, $round time" rebind "$UUID" virtio_mdev
-	check_equal "virtio_mdev has it, $round time" virtio_mdev \
+	check "driver_override can hand the instance to virtio_mdev, $round time" \
+		rebind "$UUID" virtio_mdev
+	check_equal "virtio_mdev has the instance after the override, $round time" \
+		virtio_mdev \
 		"$(driver_of "$UUID")"
-	check "it runs, $round time" wait_for 10 state_is "$UUID" running
+	check "the instance is running with virtio_mdev, $round time" \
+		wait_for 10 state_is "$UUID" running
 done
 
-# The bus has nothing to say about a name that it does not know
+# The bus accepts any name: it does not know which drivers there will be.
 put "$UUID" "$DIR/driver/unbind"
 put nonsense "$DIR/driver_override"
 put "$UUID" /sys/bus/mdev_class/drivers_probe
-check_equal "a name of no driver binds none" "" "$(driver_of "$UUID")"
-check_errno "not by hand, either" ENODEV put "$UUID" $DRIVERS/virtio_mdev/bind
+check_equal "drivers_probe binds no driver if the override names none" \
+	"" "$(driver_of "$UUID")"
+check_errno "virtio_mdev cannot be bound by hand if the override names no driver" \
+	ENODEV put "$UUID" $DRIVERS/virtio_mdev/bind
 check "driver_override can be cleared" put "" "$DIR/driver_override"
-check_equal "then it is not set" "(null)" "$(cat "$DIR/driver_override")"
-check "then the class counts" put "$UUID" /sys/bus/mdev_class/drivers_probe
-check_equal "and virtio_mdev has it" virtio_mdev "$(driver_of "$UUID")"
+check_equal "driver_override is not set after it was cleared" \
+	"(null)" "$(cat "$DIR/driver_override")"
+check "drivers_probe succeeds after driver_override was cleared" \
+	put "$UUID" /sys/bus/mdev_class/drivers_probe
+check_equal "drivers_probe binds the driver of the class after the override was cleared" \
+	virtio_mdev "$(driver_of "$UUID")"
 
 long=$(head -c 5000 /dev/zero | tr '\0' x)
-check_errno "a name without end is refused" EINVAL \
+check_errno "a name of 5000 characters is refused by driver_override" EINVAL \
 	put "$long" "$DIR/driver_override"
-check_equal "and changes nothing" "(null)" "$(cat "$DIR/driver_override")"
-check "an override of a bound instance can be set" \
+check_equal "a refused name leaves driver_override unset" \
+	"(null)" "$(cat "$DIR/driver_override")"
+check "driver_override of a bound instance can be set" \
 	put vhost_mdev "$DIR/driver_override"
-check_equal "and leaves the driver bound" virtio_mdev "$(driver_of "$UUID")"
+check_equal "setting driver_override leaves the driver bound" \
+	virtio_mdev "$(driver_of "$UUID")"
 
-# An instance of the other class
+# An instance of class VHOST is handed to virtio_mdev.
 other=$(new_uuid)
 check "an instance of class vhost can be created" create_net vhost "$other"
-check_equal "vhost_mdev has it" vhost_mdev "$(driver_of "$other")"
+check_equal "vhost_mdev has the instance of class vhost" \
+	vhost_mdev "$(driver_of "$other")"
 put "$other" "$(instance "$other")/driver/unbind"
 put virtio_mdev "$(instance "$other")/driver_override"
-check "it can go to virtio_mdev" put "$other" \
+check "the instance of class vhost can be handed to virtio_mdev" put "$other" \
 	/sys/bus/mdev_class/drivers_probe
-check "and has a net device" wait_for 10 netdev_of "$other"
-check "it can be removed" remove_mdev "$other"
+check "the instance of class vhost has a net device with virtio_mdev" \
+	wait_for 10 netdev_of "$other"
+check "the instance of class vhost can be removed" remove_mdev "$other"
 
-check "the instance can be removed" remove_mdev "$UUID"
+check "the instance of class virtio can be removed" remove_mdev "$UUID"
 unload

@@ -3,12 +3,13 @@
 # kernels: 6.1
 # timeout: 300
 #
-# Instances are created and removed while the parent is unloaded and loaded:
-# what fails may fail, but everything ends and works afterwards.
+# Instances are created and removed while the parent is unloaded and loaded.
+# Single operations may fail, but all of them end, and everything works afterwards.
 . /tests/lib.sh
 
-# of each class; where each takes seconds, fewer.  More if it takes more until
-# some were whole, and the parent was unloaded as often.
+# The number of cycles of each class; fewer on the debug kernel, where each takes
+# seconds.  A loop goes on for longer if fewer than SOME cycles have succeeded, or if
+# the parent was unloaded fewer than SOME times.
 CYCLES=100
 [ "$KERNEL" != debug ] || CYCLES=12
 SOME=6
@@ -21,7 +22,7 @@ echo 0 >$RUN/reloads
 modprobe virtio_net
 modprobe mvnet
 
-# create_remove CLASS: that many times; counts what went well
+# create_remove CLASS: run the cycles, and count those that succeed
 create_remove()
 {
 	_i=0
@@ -29,7 +30,7 @@ create_remove()
 	while [ $_i -lt $CYCLES ] || [ $_good -lt $SOME ] ||
 	      [ "$(cat $RUN/reloads)" -lt $SOME ]; do
 		_u=$(new_uuid)
-		# a moment in which there is no parent is no cycle
+		# a moment without a parent does not count as a cycle
 		while [ ! -d "$MDEV_BUS/mvnet0-$1" ]; do
 			usleep 10000
 		done
@@ -41,7 +42,7 @@ create_remove()
 	done 2>/dev/null
 }
 
-# gets_through CLASS PID GOOD: one more was whole, or there will be no more
+# gets_through CLASS PID GOOD: one more cycle has succeeded, or the loop has ended
 gets_through()
 {
 	modprobe mvnet 2>/dev/null
@@ -58,14 +59,14 @@ while kill -0 $virtio 2>/dev/null || kill -0 $vhost 2>/dev/null; do
 	rmmod mvnet 2>/dev/null && reloads=$((reloads + 1))
 	echo $reloads >$RUN/reloads.new
 	mv $RUN/reloads.new $RUN/reloads
-	# now and then a class driver, too
+	# sometimes a class driver is unloaded, too
 	case $((reloads % 8)) in
 	3) rmmod virtio_mdev 2>/dev/null ;;
 	6) rmmod vhost_mdev 2>/dev/null ;;
 	esac
 	modprobe mvnet 2>/dev/null
-	# At once, a little later, and now and then not before one of each has
-	# got through, however long that takes here.
+	# The next unload comes at once, or a little later.  Every fourth one waits
+	# until a cycle of each class has succeeded, however long that takes.
 	if [ $((reloads % 4)) = 3 ]; then
 		good=$(cat $RUN/virtio.good)
 		wait_for 20 gets_through virtio $virtio "$good"
@@ -79,21 +80,27 @@ wait $virtio $vhost
 
 note "$CYCLES cycles each, $reloads reloads; whole:" \
 	"$(cat $RUN/virtio.good) virtio, $(cat $RUN/vhost.good) vhost"
-check "the parent was unloaded in between ($reloads times)" test $reloads -ge $SOME
-check "some virtio instances came to life" test "$(cat $RUN/virtio.good)" -ge $SOME
-check "some vhost instances came to life" test "$(cat $RUN/vhost.good)" -ge $SOME
+check "the parent was unloaded often enough while instances came and went ($reloads times)" \
+	test $reloads -ge $SOME
+check "enough virtio instances were created and removed while the parent was reloaded" \
+	test "$(cat $RUN/virtio.good)" -ge $SOME
+check "enough vhost instances were created and removed while the parent was reloaded" \
+	test "$(cat $RUN/vhost.good)" -ge $SOME
 
 modprobe mvnet
 for d in "$INSTANCES"/*; do
 	[ ! -d "$d" ] || remove_mdev "$(basename "$d")"
 done
-check_equal "no instance is left" 0 "$(instances)"
+check_equal "no instance is left after the race" 0 "$(instances)"
 for class in virtio vhost; do
-	check_equal "all $class instances are available" 64 \
+	check_equal "all $class instances are available after the race" 64 \
 		"$(cat "$(type_dir mvnet0-$class '*-net8')/available_instances")"
 	uuid=$(new_uuid)
-	check "a $class instance can be created" create_net $class "$uuid"
-	check_equal "and is bound" ${class}_mdev "$(driver_of "$uuid")"
-	check "and removed" remove_mdev "$uuid"
+	check "a $class instance can be created after the race" \
+		create_net $class "$uuid"
+	check_equal "a $class instance is bound after the race" \
+		${class}_mdev "$(driver_of "$uuid")"
+	check "a $class instance can be removed after the race" \
+		remove_mdev "$uuid"
 done
 unload

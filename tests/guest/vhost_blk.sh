@@ -3,7 +3,7 @@
 # slow: debug
 # timeout: 300
 #
-# mvblk's device, driven by a program on its VFIO fd.
+# mvblk's device, driven by a program through its VFIO fd.
 . /tests/lib.sh
 . /tests/lib-blk.sh
 
@@ -12,89 +12,107 @@ DIR=$(instance "$UUID")
 MIB=$((1024 * 1024))
 IMAGE=/tmp/image
 
-# new_blk TYPE: an instance of class VHOST
+# new_blk TYPE: create an instance of class VHOST
 new_blk()
 {
 	check "mvblk-$1 of class VHOST can be created" \
 		create_blk vhost "$1" "$UUID" || exit 1
-	check_equal "vhost_mdev has it" vhost_mdev "$(driver_of "$UUID")"
-	check_equal "it is a block device" 2 "$(cat "$DIR/virtio_device_id")"
+	check_equal "vhost_mdev has the instance of mvblk-$1" \
+		vhost_mdev "$(driver_of "$UUID")"
+	check_equal "the instance of mvblk-$1 is a block device" \
+		2 "$(cat "$DIR/virtio_device_id")"
 }
 
-# what udev does elsewhere
+# elsewhere udev loads it
 modprobe vfio_iommu_type1
 check "mvblk can be loaded" modprobe mvblk || exit 1
 
 # --- in RAM ------------------------------------------------------------------
 
 new_blk ram64m
-check "it can have another size before it is used" put 32M "$DIR/size"
-check "a program reads its configuration" vmblk "$UUID" config
-check "data of all kinds" vmblk "$UUID" data
-check "data that cannot be pinned" vmblk "$UUID" memlock
-check "requests that break the rules" vmblk "$UUID" neg
-check_log "the log says why a queue broke" "without room for its status"
-check_log "and that an address is not mapped" "a buffer at .* which is not mapped"
-check "it has no more memory than it may" \
+check "the size of a disk in RAM can be set before it is used" \
+	put 32M "$DIR/size"
+check "a program reads the configuration of a disk in RAM" vmblk "$UUID" config
+check "a program writes and reads all kinds of data on a disk in RAM" \
+	vmblk "$UUID" data
+check "a disk in RAM serves data that cannot be pinned" vmblk "$UUID" memlock
+check "requests that break the rules are refused by a disk in RAM" \
+	vmblk "$UUID" neg
+check_log "the log says that a request has no room for its status" \
+	"without room for its status"
+check_log "the log says that the address of a buffer is not mapped" \
+	"a buffer at .* which is not mapped"
+check "a disk in RAM allocates no more than its size" \
 	test "$(cat "$DIR/allocated")" -le $((32 * MIB))
-check "it has some" test "$(cat "$DIR/allocated")" -gt 0
-check "it can be made smaller" put 512 "$DIR/size"
-check "which gives memory back" wait_for 10 \
+check "a disk in RAM has memory allocated after it was written to" \
+	test "$(cat "$DIR/allocated")" -gt 0
+check "a disk in RAM can be made smaller" put 512 "$DIR/size"
+check "a disk in RAM that was made smaller gives memory back" wait_for 10 \
 	sh -c "[ \$(cat $DIR/allocated) -le 4096 ]"
-check_equal "pages pinned in the end" 0 "$(pinned_pages)"
-check "it can be removed" remove_mdev "$UUID"
+check_equal "a disk in RAM leaves no page pinned" 0 "$(pinned_pages)"
+check "a disk in RAM can be removed" remove_mdev "$UUID"
 
 # --- in a file ---------------------------------------------------------------
 
 truncate -s 32M $IMAGE
 new_blk file
-check "it gets a file" put $IMAGE "$DIR/backing"
-check "a program reads its configuration" vmblk "$UUID" config
-check "data of all kinds" vmblk "$UUID" data /tmp/dump
-check "it is in the file" sh -c "head -c $((4 * MIB)) $IMAGE | cmp - /tmp/dump"
-check "data that cannot be pinned" vmblk "$UUID" memlock
-check "requests that break the rules" vmblk "$UUID" neg
-check "its cache" vmblk "$UUID" wce
+check "a disk can be given a file" put $IMAGE "$DIR/backing"
+check "a program reads the configuration of a disk in a file" \
+	vmblk "$UUID" config
+check "a program writes and reads all kinds of data on a disk in a file" \
+	vmblk "$UUID" data /tmp/dump
+check "the data that was written is in the file" \
+	sh -c "head -c $((4 * MIB)) $IMAGE | cmp - /tmp/dump"
+check "a disk in a file serves data that cannot be pinned" vmblk "$UUID" memlock
+check "requests that break the rules are refused by a disk in a file" \
+	vmblk "$UUID" neg
+check "the cache of a disk in a file can be switched off and on" \
+	vmblk "$UUID" wce
 truncate -s 4096 $IMAGE
-check "reads that fail claim to have written nothing" vmblk "$UUID" short
+check "reads that fail report no written bytes" vmblk "$UUID" short
 truncate -s 32M $IMAGE
-check "the file can be taken away" put "" "$DIR/backing"
-check_equal "then it has no size" 0 "$(cat "$DIR/size")"
-check_equal "pages pinned in the end" 0 "$(pinned_pages)"
+check "the file can be taken away from an unused disk" put "" "$DIR/backing"
+check_equal "a disk without a file has no size" 0 "$(cat "$DIR/size")"
+check_equal "a disk in a file leaves no page pinned" 0 "$(pinned_pages)"
 
 # --- handed to the kernel and back -------------------------------------------
 
-check "the file can be given again" put $IMAGE "$DIR/backing"
+check "the file can be given to the disk again" put $IMAGE "$DIR/backing"
 modprobe virtio_blk
 modprobe virtio_mdev
-check "it can be meant for the other class driver" \
+check "driver_override can be set to virtio_mdev" \
 	put virtio_mdev "$DIR/driver_override"
-check "and unbound" put "$UUID" /sys/bus/mdev_class/drivers/vhost_mdev/unbind
-check "and bound" put "$UUID" /sys/bus/mdev_class/drivers/virtio_mdev/bind
-check "the kernel has a disk of it" wait_for 10 blk_vars "$UUID"
+check "vhost_mdev can be unbound from the disk" \
+	put "$UUID" /sys/bus/mdev_class/drivers/vhost_mdev/unbind
+check "virtio_mdev can be bound to the disk" \
+	put "$UUID" /sys/bus/mdev_class/drivers/virtio_mdev/bind
+check "virtio-blk has a disk after virtio_mdev was bound" \
+	wait_for 10 blk_vars "$UUID"
 blk_vars "$UUID"
 cp $IMAGE /tmp/dump
-check "with the data that the program wrote" same /tmp/dump
-check "it can be handed back" sh -c "echo > $DIR/driver_override
+check "virtio-blk reads the data that the program wrote" same /tmp/dump
+check "the disk can be handed back to vhost_mdev" \
+	sh -c "echo > $DIR/driver_override
 	echo $UUID > /sys/bus/mdev_class/drivers/virtio_mdev/unbind &&
 	echo $UUID > /sys/bus/mdev_class/drivers/vhost_mdev/bind"
-check "a program has it again" vmblk "$UUID" config
-check "it can be removed" remove_mdev "$UUID"
+check "a program can use the disk that was handed back" vmblk "$UUID" config
+check "the disk that was handed back can be removed" remove_mdev "$UUID"
 
 # --- without indirect descriptors --------------------------------------------
 
 put 0x10000000 /sys/module/mvblk/parameters/features_off
 new_blk ram64m
-check "requests are to fit a ring of any size" vmblk "$UUID" config
-check "it can be removed" remove_mdev "$UUID"
+check "the configuration without indirect descriptors fits a ring of any size" \
+	vmblk "$UUID" config
+check "a disk without indirect descriptors can be removed" remove_mdev "$UUID"
 put 0 /sys/module/mvblk/parameters/features_off
 
 # --- read only ---------------------------------------------------------------
 
 put 1 /sys/module/mvblk/parameters/read_only
 new_blk ram64m
-check "nothing can be written to what is read only" vmblk "$UUID" ro
-check_equal "pages pinned in the end" 0 "$(pinned_pages)"
-check "it can be removed" remove_mdev "$UUID"
+check "writes to a read-only disk are refused" vmblk "$UUID" ro
+check_equal "a read-only disk leaves no page pinned" 0 "$(pinned_pages)"
+check "a read-only disk can be removed" remove_mdev "$UUID"
 rm -f $IMAGE /tmp/dump
 blk_down

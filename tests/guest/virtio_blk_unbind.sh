@@ -3,7 +3,7 @@
 # timeout: 300
 # expect-log: I/O error, dev vd|Buffer I/O error on dev vd
 #
-# Drivers and instances that go away while there are requests.
+# Drivers are unbound and instances removed while there are requests.
 . /tests/lib.sh
 . /tests/lib-blk.sh
 
@@ -11,7 +11,7 @@ VIRTIO_MDEV=/sys/bus/mdev_class/drivers/virtio_mdev
 IMAGE=/tmp/image
 cd /tmp || exit 1
 
-# requests for ever, on two queues
+# load_start: send requests without end, on two queues
 load_start()
 {
 	before=$(vq_sum "$UUID" chains)
@@ -25,25 +25,25 @@ busy()
 	[ "$(vq_sum "$UUID" chains)" -gt $((before + 200)) ]
 }
 
-# load_over WHEN: what was written was read, until requests failed
+# load_over WHEN: what was written was read back, until requests failed
 load_over()
 {
 	if wait "$LOAD"; then
-		pass "data was right until the end $1"
+		pass "$1: data is right until the disk goes"
 	else
-		fail "data was right until the end $1" "$(cat /tmp/load)"
+		fail "$1: data is right until the disk goes" "$(cat /tmp/load)"
 	fi
 }
 
-# works WHEN: the disk is there, and has requests
+# works WHEN: the disk exists and serves requests
 works()
 {
-	check "there is a disk $1" wait_for 10 blk_vars "$UUID" || return
+	check "$1: there is a disk" wait_for 10 blk_vars "$UUID" || return
 	blk_vars "$UUID"
 	if load_start; then
-		pass "it has requests $1"
+		pass "$1: the disk serves requests"
 	else
-		fail "it has requests $1" "$(cat /tmp/load)"
+		fail "$1: the disk serves requests" "$(cat /tmp/load)"
 	fi
 }
 
@@ -61,35 +61,39 @@ for type in ram64m file; do
 	check "$type: an instance can be created" \
 		create_blk virtio $type "$UUID" || continue
 	DIR=$(instance "$UUID")
-	[ $type != file ] || check "$type: it gets a file" \
+	[ $type != file ] || check "$type: the instance can be given a file" \
 		put $IMAGE "$DIR/backing"
 
-	works "of $type"
+	works "$type"
 	vdev=$(virtio_of "$UUID")
 	check "$type: virtio-blk can be unbound" put "$vdev" $VIRTIO_BLK/unbind
-	load_over "of $type"
-	check "$type: the disk is gone" wait_for 5 no_disk
+	load_over "$type, virtio-blk unbound"
+	check "$type: the disk is gone after virtio-blk was unbound" \
+		wait_for 5 no_disk
 	check "$type: virtio-blk can be bound again" put "$vdev" $VIRTIO_BLK/bind
 
-	works "of $type, bound again"
+	works "$type, virtio-blk bound again"
 	check "$type: virtio_mdev can be unbound" put "$UUID" $VIRTIO_MDEV/unbind
-	load_over "of $type, bound again"
-	check_equal "$type: the instance is unbound" unbound "$(state_of "$UUID")"
+	load_over "$type, virtio_mdev unbound"
+	check_equal "$type: the instance is unbound after virtio_mdev was unbound" \
+		unbound "$(state_of "$UUID")"
 	check "$type: virtio_mdev can be bound again" put "$UUID" $VIRTIO_MDEV/bind
 
-	works "of $type, with virtio_mdev again"
-	check "$type: the instance can be removed" remove_mdev "$UUID"
-	load_over "of $type, removed"
-	check "$type: it is gone" test ! -e "$(instance "$UUID")"
+	works "$type, virtio_mdev bound again"
+	check "$type: the instance can be removed under load" \
+		remove_mdev "$UUID"
+	load_over "$type, instance removed"
+	check "$type: the removed instance is gone from sysfs" \
+		test ! -e "$(instance "$UUID")"
 done
 
 UUID=$(new_uuid)
-check "another can be created" create_blk virtio ram64m "$UUID"
-works "on another instance"
-check_errno "the parent cannot be unloaded" EAGAIN rmmod mvblk
-check_errno "nor can virtio_mdev" EAGAIN rmmod virtio_mdev
+check "another instance can be created" create_blk virtio ram64m "$UUID"
+works "another instance"
+check_errno "mvblk cannot be unloaded under load" EAGAIN rmmod mvblk
+check_errno "virtio_mdev cannot be unloaded under load" EAGAIN rmmod virtio_mdev
 check "the instance can be removed under load" remove_mdev "$UUID"
-load_over "without the instance"
-check "then the parent can be unloaded" rmmod mvblk
+load_over "another instance, removed"
+check "mvblk can be unloaded after its last instance was removed" rmmod mvblk
 rm -f $IMAGE
 blk_down

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 300
 #
-# Several queue pairs.
+# Traffic on several queue pairs.
 . /tests/lib.sh
 . /tests/lib-net.sh
 
@@ -14,10 +14,10 @@ FRAMES=4000
 modprobe mvnet
 net_up "$UUID" || exit 1
 
-check_equal "there are eight pairs" 8 "$(max_channels "$DEV")"
-check_not "nine pairs are refused" ethtool -L "$DEV" combined 9
+check_equal "the net device has eight queue pairs" 8 "$(max_channels "$DEV")"
+check_not "nine queue pairs are refused" ethtool -L "$DEV" combined 9
 
-# spread PAIRS: send on each of them, and see the frames on each of them
+# spread PAIRS: send on each pair, and check that each pair has its frames
 spread()
 {
 	_before=""
@@ -40,13 +40,14 @@ spread()
 		_tx=$(($(vqstat "$DIR" "$(txq $_i)" chains) - $1))
 		_rx=$(($(vqstat "$DIR" "$(rxq $_i)" chains) - $2))
 		shift 2
-		# The stack's own chatter (IPv6, say) may go by any queue
+		# The stack sends frames of its own, for IPv6 for example, on any
+		# queue.
 		if [ "$_i" -lt "$_pairs" ]; then
 			check "pair $_i of $_pairs had traffic ($_tx, $_rx)" \
 				test $_tx -ge $((FRAMES / _pairs)) -a \
 				$_rx -ge $((FRAMES / _pairs))
 		else
-			check "pair $_i of $_pairs had none ($_tx, $_rx)" \
+			check "pair $_i of $_pairs had no traffic ($_tx, $_rx)" \
 				test $_tx = 0 -a $_rx = 0
 		fi
 	done
@@ -58,12 +59,14 @@ arrived()
 }
 
 for pairs in 8 4 1 2; do
-	check "ethtool -L combined $pairs" ethtool -L "$DEV" combined $pairs
-	check_equal "$pairs pairs are set" $pairs "$(channels "$DEV")"
+	check "ethtool -L can set $pairs queue pairs" \
+		ethtool -L "$DEV" combined $pairs
+	check_equal "$pairs queue pairs are in use after ethtool -L" \
+		$pairs "$(channels "$DEV")"
 	spread $pairs
 done
 
-# worker_cpus PAIR: where the pair is served
+# worker_cpus PAIR: the CPUs that serve the pair
 worker_cpus()
 {
 	_worker=mvnet-${UUID%"${UUID#??????}"}-$1
@@ -74,7 +77,7 @@ worker_cpus()
 	done
 }
 
-# The driver spreads its queues over the CPUs, and again when they change
+# The driver spreads its queues over the CPUs, again whenever a CPU comes or goes.
 CPU1=/sys/devices/system/cpu/cpu1/online
 if [ "$(nproc)" = 2 ] && [ -w $CPU1 ]; then
 	check_equal "pair 0 of 2 is served by CPU 0" 0 "$(worker_cpus 0)"
@@ -82,24 +85,32 @@ if [ "$(nproc)" = 2 ] && [ -w $CPU1 ]; then
 	pg_setup "$DEV" "$MAC" 128 0 "queue_map_min 0" "queue_map_max 1"
 	pg_start &
 	pg=$!
-	check "pktgen sends" wait_for 10 pg_running "$DEV" 100
-	check "a CPU can be taken away" put 0 $CPU1
+	check "pktgen sends on two pairs before a CPU is taken away" \
+		wait_for 10 pg_running "$DEV" 100
+	check "CPU 1 can be taken away while there is traffic" put 0 $CPU1
 	now=$(pg_sent "$DEV")
-	check "frames still flow" wait_for 10 pg_running "$DEV" $((now + 100))
-	check "and given back" put 1 $CPU1
+	check "frames flow after CPU 1 was taken away" \
+		wait_for 10 pg_running "$DEV" $((now + 100))
+	check "CPU 1 can be given back while there is traffic" put 1 $CPU1
 	now=$(pg_sent "$DEV")
-	check "frames still flow" wait_for 10 pg_running "$DEV" $((now + 100))
+	check "frames flow after CPU 1 was given back" \
+		wait_for 10 pg_running "$DEV" $((now + 100))
 	pg_stop
 	wait $pg
-	check_equal "then pair 1 is served by CPU 1 again" 1 "$(worker_cpus 1)"
+	check_equal "pair 1 is served by CPU 1 after the CPU was given back" \
+		1 "$(worker_cpus 1)"
 	ethtool -L "$DEV" combined 1
-	check_equal "a single pair is served by both" 0-1 "$(worker_cpus 0)"
+	check_equal "a single pair is served by both CPUs" \
+		0-1 "$(worker_cpus 0)"
 fi
 check "pktgen can be unloaded" pg_unload
 
-check "the type with one pair can be created" create_net1 virtio "$UUID1"
-check "it has a net device" wait_for 10 netdev_of "$UUID1"
-check_equal "it has one pair" 1 "$(max_channels "$(netdev_of "$UUID1")")"
+check "an instance of the type with one pair can be created" \
+	create_net1 virtio "$UUID1"
+check "an instance with one pair has a net device" \
+	wait_for 10 netdev_of "$UUID1"
+check_equal "the net device of an instance with one pair has one" \
+	1 "$(max_channels "$(netdev_of "$UUID1")")"
 remove_mdev "$UUID1"
 
 remove_mdev "$UUID"

@@ -3,7 +3,7 @@
 # slow: debug
 # timeout: 300
 #
-# Many frames, small and large: what the device took is what arrives.
+# Many frames, small and large: each frame that the device accepts arrives.
 . /tests/lib.sh
 . /tests/lib-net.sh
 
@@ -14,7 +14,7 @@ FRAMES=20000
 modprobe mvnet
 net_up "$UUID" || exit 1
 
-# drops: chains that the NIC could not pass on, on any queue
+# drops: the number of chains that the NIC could not deliver, of all queues
 drops()
 {
 	cat "$DIR"/vq*/drops | awk '{ n += $1 } END { print n }'
@@ -25,28 +25,29 @@ arrived()
 	[ "$(netstat_of "$DEV" rx_packets)" -ge "$1" ]
 }
 
-# blast SIZE QUEUES
+# blast SIZE QUEUES: send frames of one size on that many queues
 blast()
 {
 	_tx=$(netstat_of "$DEV" tx_packets)
 	_rx=$(netstat_of "$DEV" rx_packets)
 	_drops=$(drops)
-	check "pktgen can send frames of $1 bytes" pg_setup "$DEV" "$MAC" \
+	check "pktgen can be set up for frames of $1 bytes, $2 queues" \
+		pg_setup "$DEV" "$MAC" \
 		"$1" $FRAMES "queue_map_min 0" "queue_map_max $(($2 - 1))" ||
 		return
-	check "it does, $1 bytes, $2 queues" pg_run
-	check_equal "all are sent, $1 bytes, $2 queues" $FRAMES \
+	check "pktgen ends, $1 bytes, $2 queues" pg_run
+	check_equal "all frames are sent, $1 bytes, $2 queues" $FRAMES \
 		"$(pg_sent "$DEV")"
-	check "all arrive, $1 bytes, $2 queues" \
+	check "all frames arrive, $1 bytes, $2 queues" \
 		wait_for 20 arrived $((_rx + FRAMES))
 	_sent=$(($(netstat_of "$DEV" tx_packets) - _tx))
 	_recv=$(($(netstat_of "$DEV" rx_packets) - _rx))
-	check_equal "none is lost, $1 bytes, $2 queues" $_sent $_recv
-	check_equal "none is dropped by the NIC, $1 bytes, $2 queues" \
+	check_equal "no frame is lost, $1 bytes, $2 queues" $_sent $_recv
+	check_equal "no frame is dropped by the NIC, $1 bytes, $2 queues" \
 		"$_drops" "$(drops)"
 }
 
-# nothing but pktgen's frames
+# without IPv6 there are only the frames of pktgen
 echo 1 >"/proc/sys/net/ipv6/conf/$DEV/disable_ipv6"
 sleep 1
 blast 60 1

@@ -3,8 +3,8 @@
 # slow: debug
 # timeout: 300
 #
-# TCP through the NIC, compared byte for byte: with segmentation left to the
-# receiver (TSO), without, and with jumbo frames.
+# Data sent by TCP through the NIC is compared byte for byte: with TSO, where frames
+# are not segmented, without TSO, and without any offload.
 . /tests/lib.sh
 . /tests/lib-net.sh
 
@@ -14,14 +14,14 @@ cd /tmp || exit 1
 
 modprobe mvnet
 net_up "$UUID" || exit 1
-# the device suggests 9000
+# the device suggests an MTU of 9000
 check "an MTU of 1500 can be set" ip link set dev "$DEV" mtu 1500
 check "two macvlan devices can be set up" pair_up "$DEV" 1500 || exit 1
-check "ping across" in_ns $NSA ping -c 2 -W 5 $IPB || exit 1
+check "ping across is answered" in_ns $NSA ping -c 2 -W 5 $IPB || exit 1
 
 dd if=/dev/urandom of=in bs=1M count=$MB 2>/dev/null
 
-# tx_frames: frames that left on any pair
+# tx_frames: the number of frames sent, on all pairs
 tx_frames()
 {
 	_n=0
@@ -31,13 +31,13 @@ tx_frames()
 	echo $_n
 }
 
-# transfer HOW: in a into b; sets FRAMES
+# transfer HOW: send a file from namespace A to B; sets FRAMES
 transfer()
 {
 	_before=$(tx_frames)
 	rm -f out
-	check "$MB MB by TCP, $1" tcp_copy in out
-	check "they are the same, $1" cmp in out
+	check "$MB MB can be sent by TCP, $1" tcp_copy in out
+	check "the data sent by TCP arrives unchanged, $1" cmp in out
 	FRAMES=$(($(tx_frames) - _before))
 }
 
@@ -47,7 +47,7 @@ feature()
 }
 
 check_equal "TSO is on by default" on "$(feature tcp-segmentation-offload)"
-# On a slow machine TCP paces itself, and makes its frames small for it.
+# On a slow machine TCP paces itself, and makes its frames smaller to do so.
 in_ns $NSA sh -c 'echo 16 >/proc/sys/net/ipv4/tcp_min_tso_segs'
 transfer "with TSO"
 check "with TSO there were fewer frames than segments ($FRAMES)" \

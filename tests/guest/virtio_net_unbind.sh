@@ -3,7 +3,7 @@
 # timeout: 300
 # expect-log: pktgen: WARNING: trying to remove a running interface
 #
-# Drivers and instances that go away while there is traffic.
+# Drivers are unbound and instances removed while there is traffic.
 . /tests/lib.sh
 . /tests/lib-net.sh
 
@@ -15,7 +15,7 @@ cd /tmp || exit 1
 modprobe mvnet
 net_up "$UUID" || exit 1
 
-# pktgen on two queues, for ever
+# traffic_start: pktgen sends on two queues, without end
 traffic_start()
 {
 	net_vars "$UUID" &&
@@ -40,14 +40,14 @@ no_netdev()
 	! netdev_of "$UUID"
 }
 
-# works WHEN: the net device is there and carries traffic
+# works WHEN: the net device exists and carries traffic
 works()
 {
 	check "there is a net device $1" wait_for 10 netdev_of "$UUID" || return
 	if traffic_start; then
-		pass "it carries traffic $1"
+		pass "the net device carries traffic $1"
 	else
-		fail "it carries traffic $1" "$(cat $PKTGEN/"$DEV")"
+		fail "the net device carries traffic $1" "$(cat $PKTGEN/"$DEV")"
 	fi
 }
 
@@ -55,19 +55,22 @@ works "at first"
 vdev=$(virtio_of "$UUID")
 check "virtio-net can be unbound under traffic" put "$vdev" $VIRTIO_NET/unbind
 traffic_stop
-check "the net device is gone" wait_for 5 no_netdev
-check "the instance is set up no more" wait_for 5 state_is "$UUID" setup
+check "the net device is gone after virtio-net was unbound" wait_for 5 no_netdev
+check "the instance is in state setup after virtio-net was unbound" \
+	wait_for 5 state_is "$UUID" setup
 check "virtio-net can be bound again" put "$vdev" $VIRTIO_NET/bind
 
 works "after virtio-net was bound again"
 check "virtio_mdev can be unbound under traffic" put "$UUID" $VIRTIO_MDEV/unbind
 traffic_stop
-check_equal "the instance is unbound" unbound "$(state_of "$UUID")"
-check_not "it has no virtio device" virtio_of "$UUID"
+check_equal "the instance is unbound after virtio_mdev was unbound" \
+	unbound "$(state_of "$UUID")"
+check_not "an instance without virtio_mdev has no virtio device" \
+	virtio_of "$UUID"
 check "virtio_mdev can be bound again" put "$UUID" $VIRTIO_MDEV/bind
 
 works "after virtio_mdev was bound again"
-# the module cannot go while pktgen runs on its device if that pins it
+# pktgen must not pin the module, or it could not be unloaded here
 check "virtio_net can be unloaded under traffic" rmmod virtio_net
 traffic_stop
 check "virtio_net can be loaded again" modprobe virtio_net
@@ -75,24 +78,26 @@ check "virtio_net can be loaded again" modprobe virtio_net
 works "after virtio_net was loaded again"
 check_errno "virtio_mdev cannot be unloaded under traffic" EAGAIN \
 	rmmod virtio_mdev
-check_errno "nor can the parent" EAGAIN rmmod mvnet
+check_errno "mvnet cannot be unloaded under traffic" EAGAIN rmmod mvnet
 check "the instance can be removed under traffic" remove_mdev "$UUID"
 traffic_stop
-check "it is gone" test ! -e "$(instance "$UUID")"
+check "the removed instance is gone from sysfs" test ! -e "$(instance "$UUID")"
 
 UUID=$(new_uuid)
-check "another can be created" create_net virtio "$UUID"
+check "another instance can be created for the unbinding of the parent" \
+	create_net virtio "$UUID"
 works "on another instance"
 check "the parent can be unbound under traffic" put mvnet0 \
 	/sys/bus/platform/drivers/mvnet/unbind
 traffic_stop
-check_equal "no instance is left" 0 "$(instances)"
-check "then it can be unloaded" rmmod mvnet
+check_equal "no instance is left after the parent was unbound" 0 "$(instances)"
+check "mvnet can be unloaded after the parent was unbound" rmmod mvnet
 
-# Not only pktgen: a stack with connections on top
+# The same with TCP connections instead of pktgen.
 modprobe mvnet
 UUID=$(new_uuid)
-check "another can be created" net_up "$UUID"
+check "another instance can be created and used after mvnet was loaded again" \
+	net_up "$UUID"
 net_vars "$UUID"
 check "two macvlan devices can be set up" pair_up "$DEV"
 dd if=/dev/zero of=in bs=1M count=64 2>/dev/null
@@ -102,7 +107,7 @@ flowing()
 {
 	[ "$(netstat_of "$DEV" rx_bytes)" -gt 1000000 ]
 }
-check "TCP flows" wait_for 20 flowing
+check "TCP data flows before the instance is removed" wait_for 20 flowing
 check "the instance can be removed under TCP" remove_mdev "$UUID"
 kill $copy 2>/dev/null
 killall nc 2>/dev/null
