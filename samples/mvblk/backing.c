@@ -27,13 +27,14 @@ static DEFINE_SPINLOCK(mvblk_backings_lock);
 
 /*
  * Whether files of a file system only present the kernel's data, as in sysfs and
- * debugfs.  Such a file system stores nothing, so it has no backing device, and it
- * has not set how large a file may be.  A file system in memory has set that.
+ * debugfs.  Such a file system stores nothing, so it has no backing device.  It has not
+ * set how large a file may be, or, as sysfs on newer kernels, it lets nothing be
+ * executed.  For a file system in memory neither is so.
  */
 static bool mvblk_backing_is_pseudo(const struct super_block *sb)
 {
 	return sb->s_bdi == &noop_backing_dev_info &&
-	       sb->s_maxbytes <= MAX_NON_LFS;
+	       (sb->s_maxbytes <= MAX_NON_LFS || sb->s_iflags & SB_I_NOEXEC);
 }
 
 /* Whether kernel_read() and kernel_write() can do what the device will ask for */

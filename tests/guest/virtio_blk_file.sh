@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # slow: debug
+# kernels: 7.2
 # timeout: 300
 #
 # mvblk's device in a file, driven by the kernel's virtio-blk.
