@@ -45,7 +45,6 @@
  * @control: messages for the driver
  * @output: what drivers wrote last
  * @output_len: bytes of that
- * @written: bytes that drivers ever wrote
  * @fail: break the virtqueue of the next control message
  * @speak: print a message when a virtqueue is served next; without @lock
  */
@@ -60,7 +59,6 @@ struct mvcon {
 	DECLARE_KFIFO(control, struct virtio_console_control, 16);
 	char output[MVCON_OUTPUT];
 	size_t output_len;
-	u64 written;
 	bool fail;
 	bool speak;
 };
@@ -94,7 +92,6 @@ static void mvcon_keep(struct mvcon *con, const u8 *buf, size_t len)
 	size_t drop;
 
 	lockdep_assert_held(&con->lock);
-	con->written += len;
 	drop = max(con->output_len + len, sizeof(con->output)) -
 	       sizeof(con->output);
 	memmove(con->output, con->output + drop, con->output_len - drop);
@@ -325,20 +322,6 @@ static ssize_t output_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(output);
 
-static ssize_t written_show(struct device *dev, struct device_attribute *attr,
-			    char *buf)
-{
-	struct mvcon *con = to_mvcon(to_mdev_class_device(dev));
-	unsigned long flags;
-	u64 written;
-
-	spin_lock_irqsave(&con->lock, flags);
-	written = con->written;
-	spin_unlock_irqrestore(&con->lock, flags);
-	return sysfs_emit(buf, "%llu\n", written);
-}
-static DEVICE_ATTR_RO(written);
-
 static ssize_t input_store(struct device *dev, struct device_attribute *attr,
 			   const char *buf, size_t count)
 {
@@ -379,7 +362,6 @@ static DEVICE_ATTR_WO(speak);
 
 static struct attribute *mvcon_attrs[] = {
 	&dev_attr_output.attr,
-	&dev_attr_written.attr,
 	&dev_attr_input.attr,
 	&dev_attr_fail.attr,
 	&dev_attr_speak.attr,
