@@ -237,7 +237,7 @@ static void vhost_mdev_chr_dev_release(struct device *dev)
 		vhost_mem_iotlb_uninit(&chr->as[i]);
 	ida_free(&vhost_mdev_chr_ida, MINOR(dev->devt));
 	/* Both pair with vhost_mdev_chr_alloc() */
-	vhost_mdev_unref(chr->vd);
+	vhost_mdev_put(chr->vd);
 	kfree(chr);
 	mdev_users_put(&vhost_mdev_users);
 }
@@ -267,7 +267,7 @@ static struct vhost_mdev_chr *vhost_mdev_chr_alloc(struct vhost_mdev *vd,
 
 	/* Both pair with vhost_mdev_chr_dev_release() */
 	mdev_users_get(&vhost_mdev_users);
-	chr->vd = vhost_mdev_ref(vd);
+	chr->vd = vhost_mdev_get(vd);
 	device_initialize(&chr->dev);
 	chr->dev.class = &vhost_mdev_chr_class;
 	chr->dev.parent = &vd->cdev->dev;

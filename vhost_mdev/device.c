@@ -258,25 +258,25 @@ static void vhost_mdev_free(struct kref *ref)
 }
 
 /**
- * vhost_mdev_ref() - take a reference, for vhost_mdev_unref()
+ * vhost_mdev_get() - take a reference, for vhost_mdev_put()
  * @vd: the device
  *
  * Context: any.
  * Return: @vd.
  */
-struct vhost_mdev *vhost_mdev_ref(struct vhost_mdev *vd)
+struct vhost_mdev *vhost_mdev_get(struct vhost_mdev *vd)
 {
 	kref_get(&vd->ref);
 	return vd;
 }
 
 /**
- * vhost_mdev_unref() - drop a reference
+ * vhost_mdev_put() - drop a reference
  * @vd: the device
  *
  * Context: process context.
  */
-void vhost_mdev_unref(struct vhost_mdev *vd)
+void vhost_mdev_put(struct vhost_mdev *vd)
 {
 	kref_put(&vd->ref, vhost_mdev_free);
 }

@@ -29,7 +29,7 @@ err_vfio:
 	vhost_mdev_retire(vd);
 	vhost_mdev_vfio_del(vd, cdev);
 err_vd:
-	vhost_mdev_unref(vd);
+	vhost_mdev_put(vd);
 	return ret;
 }
 
@@ -43,7 +43,7 @@ static void vhost_mdev_remove(struct mdev_class_device *cdev)
 	vhost_mdev_vfio_del(vd, cdev);
 	vhost_mdev_chr_del(vd);
 	/* Pairs with vhost_mdev_create() in vhost_mdev_probe() */
-	vhost_mdev_unref(vd);
+	vhost_mdev_put(vd);
 }
 
 static const struct mdev_class_device_id vhost_mdev_id_table[] = {

@@ -426,7 +426,7 @@ static void vhost_mdev_vfio_release(struct vfio_device *vdev)
 
 	compat_vfio_free_device(vdev);
 	/* Both pair with vhost_mdev_vfio_add() */
-	vhost_mdev_unref(vd);
+	vhost_mdev_put(vd);
 	mdev_users_put(&vhost_mdev_users);
 }
 
@@ -532,7 +532,7 @@ int vhost_mdev_vfio_add(struct vhost_mdev *vd)
 	}
 	/* Both pair with vhost_mdev_vfio_release() */
 	mdev_users_get(&vhost_mdev_users);
-	vv->vd = vhost_mdev_ref(vd);
+	vv->vd = vhost_mdev_get(vd);
 	vv->carrier = carrier;
 	spin_lock_init(&vv->request_lock);
 	INIT_WORK(&vv->end, vhost_mdev_vfio_end);

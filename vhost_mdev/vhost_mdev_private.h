@@ -178,8 +178,8 @@ struct vhost_mdev {
 /* device.c */
 extern struct mdev_users vhost_mdev_users;
 struct vhost_mdev *vhost_mdev_create(struct mdev_class_device *cdev);
-struct vhost_mdev *vhost_mdev_ref(struct vhost_mdev *vd);
-void vhost_mdev_unref(struct vhost_mdev *vd);
+struct vhost_mdev *vhost_mdev_get(struct vhost_mdev *vd);
+void vhost_mdev_put(struct vhost_mdev *vd);
 int vhost_mdev_open(struct vhost_mdev *vd, const struct vhost_mdev_backend *be);
 void vhost_mdev_close(struct vhost_mdev *vd);
 void vhost_mdev_end_use(struct vhost_mdev *vd);
