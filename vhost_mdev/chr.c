@@ -95,7 +95,7 @@ static void vhost_mdev_chr_iova_range(struct vhost_mdev *vd, u64 *first,
 		vhost_mem_domain_range(vd->chr->as[0].domain, first, last);
 }
 
-static const struct vhost_mdev_backend vhost_mdev_chr_backend = {
+static const struct vhost_mdev_path vhost_mdev_chr_path = {
 	.name = "char device",
 	.mem_way = "with IOTLB messages",
 	.features = BIT_ULL(VHOST_MDEV_BACKEND_F_IOTLB_MSG_V2) |
@@ -120,7 +120,7 @@ static int vhost_mdev_chr_open(struct inode *inode, struct file *file)
 		container_of(inode->i_cdev, struct vhost_mdev_chr, cdev);
 	int ret;
 
-	ret = vhost_mdev_open(chr->vd, &vhost_mdev_chr_backend);
+	ret = vhost_mdev_open(chr->vd, &vhost_mdev_chr_path);
 	if (ret)
 		return ret;
 	file->private_data = chr;

@@ -64,7 +64,7 @@ static int vhost_mdev_begin_use(struct vhost_mdev *vd)
 	/* Pairs with module_put() in vhost_mdev_end_use() */
 	if (!try_module_get(owner))
 		return -ENODEV;
-	ret = vd->be->mem_open(vd);
+	ret = vd->path->mem_open(vd);
 	if (ret)
 		goto err_owner;
 
@@ -74,12 +74,12 @@ static int vhost_mdev_begin_use(struct vhost_mdev *vd)
 	if (ret)
 		goto err_mem;
 	vhost_mdev_vqs_open(vd);
-	vd->cdev->mem = vd->be->mem(vd, 0);
+	vd->cdev->mem = vd->path->mem(vd, 0);
 	vd->opened = true;
 	return 0;
 
 err_mem:
-	vd->be->mem_close(vd);
+	vd->path->mem_close(vd);
 err_owner:
 	module_put(owner);
 	return ret;
@@ -102,7 +102,7 @@ void vhost_mdev_end_use(struct vhost_mdev *vd)
 	vhost_mdev_vqs_close(vd);
 	vhost_mdev_set_config_fd(vd, VHOST_MDEV_FILE_UNBIND);
 	vd->cdev->mem = NULL;
-	vd->be->mem_close(vd);
+	vd->path->mem_close(vd);
 	if (vd->cdev->ops->end_use)
 		vd->cdev->ops->end_use(vd->cdev);
 	vd->opened = false;
@@ -113,21 +113,21 @@ void vhost_mdev_end_use(struct vhost_mdev *vd)
 /**
  * vhost_mdev_open() - give the device to a user
  * @vd: the device
- * @be: the access path that the user takes
+ * @path: the access path that the user takes
  *
  * Keeps this module until vhost_mdev_close(), and the parent driver's module until
  * then or until the device is revoked.
  *
  * Return: 0; -EBUSY if there is a user, through this access path or another;
  * -ENODEV if the device or one of the two modules is being removed; -EINTR for a
- * killed task; what the reset or &vhost_mdev_backend.mem_open failed with.
+ * killed task; what the reset or &vhost_mdev_path.mem_open failed with.
  */
-int vhost_mdev_open(struct vhost_mdev *vd, const struct vhost_mdev_backend *be)
+int vhost_mdev_open(struct vhost_mdev *vd, const struct vhost_mdev_path *path)
 {
 	int ret;
 
 	/* Pairs with vhost_mdev_unclaim() in vhost_mdev_close() */
-	ret = vhost_mdev_claim(vd, be);
+	ret = vhost_mdev_claim(vd, path);
 	if (ret)
 		return ret;
 

@@ -77,7 +77,7 @@ int vhost_mdev_set_features(struct vhost_mdev_cmd *cmd)
 
 static u64 vhost_mdev_backend_features(struct vhost_mdev *vd)
 {
-	u64 features = vd->be->features |
+	u64 features = vd->path->features |
 		BIT_ULL(VHOST_MDEV_BACKEND_F_ENABLE_AFTER_DRIVER_OK);
 
 	if (vd->cdev->ops->suspend)

@@ -13,7 +13,7 @@
 /* How many address spaces the user can fill, at least 1 */
 static u32 vhost_mdev_nr_as(struct vhost_mdev *vd)
 {
-	return vd->be->nr_as ? vd->be->nr_as(vd) : 1;
+	return vd->path->nr_as ? vd->path->nr_as(vd) : 1;
 }
 
 int vhost_mdev_get_group_num(struct vhost_mdev_cmd *cmd)
@@ -67,5 +67,5 @@ int vhost_mdev_set_group_asid(struct vhost_mdev_cmd *cmd)
 	group = array_index_nospec(s->index, vd->nr_groups);
 	asid = array_index_nospec(s->num, nr_as);
 	return cdev->ops->set_group_asid(cdev, group, asid,
-					 vd->be->mem(vd, asid));
+					 vd->path->mem(vd, asid));
 }

@@ -22,8 +22,8 @@ static int vhost_mdev_get_iova_range(struct vhost_mdev_cmd *cmd)
 {
 	u64 first = 0, last = U64_MAX;
 
-	if (cmd->vd->be->iova_range)
-		cmd->vd->be->iova_range(cmd->vd, &first, &last);
+	if (cmd->vd->path->iova_range)
+		cmd->vd->path->iova_range(cmd->vd, &first, &last);
 	cmd->arg.range.first = first;
 	cmd->arg.range.last = last;
 	return 0;
@@ -33,7 +33,7 @@ static int vhost_mdev_set_mem_table(struct vhost_mdev_cmd *cmd)
 {
 	dev_warn_ratelimited(&cmd->vd->cdev->dev,
 			     "the user has to map memory %s, not by a memory table\n",
-			     cmd->vd->be->mem_way);
+			     cmd->vd->path->mem_way);
 	return -ENOTTY;
 }
 
@@ -137,7 +137,7 @@ static long vhost_mdev_do_ioctl(struct vhost_mdev *vd, unsigned int nr,
 	if (!handler)
 		return -ENOTTY;
 	/* As in vhost, virtqueues can be set up only once there is an owner. */
-	if (handler->flags & VHOST_MDEV_CMD_OWNER && vd->be->as_vhost &&
+	if (handler->flags & VHOST_MDEV_CMD_OWNER && vd->path->as_vhost &&
 	    !vd->owned)
 		return -EPERM;
 	if (handler->flags & VHOST_MDEV_CMD_RAW)
@@ -149,7 +149,7 @@ static long vhost_mdev_do_ioctl(struct vhost_mdev *vd, unsigned int nr,
 	if (handler->flags & VHOST_MDEV_CMD_VQ) {
 		cmd.vq = vhost_mdev_find_vq(vd, cmd.arg.index);
 		if (!cmd.vq)
-			return vd->be->as_vhost ? -ENOBUFS : -EINVAL;
+			return vd->path->as_vhost ? -ENOBUFS : -EINVAL;
 	}
 	ret = handler->handle(&cmd);
 	if (ret)

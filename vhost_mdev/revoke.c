@@ -35,7 +35,7 @@ static bool vhost_mdev_used(struct vhost_mdev *vd)
 	bool used;
 
 	spin_lock(&vd->user_lock);
-	used = vd->be;
+	used = vd->path;
 	spin_unlock(&vd->user_lock);
 	return used;
 }
@@ -46,11 +46,11 @@ static void vhost_mdev_ask(struct vhost_mdev *vd)
 	bool asked = vhost_mdev_vfio_request(vd);
 
 	spin_lock(&vd->user_lock);
-	if (vd->be)
+	if (vd->path)
 		dev_notice(&vd->cdev->dev,
 			   "the removal waits for %s to close the %s, which it %s\n",
 			   vhost_mdev_user_name(vd, name, sizeof(name)),
-			   vd->be->name,
+			   vd->path->name,
 			   asked ? "was asked to" : "cannot be asked to");
 	spin_unlock(&vd->user_lock);
 }
@@ -135,7 +135,7 @@ static void vhost_mdev_revoke(struct vhost_mdev *vd)
 		dev_warn(&vd->cdev->dev,
 			 "%s did not close the %s: the device is revoked\n",
 			 vhost_mdev_user_name(vd, name, sizeof(name)),
-			 vd->be->name);
+			 vd->path->name);
 		spin_unlock(&vd->user_lock);
 		vhost_mdev_vqs_hang_up(vd);
 		vhost_mdev_config_hang_up(vd);

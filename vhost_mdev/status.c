@@ -35,8 +35,8 @@ int vhost_mdev_reset(struct vhost_mdev *vd)
 	}
 	vd->suspended = false;
 	vd->held = false;
-	if (vd->be->mem_reset)
-		vd->be->mem_reset(vd);
+	if (vd->path->mem_reset)
+		vd->path->mem_reset(vd);
 	return 0;
 }
 
@@ -121,8 +121,8 @@ int vhost_mdev_set_owner(struct vhost_mdev_cmd *cmd)
 		return -EBUSY;
 	vd->owned = true;
 	vhost_mdev_set_user(vd);
-	if (vd->be->set_owner)
-		vd->be->set_owner(vd);
+	if (vd->path->set_owner)
+		vd->path->set_owner(vd);
 	return 0;
 }
 
@@ -137,7 +137,7 @@ int vhost_mdev_reset_owner(struct vhost_mdev_cmd *cmd)
 	if (ret)
 		return ret;
 	vd->owned = false;
-	if (vd->be->reset_owner)
-		vd->be->reset_owner(vd);
+	if (vd->path->reset_owner)
+		vd->path->reset_owner(vd);
 	return 0;
 }

@@ -67,11 +67,11 @@ void vhost_mdev_set_user(struct vhost_mdev *vd)
 /**
  * vhost_mdev_claim() - become the user of a device
  * @vd: the device
- * @be: the access path that the user takes
+ * @path: the access path that the user takes
  *
  * Return: 0; -EBUSY if there is a user; -ENODEV if the device is being removed.
  */
-int vhost_mdev_claim(struct vhost_mdev *vd, const struct vhost_mdev_backend *be)
+int vhost_mdev_claim(struct vhost_mdev *vd, const struct vhost_mdev_path *path)
 {
 	/* Pairs with put_pid() below, in vhost_mdev_set_user() or at the end */
 	struct pid *pid = get_pid(task_tgid(current));
@@ -81,18 +81,18 @@ int vhost_mdev_claim(struct vhost_mdev *vd, const struct vhost_mdev_backend *be)
 	spin_lock(&vd->user_lock);
 	if (vd->leaving) {
 		ret = -ENODEV;
-	} else if (vd->be) {
+	} else if (vd->path) {
 		/* The instance cannot be removed while the lock is held. */
 		dev_notice_ratelimited(&vd->cdev->dev,
 				       "%s[%d] cannot open the %s: %s has the instance open by its %s\n",
 				       current->comm, task_tgid_nr(current),
-				       be->name,
+				       path->name,
 				       vhost_mdev_user_name(vd, name,
 							    sizeof(name)),
-				       vd->be->name);
+				       vd->path->name);
 		ret = -EBUSY;
 	} else {
-		vd->be = be;
+		vd->path = path;
 		pid = vhost_mdev_set_user_locked(vd, pid);
 	}
 	spin_unlock(&vd->user_lock);
@@ -107,8 +107,8 @@ int vhost_mdev_claim(struct vhost_mdev *vd, const struct vhost_mdev_backend *be)
 void vhost_mdev_unclaim(struct vhost_mdev *vd)
 {
 	spin_lock(&vd->user_lock);
-	vd->be = NULL;
-	/* Under the lock: the remover takes it to check @be before it goes on. */
+	vd->path = NULL;
+	/* Under the lock, which the remover takes to check @path */
 	wake_up(&vd->left);
 	spin_unlock(&vd->user_lock);
 }

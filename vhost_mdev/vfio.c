@@ -83,7 +83,7 @@ static void vhost_mdev_vfio_mem_reset(struct vhost_mdev *vd)
 	mdev_vfio_mem_drop(&vd->vfio->mem);
 }
 
-static const struct vhost_mdev_backend vhost_mdev_vfio_backend = {
+static const struct vhost_mdev_path vhost_mdev_vfio_path = {
 	.name = "VFIO device",
 	.mem_way = VHOST_MDEV_VFIO_MEM_WAY,
 	.mem_open = vhost_mdev_vfio_mem_open,
@@ -111,7 +111,7 @@ static struct mdev_mem *vhost_mdev_iommu_mem(struct vhost_mdev *vd, u32 asid)
 	return NULL;
 }
 
-static const struct vhost_mdev_backend vhost_mdev_iommu_backend = {
+static const struct vhost_mdev_path vhost_mdev_iommu_path = {
 	.name = "VFIO device",
 	.mem_way = VHOST_MDEV_VFIO_MEM_WAY,
 	.mem_open = vhost_mdev_iommu_mem_open,
@@ -404,8 +404,8 @@ static int vhost_mdev_vfio_open_device(struct vfio_device *vdev)
 	int ret;
 
 	ret = vhost_mdev_open(vv->vd, vv->vd->dma_dev ?
-			      &vhost_mdev_iommu_backend :
-			      &vhost_mdev_vfio_backend);
+			      &vhost_mdev_iommu_path :
+			      &vhost_mdev_vfio_path);
 	if (!ret)
 		WRITE_ONCE(vv->open, true);
 	return ret;

@@ -26,7 +26,7 @@ struct vhost_mdev_vfio;
 struct vm_area_struct;
 
 /**
- * struct vhost_mdev_backend - what differs between the access paths to a device
+ * struct vhost_mdev_path - what differs between the access paths to a device
  * @name: name of the access path, for messages
  * @mem_way: how the user maps memory, for messages
  * @features: backend features (VHOST_MDEV_BACKEND_F_*) that this access path adds
@@ -48,7 +48,7 @@ struct vm_area_struct;
  * @reset_owner: (optional) undo @set_owner, after a reset; same context
  * @as_vhost: wrong calls get the errno of vhost-vdpa, for programs that know it
  */
-struct vhost_mdev_backend {
+struct vhost_mdev_path {
 	const char *name;
 	const char *mem_way;
 	u64 features;
@@ -109,20 +109,20 @@ struct vhost_mdev_vq {
  * @cdev: the instance, NULL once it was revoked.  Read under @lock or in an RCU
  *	read section, after checking @revoked there; the remover needs neither.
  * @dma_dev: the device that does the DMA, NULL if the parent uses
- *	&vhost_mdev_backend.mem; constant
+ *	&vhost_mdev_path.mem; constant
  * @vfio: the VFIO device; constant from probe to remove
  * @chr: the char device; constant from probe to remove
- * @user_lock: guards @be, @leaving, @user_pid, @user_comm and @locker.
+ * @user_lock: guards @path, @leaving, @user_pid, @user_comm and @locker.
  *	Innermost, so that a task that takes it never waits for an ioctl, which a
  *	user can make wait.
- * @be: the user's access path, NULL if there is no user.  Constant while the
+ * @path: the user's access path, NULL if there is no user.  Constant while the
  *	device is open, so the user's calls read it without the lock.
  * @leaving: the instance is being removed: there will be no more users
  * @user_pid: the process that uses or last used the device, for messages; a
  *	reference, NULL if there was none yet
  * @user_comm: its name
  * @locker: the task that holds @lock in a call of the user's, or NULL
- * @left: woken when @be becomes NULL
+ * @left: woken when @path becomes NULL
  * @hangup: tasks that poll the user's file; woken when the device is revoked
  * @doorbells: those that the user has mapped
  * @revoked: the user, if there is one, has lost the device, and calls get
@@ -152,7 +152,7 @@ struct vhost_mdev {
 	struct vhost_mdev_chr *chr;
 
 	spinlock_t user_lock;	/* guards the user, see above */
-	const struct vhost_mdev_backend *be;
+	const struct vhost_mdev_path *path;
 	bool leaving;
 	struct pid *user_pid;
 	char user_comm[TASK_COMM_LEN];
@@ -180,7 +180,7 @@ extern struct mdev_users vhost_mdev_users;
 struct vhost_mdev *vhost_mdev_create(struct mdev_class_device *cdev);
 struct vhost_mdev *vhost_mdev_get(struct vhost_mdev *vd);
 void vhost_mdev_put(struct vhost_mdev *vd);
-int vhost_mdev_open(struct vhost_mdev *vd, const struct vhost_mdev_backend *be);
+int vhost_mdev_open(struct vhost_mdev *vd, const struct vhost_mdev_path *path);
 void vhost_mdev_close(struct vhost_mdev *vd);
 void vhost_mdev_end_use(struct vhost_mdev *vd);
 int vhost_mdev_lock(struct vhost_mdev *vd);
@@ -191,7 +191,7 @@ void vhost_mdev_unlock(struct vhost_mdev *vd);
 #define VHOST_MDEV_USER_NAME	(TASK_COMM_LEN + 32)
 const char *vhost_mdev_user_name(struct vhost_mdev *vd, char *buf, size_t size);
 int vhost_mdev_claim(struct vhost_mdev *vd,
-		     const struct vhost_mdev_backend *be);
+		     const struct vhost_mdev_path *path);
 void vhost_mdev_unclaim(struct vhost_mdev *vd);
 void vhost_mdev_set_user(struct vhost_mdev *vd);
 

@@ -27,7 +27,7 @@ static bool vhost_mdev_live(struct vhost_mdev *vd)
 
 static int vhost_mdev_cannot_move(struct vhost_mdev *vd)
 {
-	return vd->be->as_vhost ? -EINVAL : -EBUSY;
+	return vd->path->as_vhost ? -EINVAL : -EBUSY;
 }
 
 int vhost_mdev_get_vqs_count(struct vhost_mdev_cmd *cmd)
