@@ -100,7 +100,7 @@ static int mdev_class_probe(struct device *dev)
 	struct mdev_class_device *cdev = to_mdev_class_device(dev);
 	int ret;
 
-	if (mdev_class_parent_held(cdev->parent)) {
+	if (mdev_class_parent_is_kept(cdev->parent)) {
 		dev_err(dev, "a program still has a removed instance of %s open: end it first\n",
 			dev_name(cdev->parent->dev));
 		ret = -EBUSY;

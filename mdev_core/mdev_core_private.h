@@ -62,24 +62,24 @@ static inline struct mdev_port *mdev_type_to_port(struct mdev_type *type)
  * @ops: how instances are made
  * @data: for the parent
  * @ports: one for each class offered, else NULL; index is the class id
- * @holds: how often @dev is in use beyond an instance, see
- *	mdev_class_parent_hold()
+ * @kept: how often @dev is in use beyond an instance, see
+ *	mdev_class_parent_keep()
  */
 struct mdev_class_parent {
 	struct device *dev;
 	const struct mdev_class_parent_ops *ops;
 	void *data;
 	struct mdev_port *ports[MDEV_CLASS_ID_VHOST + 1];
-	atomic_t holds;
+	atomic_t kept;
 };
 
 /*
  * Whether a removed instance keeps the parent's device: between
- * mdev_class_parent_hold() and mdev_class_parent_release()
+ * mdev_class_parent_keep() and mdev_class_parent_release()
  */
-static inline bool mdev_class_parent_held(struct mdev_class_parent *parent)
+static inline bool mdev_class_parent_is_kept(struct mdev_class_parent *parent)
 {
-	return atomic_read_acquire(&parent->holds);
+	return atomic_read_acquire(&parent->kept);
 }
 
 /* A class as a word, or NULL if there is no such class */

@@ -10,7 +10,7 @@
 #include "mdev_core_private.h"
 
 /* How long an unregistration waits before it logs that again */
-#define MDEV_CLASS_HOLD_TIMEOUT	(10 * HZ)
+#define MDEV_CLASS_KEPT_PERIOD	(10 * HZ)
 
 /**
  * DOC: ports
@@ -226,27 +226,27 @@ EXPORT_SYMBOL_GPL(mdev_class_register_parent);
 void mdev_class_unregister_parent(struct mdev_class_parent *parent)
 {
 	mdev_class_unregister_ports(parent);
-	/* No class driver is left that could call mdev_class_parent_hold(). */
-	while (!wait_var_event_timeout(&parent->holds,
-				       !mdev_class_parent_held(parent),
-				       MDEV_CLASS_HOLD_TIMEOUT))
+	/* No class driver is left that could call mdev_class_parent_keep(). */
+	while (!wait_var_event_timeout(&parent->kept,
+				       !mdev_class_parent_is_kept(parent),
+				       MDEV_CLASS_KEPT_PERIOD))
 		dev_notice(parent->dev,
 			   "a program still has a removed instance open: waiting for it to close that\n");
 	kfree(parent);
 }
 EXPORT_SYMBOL_GPL(mdev_class_unregister_parent);
 
-void mdev_class_parent_hold(struct mdev_class_parent *parent)
+void mdev_class_parent_keep(struct mdev_class_parent *parent)
 {
-	atomic_inc(&parent->holds);
+	atomic_inc(&parent->kept);
 }
-EXPORT_SYMBOL_GPL(mdev_class_parent_hold);
+EXPORT_SYMBOL_GPL(mdev_class_parent_keep);
 
 void mdev_class_parent_release(struct mdev_class_parent *parent)
 {
 	/* Then @parent may be freed: wake_up_var() uses only the address. */
-	if (atomic_dec_and_test(&parent->holds))
-		wake_up_var(&parent->holds);
+	if (atomic_dec_and_test(&parent->kept))
+		wake_up_var(&parent->kept);
 }
 EXPORT_SYMBOL_GPL(mdev_class_parent_release);
 

@@ -37,23 +37,23 @@ vhost_mdev_chr_as(struct vhost_mdev_chr *chr, u32 asid)
  * the batch: QEMU splits and merges large mappings whenever the guest's memory map
  * changes a little.
  */
-static void vhost_mdev_chr_hold(struct vhost_mdev *vd)
+static void vhost_mdev_chr_pause(struct vhost_mdev *vd)
 {
 	const struct virtio_mdev_ops *ops = vd->cdev->ops;
 
-	if (vd->held || vd->suspended || !ops->suspend || !ops->resume)
+	if (vd->paused || vd->suspended || !ops->suspend || !ops->resume)
 		return;
 	/* If it cannot be suspended, virtqueues may break, as without a batch. */
-	vd->held = !ops->suspend(vd->cdev);
+	vd->paused = !ops->suspend(vd->cdev);
 }
 
-static int vhost_mdev_chr_unhold(struct vhost_mdev *vd)
+static int vhost_mdev_chr_unpause(struct vhost_mdev *vd)
 {
 	int ret;
 
-	if (!vd->held)
+	if (!vd->paused)
 		return 0;
-	vd->held = false;
+	vd->paused = false;
 	/* The user suspended it during the batch; only RESUME may restart it. */
 	if (vd->suspended)
 		return 0;
@@ -91,7 +91,7 @@ static int vhost_mdev_chr_msg(struct vhost_mdev_chr *chr, u32 asid,
 					   msg->uaddr, msg->perm, live);
 	case VHOST_MDEV_IOTLB_INVALIDATE:
 		if (live && chr->in_batch)
-			vhost_mdev_chr_hold(vd);
+			vhost_mdev_chr_pause(vd);
 		return vhost_mem_iotlb_unmap(as, chr->mm, msg->iova, msg->size,
 					     live, chr->in_batch);
 	case VHOST_MDEV_IOTLB_BATCH_BEGIN:
@@ -101,7 +101,7 @@ static int vhost_mdev_chr_msg(struct vhost_mdev_chr *chr, u32 asid,
 	case VHOST_MDEV_IOTLB_BATCH_END:
 		chr->in_batch = false;
 		vhost_mem_iotlb_settle(as, chr->mm);
-		return vhost_mdev_chr_unhold(vd);
+		return vhost_mdev_chr_unpause(vd);
 	}
 	return -EINVAL;
 }

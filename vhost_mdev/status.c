@@ -34,7 +34,7 @@ int vhost_mdev_reset(struct vhost_mdev *vd)
 		return ret;
 	}
 	vd->suspended = false;
-	vd->held = false;
+	vd->paused = false;
 	if (vd->path->mem_reset)
 		vd->path->mem_reset(vd);
 	return 0;

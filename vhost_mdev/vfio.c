@@ -23,13 +23,13 @@
  * @vdev: for vfio; its reference count keeps the whole structure
  * @vd: for the ioctls; a reference
  * @carrier: the parent of @vdev, NULL if its parent is the device that does the DMA
- * @parent: the parent of the instance; once the instance is removed, held until
+ * @parent: the parent of the instance; once the instance is removed, kept until
  *	@vdev is unregistered, if @carrier is NULL
  * @end: waits until the last file is closed, unregisters @vdev and then releases
  *	what it depended on
  * @ended: completed by @end
  * @mem: the container's memory, if the device has no DMA of its own
- * @open: a user holds the device fd
+ * @open: a user has the device fd
  * @request_lock: guards @request_ctx.  A lock of its own, because a remover needs
  *	it while an ioctl may be waiting with &vhost_mdev.lock held.
  * @request_ctx: eventfd that asks the user to close the device, or NULL
@@ -467,7 +467,7 @@ static void vhost_mdev_vfio_end(struct work_struct *work)
 		/* Pairs with vhost_mdev_carrier_add() in vhost_mdev_vfio_add() */
 		device_unregister(vv->carrier);
 	} else {
-		/* Pairs with mdev_class_parent_hold() in vhost_mdev_vfio_del() */
+		/* Pairs with mdev_class_parent_keep() in vhost_mdev_vfio_del() */
 		mdev_class_parent_release(vv->parent);
 	}
 	complete(&vv->ended);
@@ -572,7 +572,7 @@ void vhost_mdev_vfio_del(struct vhost_mdev *vd, struct mdev_class_device *cdev)
 	} else {
 		/* Pairs with the release in vhost_mdev_vfio_end() */
 		vv->parent = cdev->parent;
-		mdev_class_parent_hold(vv->parent);
+		mdev_class_parent_keep(vv->parent);
 	}
 	/* For @ended; pairs with vfio_put_device() below */
 	get_device(&vv->vdev.device);

@@ -138,7 +138,7 @@ struct vhost_mdev_vq {
  * @backend_features: acknowledged by the user
  * @owned: SET_OWNER was called
  * @suspended: live, but stopped by SUSPEND
- * @held: live, but stopped until the end of a batch of messages
+ * @paused: live, but stopped until the end of a batch of messages
  * @nr_groups: groups of virtqueues; constant
  * @nvqs: number of virtqueues; constant
  * @vqs: the virtqueues; constant
@@ -169,7 +169,7 @@ struct vhost_mdev {
 	u64 backend_features;
 	bool owned;
 	bool suspended;
-	bool held;
+	bool paused;
 	u32 nr_groups;
 	u16 nvqs;
 	struct vhost_mdev_vq *vqs;

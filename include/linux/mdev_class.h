@@ -149,14 +149,14 @@ mdev_class_register_parent(struct device *dev,
  * @parent: from mdev_class_register_parent()
  *
  * Removes all instances.  A user that has one open is asked to close it, and
- * loses it after a while; see mdev_class_parent_hold() for what remains.
+ * loses it after a while; see mdev_class_parent_keep() for what remains.
  *
  * Context: process context; sleeps.
  */
 void mdev_class_unregister_parent(struct mdev_class_parent *parent);
 
 /**
- * mdev_class_parent_hold() - the parent's device is in use beyond an instance
+ * mdev_class_parent_keep() - the parent's device is in use beyond an instance
  * @parent: &mdev_class_device.parent of an instance that the caller removes
  *
  * For a class driver that registers the device itself with another subsystem, and
@@ -166,10 +166,10 @@ void mdev_class_unregister_parent(struct mdev_class_parent *parent);
  *
  * Context: &mdev_class_driver.remove.
  */
-void mdev_class_parent_hold(struct mdev_class_parent *parent);
+void mdev_class_parent_keep(struct mdev_class_parent *parent);
 
 /**
- * mdev_class_parent_release() - undo mdev_class_parent_hold()
+ * mdev_class_parent_release() - undo mdev_class_parent_keep()
  * @parent: the parent, which may be gone when this returns
  *
  * Context: any.
