@@ -395,7 +395,7 @@ struct mdev_driver *mdev_class_mdev_driver(enum mdev_class_id class_id)
 	return &mdev_class_mdev_drivers[class_id];
 }
 
-int mdev_class_drivers_register(void)
+int mdev_class_mdev_drivers_register(void)
 {
 	unsigned int i;
 	int ret;
@@ -413,7 +413,7 @@ err:
 	return ret;
 }
 
-void mdev_class_drivers_unregister(void)
+void mdev_class_mdev_drivers_unregister(void)
 {
 	unsigned int i;
 

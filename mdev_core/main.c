@@ -19,7 +19,7 @@ static int __init mdev_core_init(void)
 	if (ret)
 		goto err_bus;
 
-	ret = mdev_class_drivers_register();
+	ret = mdev_class_mdev_drivers_register();
 	if (ret)
 		goto err_class;
 
@@ -36,7 +36,7 @@ static void __exit mdev_core_exit(void)
 {
 	mdev_users_wait(&mdev_core_users);
 
-	mdev_class_drivers_unregister();
+	mdev_class_mdev_drivers_unregister();
 	mdev_port_class_unregister();
 	mdev_class_bus_unregister();
 }

@@ -109,8 +109,8 @@ int mdev_port_class_register(void);
 void mdev_port_class_unregister(void);
 
 /* instance.c */
-int mdev_class_drivers_register(void);
-void mdev_class_drivers_unregister(void);
+int mdev_class_mdev_drivers_register(void);
+void mdev_class_mdev_drivers_unregister(void);
 struct mdev_driver *mdev_class_mdev_driver(enum mdev_class_id class_id);
 int mdev_instance_bind(struct mdev_class_device *cdev);
 int mdev_instance_notify(struct notifier_block *nb, unsigned long action,
