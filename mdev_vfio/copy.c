@@ -56,8 +56,8 @@ static int mdev_vfio_copy_page(struct mdev_vfio_mem *vm, u64 iova, void *buf,
 
 	mdev_vfio_lock(vm);
 	/* A page that is being unmapped for long is treated as not mapped. */
-	wait = mdev_vfio_unmapped(vm, first, last) ? MDEV_VFIO_COPY_WAIT :
-						     MDEV_VFIO_COPY_WAIT_ALL;
+	wait = mdev_vfio_is_unmapping(vm, first, last) ?
+	       MDEV_VFIO_COPY_WAIT : MDEV_VFIO_COPY_WAIT_ALL;
 	mdev_vfio_unlock(vm);
 	if (wait_event_killable_timeout(vm->drained,
 					mdev_vfio_copy_begin(vm, &pin, first,

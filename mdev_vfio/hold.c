@@ -160,7 +160,7 @@ static void mdev_vfio_unmapper_end(struct callback_head *work)
 }
 
 /* The current task's unmapper, which the first call of an ioctl makes. */
-static struct mdev_vfio_unmapper *mdev_vfio_unmapper_get(void)
+static struct mdev_vfio_unmapper *mdev_vfio_unmapper_of_current(void)
 {
 	struct mdev_vfio_unmapper *um;
 
@@ -269,7 +269,7 @@ static bool mdev_vfio_is_late(struct mdev_vfio_mem *vm,
  */
 unsigned int mdev_vfio_hold(struct mdev_vfio_mem *vm, u64 first, u64 last)
 {
-	struct mdev_vfio_unmapper *um = mdev_vfio_unmapper_get();
+	struct mdev_vfio_unmapper *um = mdev_vfio_unmapper_of_current();
 	bool fresh = list_empty(&um->holds);
 	struct mdev_vfio_hold *hold;
 	unsigned int calls;
@@ -316,7 +316,7 @@ unsigned int mdev_vfio_hold(struct mdev_vfio_mem *vm, u64 first, u64 last)
 }
 
 /* Is somebody unmapping part of a range? */
-bool mdev_vfio_unmapped(struct mdev_vfio_mem *vm, u64 first, u64 last)
+bool mdev_vfio_is_unmapping(struct mdev_vfio_mem *vm, u64 first, u64 last)
 {
 	struct mdev_vfio_hold *hold;
 
@@ -336,7 +336,7 @@ bool mdev_vfio_held(struct mdev_vfio_mem *vm, u64 first, u64 last)
 	list_for_each_entry(hold, &vm->holds, node)
 		if (hold->all)
 			return true;
-	return mdev_vfio_unmapped(vm, first, last);
+	return mdev_vfio_is_unmapping(vm, first, last);
 }
 
 /* Is there an unmap for which it takes too long to unpin one run after another? */
@@ -357,7 +357,7 @@ bool mdev_vfio_hurried(struct mdev_vfio_mem *vm)
 /* ---- devices that are opened meanwhile ---- */
 
 /* Does a user have unmappers whose number is at most @began? */
-static bool mdev_vfio_unmapping(const struct mdev_vfio_user *user, u64 began)
+static bool mdev_vfio_user_unmaps(const struct mdev_vfio_user *user, u64 began)
 {
 	struct mdev_vfio_unmapper *um;
 	bool found = false;
@@ -401,7 +401,8 @@ long mdev_vfio_join(struct mdev_vfio_mem *vm, long timeout)
 	spin_unlock(&mdev_vfio_unmappers_lock);
 
 	left = wait_event_interruptible_timeout(mdev_vfio_unmappers_gone,
-						!mdev_vfio_unmapping(&user, began),
+						!mdev_vfio_user_unmaps(&user,
+								       began),
 						timeout);
 	if (left < 0)
 		return -EINTR;

@@ -11,7 +11,7 @@ struct mdev_vfio_mem;
 
 #define MDEV_VFIO_HOLD_ALL	4
 unsigned int mdev_vfio_hold(struct mdev_vfio_mem *vm, u64 first, u64 last);
-bool mdev_vfio_unmapped(struct mdev_vfio_mem *vm, u64 first, u64 last);
+bool mdev_vfio_is_unmapping(struct mdev_vfio_mem *vm, u64 first, u64 last);
 bool mdev_vfio_held(struct mdev_vfio_mem *vm, u64 first, u64 last);
 bool mdev_vfio_hurried(struct mdev_vfio_mem *vm);
 long mdev_vfio_join(struct mdev_vfio_mem *vm, long timeout);
