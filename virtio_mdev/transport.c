@@ -44,8 +44,9 @@ static bool virtio_mdev_config_ok(struct virtio_device *vdev,
 	return false;
 }
 
-static void virtio_mdev_get(struct virtio_device *vdev, unsigned int offset,
-			    void *buf, unsigned int len)
+static void virtio_mdev_get_config(struct virtio_device *vdev,
+				   unsigned int offset, void *buf,
+				   unsigned int len)
 {
 	struct mdev_class_device *cdev = vdev_to_cdev(vdev);
 
@@ -55,8 +56,9 @@ static void virtio_mdev_get(struct virtio_device *vdev, unsigned int offset,
 		memset(buf, 0, len);
 }
 
-static void virtio_mdev_set(struct virtio_device *vdev, unsigned int offset,
-			    const void *buf, unsigned int len)
+static void virtio_mdev_set_config(struct virtio_device *vdev,
+				   unsigned int offset, const void *buf,
+				   unsigned int len)
 {
 	struct virtio_mdev_device *vm = to_virtio_mdev(vdev);
 	struct mdev_class_device *cdev = vm->cdev;
@@ -295,8 +297,8 @@ virtio_mdev_get_vq_affinity(struct virtio_device *vdev, int index)
 }
 
 #define VIRTIO_MDEV_CONFIG_OPS						\
-	.get = virtio_mdev_get,						\
-	.set = virtio_mdev_set,						\
+	.get = virtio_mdev_get_config,					\
+	.set = virtio_mdev_set_config,					\
 	.generation = virtio_mdev_generation,				\
 	.get_status = virtio_mdev_get_status,				\
 	.set_status = virtio_mdev_set_status,				\
