@@ -88,15 +88,15 @@ err_put:
 }
 
 /**
- * vhost_mdev_carrier_show() - make an mdev look like the VFIO device's parent
+ * vhost_mdev_carrier_link() - make an mdev look like the VFIO device's parent
  * @carrier: from vhost_mdev_carrier_add(), with the VFIO device registered
  * @dev: the mdev's device
  *
  * It gets the links "iommu_group" and "vfio-dev" that tools look for.
  *
- * Return: 0, and vhost_mdev_carrier_hide() undoes it; or a negative errno.
+ * Return: 0, and vhost_mdev_carrier_unlink() undoes it; or a negative errno.
  */
-int vhost_mdev_carrier_show(struct device *carrier, struct device *dev)
+int vhost_mdev_carrier_link(struct device *carrier, struct device *dev)
 {
 	struct iommu_group *group = iommu_group_get(carrier);
 	int ret;
@@ -115,10 +115,10 @@ int vhost_mdev_carrier_show(struct device *carrier, struct device *dev)
 }
 
 /**
- * vhost_mdev_carrier_hide() - undo vhost_mdev_carrier_show()
+ * vhost_mdev_carrier_unlink() - undo vhost_mdev_carrier_link()
  * @dev: the mdev's device, which is still there
  */
-void vhost_mdev_carrier_hide(struct device *dev)
+void vhost_mdev_carrier_unlink(struct device *dev)
 {
 	sysfs_remove_link(&dev->kobj, "vfio-dev");
 	iommu_group_remove_device(dev);

@@ -117,7 +117,7 @@ static const struct vhost_mdev_path vhost_mdev_chr_path = {
 static int vhost_mdev_chr_open(struct inode *inode, struct file *file)
 {
 	struct vhost_mdev_chr *chr =
-		container_of(inode->i_cdev, struct vhost_mdev_chr, cdev);
+		container_of(inode->i_cdev, struct vhost_mdev_chr, chardev);
 	int ret;
 
 	ret = vhost_mdev_open(chr->vd, &vhost_mdev_chr_path);
@@ -273,8 +273,8 @@ static struct vhost_mdev_chr *vhost_mdev_chr_alloc(struct vhost_mdev *vd,
 	chr->dev.parent = &vd->cdev->dev;
 	chr->dev.release = vhost_mdev_chr_dev_release;
 	chr->dev.devt = MKDEV(MAJOR(vhost_mdev_chr_devt), minor);
-	cdev_init(&chr->cdev, &vhost_mdev_chr_fops);
-	chr->cdev.owner = THIS_MODULE;
+	cdev_init(&chr->chardev, &vhost_mdev_chr_fops);
+	chr->chardev.owner = THIS_MODULE;
 	return chr;
 
 err_as:
@@ -310,7 +310,7 @@ int vhost_mdev_chr_add(struct vhost_mdev *vd)
 	vd->chr = chr;
 	ret = dev_set_name(&chr->dev, "vhost-mdev-%d", MINOR(chr->dev.devt));
 	if (!ret)
-		ret = cdev_device_add(&chr->cdev, &chr->dev);
+		ret = cdev_device_add(&chr->chardev, &chr->dev);
 	if (ret) {
 		dev_err(&vd->cdev->dev, "cannot add a char device: %pe\n",
 			ERR_PTR(ret));
@@ -327,7 +327,7 @@ int vhost_mdev_chr_add(struct vhost_mdev *vd)
  */
 void vhost_mdev_chr_hide(struct vhost_mdev *vd)
 {
-	cdev_device_del(&vd->chr->cdev, &vd->chr->dev);
+	cdev_device_del(&vd->chr->chardev, &vd->chr->dev);
 }
 
 /**

@@ -19,7 +19,7 @@ struct vhost_mdev;
 /**
  * struct vhost_mdev_chr - an instance as a char device
  * @dev: the node; its reference count keeps the whole structure
- * @cdev: for open(), which may be called even after it was deleted
+ * @chardev: for open(), which may be called even after it was deleted
  * @vd: for the ioctls; a reference
  * @mm: the owner's memory, NULL if there is no owner; guarded, like what
  *	follows, by &vhost_mdev.lock
@@ -30,7 +30,7 @@ struct vhost_mdev;
  */
 struct vhost_mdev_chr {
 	struct device dev;
-	struct cdev cdev;
+	struct cdev chardev;
 	struct vhost_mdev *vd;
 	struct mm_struct *mm;
 	bool in_batch;

@@ -489,7 +489,7 @@ static int vhost_mdev_vfio_register(struct vhost_mdev_vfio *vv,
 	ret = vfio_register_emulated_iommu_dev(&vv->vdev);
 	if (ret)
 		goto err_mem;
-	ret = vhost_mdev_carrier_show(vv->carrier, mdev_dev(cdev->mdev));
+	ret = vhost_mdev_carrier_link(vv->carrier, mdev_dev(cdev->mdev));
 	if (ret)
 		goto err_vfio;
 	return 0;
@@ -568,7 +568,7 @@ void vhost_mdev_vfio_del(struct vhost_mdev *vd, struct mdev_class_device *cdev)
 	struct vhost_mdev_vfio *vv = vd->vfio;
 
 	if (vv->carrier) {
-		vhost_mdev_carrier_hide(mdev_dev(cdev->mdev));
+		vhost_mdev_carrier_unlink(mdev_dev(cdev->mdev));
 	} else {
 		/* Pairs with the release in vhost_mdev_vfio_end() */
 		vv->parent = cdev->parent;

@@ -209,8 +209,8 @@ bool vhost_mdev_vfio_request(struct vhost_mdev *vd);
 int vhost_mdev_carrier_init(void);
 void vhost_mdev_carrier_exit(void);
 struct device *vhost_mdev_carrier_add(const char *name);
-int vhost_mdev_carrier_show(struct device *carrier, struct device *dev);
-void vhost_mdev_carrier_hide(struct device *dev);
+int vhost_mdev_carrier_link(struct device *carrier, struct device *dev);
+void vhost_mdev_carrier_unlink(struct device *dev);
 
 /* chr.c */
 int vhost_mdev_chr_init(void);
