@@ -186,7 +186,7 @@ static const struct {
 #define MDEV_VQ_NR_COUNTERS	ARRAY_SIZE(mdev_vq_counters)
 
 /* One directory of counters: a group, and all that it points to */
-struct mdev_vq_group {
+struct mdev_vq_attr_dir {
 	struct attribute_group group;
 	char name[sizeof("vq65535")];
 	struct mdev_vq_attr attrs[MDEV_VQ_NR_COUNTERS];
@@ -195,7 +195,7 @@ struct mdev_vq_group {
 
 /* Groups of an instance in the form that struct device wants */
 struct mdev_instance_groups {
-	struct mdev_vq_group *vqs;
+	struct mdev_vq_attr_dir *vqs;
 	const struct attribute_group *groups[];
 };
 
@@ -215,7 +215,7 @@ static ssize_t mdev_vq_counter_show(struct device *dev,
 			  *(u64 *)((void *)&stats + vattr->offset));
 }
 
-static void mdev_vq_group_init(struct mdev_vq_group *vq, u16 idx)
+static void mdev_vq_attr_dir_init(struct mdev_vq_attr_dir *vq, u16 idx)
 {
 	unsigned int i;
 
@@ -267,7 +267,7 @@ mdev_instance_groups_alloc(struct mdev_class_device *cdev)
 	for (i = 0; i < n; i++)
 		g->groups[i] = cdev->parent_groups[i];
 	for (i = 0; i < nvqs; i++) {
-		mdev_vq_group_init(&g->vqs[i], i);
+		mdev_vq_attr_dir_init(&g->vqs[i], i);
 		g->groups[n + i] = &g->vqs[i].group;
 	}
 	return g->groups;
