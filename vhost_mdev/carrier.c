@@ -15,7 +15,8 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "vhost_mdev_private.h"
+#include "carrier.h"
+#include "device.h"
 
 static struct device *vhost_mdev_carrier_root;
 

@@ -6,15 +6,22 @@
 #include <linux/fs.h>
 #include <linux/idr.h>
 #include <linux/kdev_t.h>
+#include <linux/mdev_class.h>
+#include <linux/mdev_mem.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/vhost_mdev.h>
+#include <linux/virtio_mdev.h>
 
 #include "chr.h"
+#include "chr_msg.h"
+#include "device.h"
+#include "ioctl.h"
 #include "mem/domain.h"
-#include "vhost_mdev_private.h"
+#include "mmap.h"
+#include "path.h"
 
 #define VHOST_MDEV_CHR_MINORS	(MINORMASK + 1)
 

@@ -11,8 +11,6 @@
 
 #include "mem/iotlb.h"
 
-struct iov_iter;
-struct kiocb;
 struct mm_struct;
 struct vhost_mdev;
 
@@ -39,7 +37,10 @@ struct vhost_mdev_chr {
 	struct vhost_mem_iotlb as[] __counted_by(nr_as);
 };
 
-/* chr_msg.c */
-ssize_t vhost_mdev_chr_write(struct kiocb *iocb, struct iov_iter *from);
+int vhost_mdev_chr_init(void);
+void vhost_mdev_chr_exit(void);
+int vhost_mdev_chr_add(struct vhost_mdev *vd);
+void vhost_mdev_chr_hide(struct vhost_mdev *vd);
+void vhost_mdev_chr_del(struct vhost_mdev *vd);
 
 #endif /* _VHOST_MDEV_CHR_H */

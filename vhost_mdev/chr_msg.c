@@ -4,14 +4,18 @@
  */
 
 #include <linux/fs.h>
+#include <linux/mdev_class.h>
+#include <linux/mdev_page.h>
 #include <linux/nospec.h>
 #include <linux/sched.h>
 #include <linux/uio.h>
 #include <linux/vhost_mdev.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_mdev.h>
 
 #include "chr.h"
-#include "vhost_mdev_private.h"
+#include "chr_msg.h"
+#include "device.h"
 
 static_assert(sizeof(struct vhost_mdev_iotlb_msg) == 32);
 static_assert(sizeof(struct vhost_mdev_msg) == 72);

@@ -4,12 +4,15 @@
  */
 
 #include <linux/eventfd.h>
+#include <linux/mdev_class.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vhost_mdev.h>
+#include <linux/virtio_mdev.h>
 
+#include "config.h"
+#include "device.h"
 #include "ioctl.h"
-#include "vhost_mdev_private.h"
 
 /* How often to read the configuration space again while it keeps changing */
 #define VHOST_MDEV_CONFIG_TRIES	16

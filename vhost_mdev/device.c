@@ -3,13 +3,21 @@
  * A device that is driven with vhost ioctls: creation, use by a user, and freeing.
  */
 
+#include <linux/mdev_class.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/slab.h>
 #include <linux/vhost_mdev.h>
+#include <linux/virtio_mdev.h>
 
+#include "config.h"
+#include "device.h"
+#include "eventfd.h"
 #include "mem/domain.h"
-#include "vhost_mdev_private.h"
+#include "path.h"
+#include "status.h"
+#include "user.h"
+#include "vring.h"
 
 /* VFIO and char devices, and carriers */
 DEFINE_MDEV_USERS(vhost_mdev_users);

@@ -4,11 +4,29 @@
  */
 
 #include <linux/eventfd.h>
+#include <linux/mdev_class.h>
 #include <linux/slab.h>
+#include <linux/vfio.h>
 #include <linux/vhost_mdev.h>
+#include <linux/virtio_mdev.h>
 
+#include "device.h"
+#include "eventfd.h"
 #include "ioctl.h"
-#include "vhost_mdev_private.h"
+#include "vring.h"
+
+/**
+ * struct vhost_mdev_vq_cb - the eventfds that a virtqueue signals
+ * @call: used buffers, or NULL
+ * @err: the virtqueue broke, or NULL
+ *
+ * Never changed while the parent has it, so that a signal takes no lock: a new
+ * one replaces it, and set_vq_cb() of the parent waits for users of the old one.
+ */
+struct vhost_mdev_vq_cb {
+	struct eventfd_ctx *call;
+	struct eventfd_ctx *err;
+};
 
 /* ---- kicks ---- */
 

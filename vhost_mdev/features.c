@@ -3,11 +3,15 @@
  * Features that the device offers to a user, and those of the access path.
  */
 
+#include <linux/mdev_class.h>
 #include <linux/vhost_mdev.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_mdev.h>
 
+#include "device.h"
+#include "features.h"
 #include "ioctl.h"
-#include "vhost_mdev_private.h"
+#include "path.h"
 
 /*
  * Features that these ioctls cannot express: a reset of one virtqueue, a kick

@@ -3,12 +3,17 @@
  * Groups of virtqueues, and the address spaces that they use.
  */
 
+#include <linux/mdev_class.h>
 #include <linux/nospec.h>
 #include <linux/vhost_mdev.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_mdev.h>
 
+#include "device.h"
+#include "group.h"
 #include "ioctl.h"
-#include "vhost_mdev_private.h"
+#include "path.h"
+#include "vring.h"
 
 /* How many address spaces the user can fill, at least 1 */
 static u32 vhost_mdev_nr_as(struct vhost_mdev *vd)

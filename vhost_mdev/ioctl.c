@@ -5,12 +5,21 @@
  */
 
 #include <linux/build_bug.h>
+#include <linux/mdev_class.h>
 #include <linux/nospec.h>
 #include <linux/uaccess.h>
 #include <linux/vhost_mdev.h>
+#include <linux/virtio_mdev.h>
 
+#include "config.h"
+#include "device.h"
+#include "eventfd.h"
+#include "features.h"
+#include "group.h"
 #include "ioctl.h"
-#include "vhost_mdev_private.h"
+#include "path.h"
+#include "status.h"
+#include "vring.h"
 
 static int vhost_mdev_get_device_id(struct vhost_mdev_cmd *cmd)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The vhost ioctls: what a handler gets, and the handlers of all files.
+ * The vhost ioctls, and what a handler of one gets.
  */
 #ifndef _VHOST_MDEV_IOCTL_H
 #define _VHOST_MDEV_IOCTL_H
@@ -43,46 +43,7 @@ struct vhost_mdev_cmd {
 	union vhost_mdev_arg arg;
 };
 
-/* features.c */
-int vhost_mdev_get_features(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_set_features(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_get_backend_features(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_set_backend_features(struct vhost_mdev_cmd *cmd);
-
-/* status.c */
-int vhost_mdev_get_status(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_set_status(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_suspend(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_resume(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_set_owner(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_reset_owner(struct vhost_mdev_cmd *cmd);
-
-/* config.c */
-int vhost_mdev_get_config_size(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_get_config(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_set_config(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_set_config_call(struct vhost_mdev_cmd *cmd);
-
-/* group.c */
-int vhost_mdev_get_group_num(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_get_as_num(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_get_vring_group(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_get_vring_desc_group(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_set_group_asid(struct vhost_mdev_cmd *cmd);
-
-/* vring.c */
-int vhost_mdev_get_vqs_count(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_get_vring_num(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_set_vring_num(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_set_vring_addr(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_set_vring_base(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_get_vring_base(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_set_vring_enable(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_get_vring_size(struct vhost_mdev_cmd *cmd);
-
-/* eventfd.c */
-int vhost_mdev_set_vring_kick(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_set_vring_call(struct vhost_mdev_cmd *cmd);
-int vhost_mdev_set_vring_err(struct vhost_mdev_cmd *cmd);
+long vhost_mdev_ioctl(struct vhost_mdev *vd, unsigned int cmd,
+		      unsigned long arg);
 
 #endif /* _VHOST_MDEV_IOCTL_H */

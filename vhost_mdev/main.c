@@ -4,9 +4,13 @@
  * the vhost ioctls.
  */
 
+#include <linux/mdev_class.h>
 #include <linux/module.h>
 
-#include "vhost_mdev_private.h"
+#include "chr.h"
+#include "device.h"
+#include "revoke.h"
+#include "vfio.h"
 
 static int vhost_mdev_probe(struct mdev_class_device *cdev)
 {

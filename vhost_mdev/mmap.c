@@ -6,7 +6,9 @@
 #include <linux/mm.h>
 #include <linux/nospec.h>
 
-#include "vhost_mdev_private.h"
+#include "device.h"
+#include "mmap.h"
+#include "vring.h"
 
 /**
  * vhost_mdev_has_doorbell() - whether any virtqueue has a page to be mapped

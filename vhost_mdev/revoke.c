@@ -6,11 +6,18 @@
 
 #include <linux/freezer.h>
 #include <linux/jiffies.h>
+#include <linux/mdev_class.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 
-#include "vhost_mdev_private.h"
+#include "config.h"
+#include "device.h"
+#include "eventfd.h"
+#include "path.h"
+#include "revoke.h"
+#include "user.h"
+#include "vfio.h"
 
 /* How often the user is asked, and the log says what the remover waits for */
 #define VHOST_MDEV_ASK_PERIOD	(10 * HZ)

@@ -3,10 +3,16 @@
  * The state of a device: its status, reset, suspend and resume, and its owner.
  */
 
+#include <linux/mdev_class.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_mdev.h>
 
+#include "device.h"
+#include "features.h"
 #include "ioctl.h"
-#include "vhost_mdev_private.h"
+#include "path.h"
+#include "status.h"
+#include "user.h"
 
 #define VHOST_MDEV_STATUS	(VIRTIO_CONFIG_S_ACKNOWLEDGE |	\
 				 VIRTIO_CONFIG_S_DRIVER |	\

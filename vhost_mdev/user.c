@@ -4,10 +4,13 @@
  * name, for messages.
  */
 
+#include <linux/mdev_class.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 
-#include "vhost_mdev_private.h"
+#include "device.h"
+#include "path.h"
+#include "user.h"
 
 /**
  * vhost_mdev_user_name() - who uses the device, as text

@@ -5,15 +5,25 @@
 
 #include <linux/eventfd.h>
 #include <linux/mdev.h>
+#include <linux/mdev_class.h>
+#include <linux/mdev_mem.h>
 #include <linux/mdev_vfio.h>
 #include <linux/module.h>
 #include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/vfio.h>
 #include <linux/vhost_mdev.h>
+#include <linux/virtio_mdev.h>
 #include <linux/workqueue.h>
 
-#include "vhost_mdev_private.h"
+#include "carrier.h"
+#include "device.h"
+#include "ioctl.h"
+#include "mmap.h"
+#include "path.h"
+#include "status.h"
+#include "vfio.h"
 
 /* How long a remover waits for vfio if no user has the device open */
 #define VHOST_MDEV_VFIO_TIMEOUT	(10 * HZ)

@@ -3,12 +3,16 @@
  * The ioctls for one virtqueue: place it and start it.
  */
 
+#include <linux/mdev_class.h>
 #include <linux/slab.h>
 #include <linux/vhost_mdev.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_mdev.h>
 
+#include "device.h"
 #include "ioctl.h"
-#include "vhost_mdev_private.h"
+#include "path.h"
+#include "vring.h"
 
 /* ---- set-up ---- */
 

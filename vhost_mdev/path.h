@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the ways to a device.
+ */
+#ifndef _VHOST_MDEV_PATH_H
+#define _VHOST_MDEV_PATH_H
+
+#include <linux/types.h>
+
+struct mdev_mem;
+struct vhost_mdev;
+
+/**
+ * struct vhost_mdev_path - what differs between the access paths to a device
+ * @name: name of the access path, for messages
+ * @mem_way: how the user maps memory, for messages
+ * @features: backend features (VHOST_MDEV_BACKEND_F_*) that this access path adds
+ *	to those of the parent
+ * @mem_open: a user begins to use the device: prepare its memory.  Called with
+ *	&vhost_mdev.lock held; returns 0 or a negative errno.
+ * @mem_close: the user has closed the device, or it was revoked.  Called after a
+ *	reset, to release all of the user's memory, which must be safe even if the
+ *	reset failed.  Same context.
+ * @nr_as: (optional) number of address spaces, at least 1, constant; 1 if this is
+ *	absent
+ * @mem: returns the memory of address space @asid, which is less than @nr_as.  It
+ *	is open.  NULL if the device reaches memory by itself, through the IOMMU.
+ * @iova_range: (optional) narrow the first and the last address that memory
+ *	can have; initially they allow all.  Called with &vhost_mdev.lock held.
+ * @mem_reset: (optional) the device was reset: release memory that is pinned only
+ *	because the device used it; same context
+ * @set_owner: (optional) the calling process becomes the owner; same context
+ * @reset_owner: (optional) undo @set_owner, after a reset; same context
+ * @as_vhost: wrong calls get the errno of vhost-vdpa, for programs that know it
+ */
+struct vhost_mdev_path {
+	const char *name;
+	const char *mem_way;
+	u64 features;
+	bool as_vhost;
+	int (*mem_open)(struct vhost_mdev *vd);
+	void (*mem_close)(struct vhost_mdev *vd);
+	u32 (*nr_as)(struct vhost_mdev *vd);
+	struct mdev_mem *(*mem)(struct vhost_mdev *vd, u32 asid);
+	void (*iova_range)(struct vhost_mdev *vd, u64 *first, u64 *last);
+	void (*mem_reset)(struct vhost_mdev *vd);
+	void (*set_owner)(struct vhost_mdev *vd);
+	void (*reset_owner)(struct vhost_mdev *vd);
+};
+
+#endif /* _VHOST_MDEV_PATH_H */
