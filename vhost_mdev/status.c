@@ -95,7 +95,8 @@ int vhost_mdev_suspend(struct vhost_mdev_cmd *cmd)
 		return 0;
 	if (vd->suspended)
 		return 0;
-	ret = ops->suspend(vd->cdev);
+	/* A device that a batch of messages has stopped stands still already. */
+	ret = vd->paused ? 0 : ops->suspend(vd->cdev);
 	if (!ret)
 		vd->suspended = true;
 	return ret;
@@ -113,7 +114,8 @@ int vhost_mdev_resume(struct vhost_mdev_cmd *cmd)
 		return 0;
 	if (!vd->suspended)
 		return 0;
-	ret = ops->resume(vd->cdev);
+	/* In a batch that has stopped the device, the end of the batch restarts it. */
+	ret = vd->paused ? 0 : ops->resume(vd->cdev);
 	if (!ret)
 		vd->suspended = false;
 	return ret;

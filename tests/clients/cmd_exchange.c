@@ -78,6 +78,44 @@ static void by_batches(struct vm_net *n, unsigned int count)
 	pass("a batch without the rings: each virtqueue broke");
 }
 
+/* SUSPEND and RESUME by another thread while a batch is under way */
+static void suspend_in_batch(struct vm_net *n)
+{
+	struct vm_mem *r = &n->rings;
+	__u64 done;
+
+	must(vm_net_again(n));
+	vm_net_run(n, 200);
+	must(vm_net_msg(n, VHOST_MDEV_IOTLB_BATCH_BEGIN, 0, 0, NULL));
+	must(vm_net_msg(n, VHOST_MDEV_IOTLB_INVALIDATE, r->iova, r->size,
+			NULL));
+	must(vm_suspend(n->dev));
+	must(vm_resume(n->dev));
+	must(vm_net_msg(n, VHOST_MDEV_IOTLB_UPDATE, r->iova, r->size, r->va));
+	must(vm_net_msg(n, VHOST_MDEV_IOTLB_BATCH_END, 0, 0, NULL));
+	vm_net_run(n, 400);
+	must_be_well(n, "RESUME in a batch");
+	pass("RESUME in a batch: the device stands still until the batch ends");
+
+	must(vm_net_msg(n, VHOST_MDEV_IOTLB_BATCH_BEGIN, 0, 0, NULL));
+	must(vm_net_msg(n, VHOST_MDEV_IOTLB_INVALIDATE, r->iova, r->size,
+			NULL));
+	must(vm_suspend(n->dev));
+	must(vm_net_msg(n, VHOST_MDEV_IOTLB_UPDATE, r->iova, r->size, r->va));
+	must(vm_net_msg(n, VHOST_MDEV_IOTLB_BATCH_END, 0, 0, NULL));
+	done = n->pair[0].done;
+	n->pair[0].target = 600;
+	vm_net_pump(n);
+	vm_sleep_ms(50);
+	vm_net_pump(n);
+	if (n->pair[0].done != done)
+		die("SUSPEND in a batch: the device runs after the batch");
+	must(vm_resume(n->dev));
+	vm_net_run(n, 600);
+	must_be_well(n, "SUSPEND in a batch");
+	pass("SUSPEND in a batch: the device stands still until RESUME");
+}
+
 static void by_suspend(struct vm_net *n, unsigned int count)
 {
 	unsigned int i;
@@ -117,8 +155,10 @@ int cmd_exchange(struct vm_opts *o)
 	must(vm_dev_open(&c, &d, o->uuid[0]));
 	must(vm_net_start(&n, &d, &o->net));
 	by_suspend(&n, count / 10);
-	if (vm_way.chardev)
+	if (vm_way.chardev) {
 		by_batches(&n, count);
+		suspend_in_batch(&n);
+	}
 	must(vm_net_again(&n));
 	vm_net_run(&n, o->frames);
 	vm_net_free(&n);
