@@ -45,7 +45,7 @@ static void vhost_mdev_chr_pause(struct vhost_mdev *vd)
 {
 	const struct virtio_mdev_ops *ops = vd->cdev->ops;
 
-	if (vd->paused || vd->suspended || !ops->suspend || !ops->resume)
+	if (vd->paused || vd->suspended || !ops->suspend)
 		return;
 	/* If it cannot be suspended, virtqueues may break, as without a batch. */
 	vd->paused = !ops->suspend(vd->cdev);

@@ -191,18 +191,6 @@ void vhost_mdev_close(struct vhost_mdev *vd)
 
 static int vhost_mdev_check(struct mdev_class_device *cdev)
 {
-	u64 features = cdev->ops->get_mdev_features(cdev);
-
-	if (!(features & VIRTIO_MDEV_F_VERSION_1)) {
-		dev_err(&cdev->dev,
-			"the parent driver speaks no version of the device operations that is known here: %#llx\n",
-			features);
-		return -EOPNOTSUPP;
-	}
-	if (!cdev->ops->get_vq_count(cdev)) {
-		dev_err(&cdev->dev, "the device has no virtqueue\n");
-		return -EINVAL;
-	}
 	if (cdev->ops->get_group_count && !cdev->ops->get_group_count(cdev)) {
 		dev_err(&cdev->dev, "the device has no group of virtqueues\n");
 		return -EINVAL;

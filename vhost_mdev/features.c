@@ -84,10 +84,10 @@ static u64 vhost_mdev_backend_features(struct vhost_mdev *vd)
 	u64 features = vd->path->features |
 		BIT_ULL(VHOST_MDEV_BACKEND_F_ENABLE_AFTER_DRIVER_OK);
 
+	/* A parent that can suspend a device can resume it. */
 	if (vd->cdev->ops->suspend)
-		features |= BIT_ULL(VHOST_MDEV_BACKEND_F_SUSPEND);
-	if (vd->cdev->ops->suspend && vd->cdev->ops->resume)
-		features |= BIT_ULL(VHOST_MDEV_BACKEND_F_RESUME);
+		features |= BIT_ULL(VHOST_MDEV_BACKEND_F_SUSPEND) |
+			    BIT_ULL(VHOST_MDEV_BACKEND_F_RESUME);
 	return features;
 }
 

@@ -108,7 +108,7 @@ int vhost_mdev_resume(struct vhost_mdev_cmd *cmd)
 	const struct virtio_mdev_ops *ops = vd->cdev->ops;
 	int ret;
 
-	if (!ops->suspend || !ops->resume)
+	if (!ops->resume)
 		return -EOPNOTSUPP;
 	if (!(ops->get_status(vd->cdev) & VIRTIO_CONFIG_S_DRIVER_OK))
 		return 0;
