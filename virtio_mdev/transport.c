@@ -10,20 +10,6 @@
 
 #include "virtio_mdev_private.h"
 
-/*
- * Feature bits about how driver and device communicate, not about what the device
- * does.  Only those that this transport knows are passed on: the other side would
- * rely on a bit that nobody acts upon.
- */
-#define VIRTIO_MDEV_RESERVED_FEATURES	GENMASK_ULL(49, 24)
-#define VIRTIO_MDEV_CARRIED_FEATURES			\
-	(BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |		\
-	 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) |		\
-	 BIT_ULL(VIRTIO_F_VERSION_1) |			\
-	 BIT_ULL(VIRTIO_F_RING_PACKED) |		\
-	 BIT_ULL(VIRTIO_F_IN_ORDER) |			\
-	 BIT_ULL(VIRTIO_F_ORDER_PLATFORM))
-
 static struct mdev_class_device *vdev_to_cdev(struct virtio_device *vdev)
 {
 	return to_virtio_mdev(vdev)->cdev;
@@ -222,8 +208,8 @@ static void virtio_mdev_reset(struct virtio_device *vdev)
 static u64 virtio_mdev_get_features(struct virtio_device *vdev)
 {
 	struct mdev_class_device *cdev = vdev_to_cdev(vdev);
-	u64 carried = ~VIRTIO_MDEV_RESERVED_FEATURES |
-		      VIRTIO_MDEV_CARRIED_FEATURES;
+	u64 carried = ~VIRTIO_MDEV_TRANSPORT_FEATURES |
+		      VIRTIO_MDEV_RING_FEATURES;
 
 	if (cdev->ops->reset_vq)
 		carried |= BIT_ULL(VIRTIO_F_RING_RESET);

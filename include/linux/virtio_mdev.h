@@ -10,11 +10,29 @@
 #include <linux/cpumask.h>
 #include <linux/irqreturn.h>
 #include <linux/types.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
 
 #include <linux/mdev_class.h>
 
 /* Bits of &virtio_mdev_ops.get_mdev_features */
 #define VIRTIO_MDEV_F_VERSION_1		BIT_ULL(0)
+
+/*
+ * Feature bits about how driver and device communicate, not about what the device
+ * does.  A transport passes on only those that it knows: the other side would rely
+ * on a bit that nobody acts upon.
+ */
+#define VIRTIO_MDEV_TRANSPORT_FEATURES	GENMASK_ULL(49, 24)
+
+/* Those of them that concern nothing but the rings: each transport knows them. */
+#define VIRTIO_MDEV_RING_FEATURES			\
+	(BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |		\
+	 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) |		\
+	 BIT_ULL(VIRTIO_F_VERSION_1) |			\
+	 BIT_ULL(VIRTIO_F_RING_PACKED) |		\
+	 BIT_ULL(VIRTIO_F_IN_ORDER) |			\
+	 BIT_ULL(VIRTIO_F_ORDER_PLATFORM))
 
 /**
  * struct virtio_mdev_callback - what a device calls when it has news

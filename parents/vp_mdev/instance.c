@@ -69,7 +69,9 @@ static int vp_mdev_check_iommu(struct mdev_class_device *cdev,
 
 static u64 vp_mdev_features(struct vp_mdev_function *fn)
 {
-	u64 carried = ~VP_MDEV_RESERVED_FEATURES | VP_MDEV_CARRIED_FEATURES;
+	u64 carried = ~VIRTIO_MDEV_TRANSPORT_FEATURES |
+		      VIRTIO_MDEV_RING_FEATURES |
+		      BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
 
 	if (fn->ring_reset)
 		carried |= BIT_ULL(VIRTIO_F_RING_RESET);

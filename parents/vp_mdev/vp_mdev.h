@@ -163,17 +163,6 @@ static inline struct vp_mdev *to_vp_mdev(struct mdev_class_device *cdev)
 	return mdev_class_get_data(cdev);
 }
 
-/* What this driver and the transport in the registers can carry */
-#define VP_MDEV_RESERVED_FEATURES	GENMASK_ULL(49, 24)
-#define VP_MDEV_CARRIED_FEATURES			\
-	(BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |		\
-	 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) |		\
-	 BIT_ULL(VIRTIO_F_VERSION_1) |			\
-	 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |		\
-	 BIT_ULL(VIRTIO_F_RING_PACKED) |		\
-	 BIT_ULL(VIRTIO_F_IN_ORDER) |			\
-	 BIT_ULL(VIRTIO_F_ORDER_PLATFORM))
-
 /* function.c */
 bool vp_mdev_away(struct vp_mdev_function *fn);
 void vp_mdev_go_away(struct vp_mdev_function *fn);
