@@ -187,6 +187,7 @@ void mdev_class_reset_done(struct mdev_class_device *cdev)
 {
 	struct mdev_class_driver *cdrv = mdev_class_driver_of(&cdev->dev);
 
+	device_lock_assert(&cdev->dev);
 	if (cdrv && cdrv->reset_done)
 		cdrv->reset_done(cdev);
 	device_unlock(&cdev->dev);

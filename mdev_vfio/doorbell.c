@@ -102,6 +102,7 @@ static const struct vm_operations_struct mdev_doorbell_ops = {
 int mdev_doorbell_mmap(struct mdev_doorbell *doorbell,
 		       struct vm_area_struct *vma)
 {
+	lockdep_assert_held_write(&vma->vm_mm->mmap_lock);
 	if (vma->vm_end - vma->vm_start != PAGE_SIZE)
 		return -EINVAL;
 	if (!(vma->vm_flags & VM_SHARED) || !(vma->vm_flags & VM_WRITE) ||

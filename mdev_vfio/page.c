@@ -26,6 +26,7 @@ bool mdev_page_kill(struct xa_state *xas, unsigned long last, bool keep,
 	unsigned int n = 0;
 	void *entry;
 
+	lockdep_assert_held(&xas->xa->xa_lock);
 	xas_for_each(xas, entry, last) {
 		if (mdev_page_entry_state(entry) != MDEV_PAGE_DEAD) {
 			xas_store(xas, keep ? mdev_page_entry(MDEV_PAGE_DEAD,

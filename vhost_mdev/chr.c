@@ -40,6 +40,7 @@ static void vhost_mdev_chr_forget(struct vhost_mdev_chr *chr)
 {
 	u32 i;
 
+	lockdep_assert_held(&chr->vd->lock);
 	chr->in_batch = false;
 	if (!chr->mm)
 		return;
@@ -51,6 +52,7 @@ static void vhost_mdev_chr_forget(struct vhost_mdev_chr *chr)
 
 static void vhost_mdev_chr_set_owner(struct vhost_mdev *vd)
 {
+	lockdep_assert_held(&vd->lock);
 	/* For its counter of pinned pages; pairs with mmdrop() above */
 	mmgrab(current->mm);
 	vd->chr->mm = current->mm;
@@ -65,6 +67,7 @@ static int vhost_mdev_chr_mem_open(struct vhost_mdev *vd)
 {
 	struct vhost_mem_domain *domain;
 
+	lockdep_assert_held(&vd->lock);
 	if (!vd->dma_dev)
 		return 0;
 	/* Pairs with vhost_mem_domain_close() in vhost_mdev_chr_mem_close() */
@@ -98,6 +101,7 @@ static struct mdev_mem *vhost_mdev_chr_mem(struct vhost_mdev *vd, u32 asid)
 static void vhost_mdev_chr_iova_range(struct vhost_mdev *vd, u64 *first,
 				      u64 *last)
 {
+	lockdep_assert_held(&vd->lock);
 	if (vd->chr->as[0].domain)
 		vhost_mem_domain_range(vd->chr->as[0].domain, first, last);
 }

@@ -45,6 +45,7 @@ static void vhost_mdev_chr_pause(struct vhost_mdev *vd)
 {
 	const struct virtio_mdev_ops *ops = vd->cdev->ops;
 
+	lockdep_assert_held(&vd->lock);
 	if (vd->paused || vd->suspended || !ops->suspend)
 		return;
 	/* If it cannot be suspended, virtqueues may break, as without a batch. */
@@ -55,6 +56,7 @@ static int vhost_mdev_chr_unpause(struct vhost_mdev *vd)
 {
 	int ret;
 
+	lockdep_assert_held(&vd->lock);
 	if (!vd->paused)
 		return 0;
 	vd->paused = false;

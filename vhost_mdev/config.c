@@ -107,6 +107,7 @@ int vhost_mdev_set_config_fd(struct vhost_mdev *vd, int fd)
 	};
 	struct eventfd_ctx *ctx = NULL;
 
+	lockdep_assert_held(&vd->lock);
 	if (fd != VHOST_MDEV_FILE_UNBIND) {
 		/* Pairs with eventfd_ctx_put() below, in a later call */
 		ctx = eventfd_ctx_fdget(fd);

@@ -155,6 +155,7 @@ vhost_mdev_replace_cb(struct vhost_mdev_vq *vq, struct vhost_mdev_vq_cb *cb)
 	struct mdev_class_device *cdev = vq->vd->cdev;
 	struct virtio_mdev_callback desc;
 
+	lockdep_assert_held(&vq->vd->lock);
 	if (cb) {
 		desc.callback = cb->call ? vhost_mdev_call : NULL;
 		desc.error = cb->err ? vhost_mdev_err : NULL;
@@ -246,6 +247,7 @@ void vhost_mdev_vqs_close(struct vhost_mdev *vd)
 {
 	u16 i;
 
+	lockdep_assert_held(&vd->lock);
 	for (i = 0; i < vd->nvqs; i++) {
 		struct vhost_mdev_vq *vq = &vd->vqs[i];
 

@@ -43,6 +43,7 @@ int vhost_mdev_check_access_platform(struct vhost_mdev *vd, u64 features)
 {
 	const u64 bit = BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
 
+	lockdep_assert_held(&vd->lock);
 	if (features & bit || !(vhost_mdev_features(vd) & bit))
 		return 0;
 

@@ -32,6 +32,7 @@ int vhost_mdev_reset(struct vhost_mdev *vd)
 {
 	int ret;
 
+	lockdep_assert_held(&vd->lock);
 	ret = vd->cdev->ops->reset(vd->cdev);
 	if (ret) {
 		dev_err_ratelimited(&vd->cdev->dev,

@@ -74,12 +74,14 @@ static struct workqueue_struct *vhost_mdev_vfio_wq;
 
 static int vhost_mdev_vfio_mem_open(struct vhost_mdev *vd)
 {
+	lockdep_assert_held(&vd->lock);
 	mdev_vfio_mem_open(&vd->vfio->mem);
 	return 0;
 }
 
 static void vhost_mdev_vfio_mem_close(struct vhost_mdev *vd)
 {
+	lockdep_assert_held(&vd->lock);
 	mdev_vfio_mem_close(&vd->vfio->mem);
 }
 
@@ -90,6 +92,7 @@ static struct mdev_mem *vhost_mdev_vfio_mem(struct vhost_mdev *vd, u32 asid)
 
 static void vhost_mdev_vfio_mem_reset(struct vhost_mdev *vd)
 {
+	lockdep_assert_held(&vd->lock);
 	mdev_vfio_mem_drop(&vd->vfio->mem);
 }
 

@@ -201,6 +201,7 @@ void vhost_mdev_vqs_open(struct vhost_mdev *vd)
 {
 	u16 i;
 
+	lockdep_assert_held(&vd->lock);
 	for (i = 0; i < vd->nvqs; i++)
 		vd->vqs[i].doorbell.addr = mdev_doorbell_addr(vd->cdev, i);
 }

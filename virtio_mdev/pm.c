@@ -104,6 +104,7 @@ static int virtio_mdev_freeze(struct virtio_mdev_device *vm)
 	struct virtio_driver *drv = virtio_mdev_driver_of(vm);
 	int ret;
 
+	device_lock_assert(&vm->cdev->dev);
 	if (drv && !compat_virtio_can_freeze(drv)) {
 		dev_warn(&vm->vdev.dev,
 			 "%s cannot sleep: unbind and bind it to use the device again\n",
@@ -141,6 +142,7 @@ static void virtio_mdev_restore(struct virtio_mdev_device *vm)
 	bool dead;
 	int ret;
 
+	device_lock_assert(&vm->cdev->dev);
 	device_lock_assert(&vm->vdev.dev);
 	mutex_lock(&vm->lock);
 	vm->restoring = true;

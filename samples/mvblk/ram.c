@@ -494,6 +494,7 @@ int mvblk_ram_resize(struct mvblk *blk, u64 bytes)
 	u64 reserved = blk->reserved;
 	int ret;
 
+	lockdep_assert_held(&blk->medium_lock);
 	if (bytes < old && blk->active)
 		return -EBUSY;
 	ret = mvblk_ram_reserve(blk, pages);

@@ -127,6 +127,7 @@ int vhost_mem_pages_fill(struct vhost_mem_iotlb *im, unsigned long *index,
 	int ret = 0;
 	long n;
 
+	lockdep_assert_held(&im->lock);
 	if (last - *index >= max) {
 		pages = (struct page **)__get_free_page(GFP_KERNEL_ACCOUNT);
 		if (!pages)
@@ -179,6 +180,7 @@ bool vhost_mem_pages_kill(struct vhost_mem_iotlb *im, unsigned long first,
 	XA_STATE(xas, &im->pages, first);
 	bool found = false, more;
 
+	lockdep_assert_held(&im->lock);
 	do {
 		xas_lock(&xas);
 		/* Kept, because vhost_mem_pages_gather() unpins them. */
@@ -241,6 +243,7 @@ void vhost_mem_pages_reap(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 	unsigned long n;
 	bool dirty;
 
+	lockdep_assert_held(&im->lock);
 	while ((n = vhost_mem_pages_gather(&xas, last, dead, pages, &dirty))) {
 		unpin_user_pages_dirty_lock(pages, n, dirty);
 		atomic64_sub(n, &mm->pinned_vm);
