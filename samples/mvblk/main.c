@@ -4,6 +4,9 @@
  * driver whose device has nothing to do with networks.
  */
 
+#undef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -161,18 +164,18 @@ static struct platform_device *mvblk_pdev;
 static int __init mvblk_check_parameters(void)
 {
 	if (!queues || queues > MVBLK_MAX_QUEUES) {
-		pr_err("mvblk: queues=%u is not within 1 to %u\n", queues,
+		pr_err("queues=%u is not within 1 to %u\n", queues,
 		       MVBLK_MAX_QUEUES);
 		return -EINVAL;
 	}
 	if (mvblk_block_size < MVBLK_SECTOR || mvblk_block_size > SZ_4K ||
 	    !is_power_of_2(mvblk_block_size)) {
-		pr_err("mvblk: block_size=%u is no power of two within %u to %u\n",
+		pr_err("block_size=%u is no power of two within %u to %u\n",
 		       mvblk_block_size, MVBLK_SECTOR, SZ_4K);
 		return -EINVAL;
 	}
 	if (!max_instances || max_instances > INT_MAX) {
-		pr_err("mvblk: max_instances=%u is not within 1 to %d\n",
+		pr_err("max_instances=%u is not within 1 to %d\n",
 		       max_instances, INT_MAX);
 		return -EINVAL;
 	}

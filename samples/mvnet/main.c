@@ -4,6 +4,9 @@
  * example of a parent driver and to test the class drivers with.
  */
 
+#undef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/module.h>
 #include <linux/platform_device.h>
 
@@ -100,17 +103,17 @@ static int __init mvnet_init(void)
 	int ret;
 
 	if (mvnet_mtu < ETH_MIN_MTU || mvnet_mtu > MVNET_MAX_MTU) {
-		pr_err("mvnet: mtu=%u is not within %u to %u\n", mvnet_mtu,
+		pr_err("mtu=%u is not within %u to %u\n", mvnet_mtu,
 		       ETH_MIN_MTU, MVNET_MAX_MTU);
 		return -EINVAL;
 	}
 	if (mvnet_busy_poll > MVNET_MAX_BUSY_POLL) {
-		pr_err("mvnet: busy_poll=%u is more than %u\n",
+		pr_err("busy_poll=%u is more than %u\n",
 		       mvnet_busy_poll, MVNET_MAX_BUSY_POLL);
 		return -EINVAL;
 	}
 	if (!max_instances || max_instances > INT_MAX) {
-		pr_err("mvnet: max_instances=%u is not within 1 to %d\n",
+		pr_err("max_instances=%u is not within 1 to %d\n",
 		       max_instances, INT_MAX);
 		return -EINVAL;
 	}

@@ -11,6 +11,9 @@
  * a message when it is served next.
  */
 
+#undef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/kfifo.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -251,7 +254,7 @@ static bool mvcon_serve(struct mdev_soft *soft, struct mdev_vq *vq)
 
 	/* What a parent must not do, but a warning of the kernel's may. */
 	if (xchg(&con->speak, false))
-		pr_warn("mvcon: a message in serve()\n");
+		pr_warn("a message in serve()\n");
 
 	for (n = 0; more && n < MVCON_BUDGET && cost < MVCON_COST; n++) {
 		more = out ? mvcon_out(con, vq, &chain) :
