@@ -3,6 +3,7 @@
  * Pinned pages, however they were pinned.
  */
 
+#include <linux/device.h>
 #include <linux/mdev_page.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -62,6 +63,24 @@ bool mdev_page_usable(struct page *page)
 	       !is_zero_pfn(page_to_pfn(page));
 }
 EXPORT_SYMBOL_GPL(mdev_page_usable);
+
+/**
+ * mdev_page_ring_usable() - whether a page of the user's can be part of a ring
+ * @dev: the device in messages
+ * @page: the page, pinned
+ *
+ * Context: any.
+ * Return: as mdev_page_usable(); if it is false the log says what to do.
+ */
+bool mdev_page_ring_usable(struct device *dev, struct page *page)
+{
+	if (mdev_page_usable(page))
+		return true;
+	dev_warn_ratelimited(dev,
+			     "a virtqueue lies in memory that cannot be shared: it has to be ordinary memory, and written to once if mapped for reading only\n");
+	return false;
+}
+EXPORT_SYMBOL_GPL(mdev_page_ring_usable);
 
 /**
  * mdev_page_ring_addr() - one kernel address for all pages of a ring

@@ -61,10 +61,8 @@ static int mdev_vfio_ring_pin(struct mdev_vfio_mem *vm,
 		goto out_free;
 
 	for (i = 0; i < n; i++) {
-		if (mdev_page_usable(pages[i]))
+		if (mdev_page_ring_usable(vm->dev, pages[i]))
 			continue;
-		dev_warn_ratelimited(vm->dev,
-				     "a virtqueue lies in memory that cannot be shared: it has to be ordinary memory, and written to once if mapped for reading only\n");
 		ret = -EFAULT;
 		goto out_unpin;
 	}

@@ -10,6 +10,8 @@
 #include <linux/sizes.h>
 #include <linux/xarray.h>
 
+struct device;
+
 /* A ring piece is at most 512 KiB: 32768 descriptors of 16 bytes. */
 #define MDEV_PAGE_RING_MAX	SZ_1M
 
@@ -74,6 +76,7 @@ static inline void *mdev_page_find(struct xarray *pages, u64 iova,
 bool mdev_page_kill(struct xa_state *xas, unsigned long last, bool keep,
 		    bool *found);
 bool mdev_page_usable(struct page *page);
+bool mdev_page_ring_usable(struct device *dev, struct page *page);
 void *mdev_page_ring_addr(struct page **pages, unsigned long n,
 			  unsigned int perm, void **vmapped);
 

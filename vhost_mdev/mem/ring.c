@@ -41,11 +41,8 @@ static int vhost_mem_ring_pages(struct vhost_mem_iotlb *im,
 		if (!entry || !mdev_page_allows(entry, perm))
 			return -EFAULT;
 		*pages = pfn_to_page(mdev_page_entry_pfn(entry));
-		if (!mdev_page_usable(*pages)) {
-			dev_warn_ratelimited(im->dev,
-					     "a virtqueue lies in memory that cannot be shared: it has to be ordinary memory, and written to once if mapped for reading only\n");
+		if (!mdev_page_ring_usable(im->dev, *pages))
 			return -EFAULT;
-		}
 		pages++;
 	}
 	return 0;
