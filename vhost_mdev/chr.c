@@ -40,7 +40,7 @@ static void vhost_mdev_chr_forget(struct vhost_mdev_chr *chr)
 {
 	u32 i;
 
-	lockdep_assert_held(&chr->vd->lock);
+	lockdep_assert_held(&chr->vd->session.lock);
 	chr->in_batch = false;
 	if (!chr->mm)
 		return;
@@ -52,7 +52,7 @@ static void vhost_mdev_chr_forget(struct vhost_mdev_chr *chr)
 
 static void vhost_mdev_chr_set_owner(struct vhost_mdev *vd)
 {
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&vd->session.lock);
 	/* For its counter of pinned pages; pairs with mmdrop() above */
 	mmgrab(current->mm);
 	vd->chr->mm = current->mm;
@@ -67,11 +67,11 @@ static int vhost_mdev_chr_mem_open(struct vhost_mdev *vd)
 {
 	struct vhost_mem_domain *domain;
 
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&vd->session.lock);
 	if (!vd->dma_dev)
 		return 0;
 	/* Pairs with vhost_mem_domain_close() in vhost_mdev_chr_mem_close() */
-	domain = vhost_mem_domain_open(&vd->cdev->dev, vd->dma_dev);
+	domain = vhost_mem_domain_open(&vd->session.cdev->dev, vd->dma_dev);
 	if (IS_ERR(domain))
 		return PTR_ERR(domain);
 	vd->chr->as[0].domain = domain;
@@ -101,7 +101,7 @@ static struct mdev_mem *vhost_mdev_chr_mem(struct vhost_mdev *vd, u32 asid)
 static void vhost_mdev_chr_iova_range(struct vhost_mdev *vd, u64 *first,
 				      u64 *last)
 {
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&vd->session.lock);
 	if (vd->chr->as[0].domain)
 		vhost_mem_domain_range(vd->chr->as[0].domain, first, last);
 }
@@ -142,7 +142,7 @@ static int vhost_mdev_chr_release(struct inode *inode, struct file *file)
 {
 	struct vhost_mdev_chr *chr = file->private_data;
 
-	vhost_mdev_close(chr->vd);
+	mdev_session_close(&chr->vd->session);
 	return 0;
 }
 
@@ -170,8 +170,8 @@ static __poll_t vhost_mdev_chr_poll(struct file *file, poll_table *wait)
 {
 	struct vhost_mdev_chr *chr = file->private_data;
 
-	poll_wait(file, &chr->vd->hangup, wait);
-	if (READ_ONCE(chr->vd->revoked))
+	poll_wait(file, &chr->vd->session.hangup, wait);
+	if (READ_ONCE(chr->vd->session.revoked))
 		return EPOLLHUP | EPOLLERR;
 	return DEFAULT_POLLMASK;
 }
@@ -195,14 +195,15 @@ static ssize_t uuid_show(struct device *dev, struct device_attribute *attr,
 {
 	struct vhost_mdev_chr *chr = dev_to_vhost_mdev_chr(dev);
 
-	return sysfs_emit(buf, "%s\n", dev_name(&chr->vd->cdev->dev));
+	return sysfs_emit(buf, "%s\n", dev_name(&chr->vd->session.cdev->dev));
 }
 static DEVICE_ATTR_RO(uuid);
 
 static ssize_t virtio_device_id_show(struct device *dev,
 				     struct device_attribute *attr, char *buf)
 {
-	struct mdev_class_device *cdev = dev_to_vhost_mdev_chr(dev)->vd->cdev;
+	struct vhost_mdev *vd = dev_to_vhost_mdev_chr(dev)->vd;
+	struct mdev_class_device *cdev = vd->session.cdev;
 
 	return sysfs_emit(buf, "%u\n", cdev->ops->get_device_id(cdev));
 }
@@ -221,7 +222,7 @@ static int vhost_mdev_chr_uevent(compat_class_uevent_const struct device *dev,
 {
 	const struct vhost_mdev_chr *chr =
 		container_of_const(dev, struct vhost_mdev_chr, dev);
-	struct mdev_class_device *cdev = chr->vd->cdev;
+	struct mdev_class_device *cdev = chr->vd->session.cdev;
 	int ret;
 
 	ret = add_uevent_var(env, "VHOST_MDEV_UUID=%s", dev_name(&cdev->dev));
@@ -265,7 +266,7 @@ static struct vhost_mdev_chr *vhost_mdev_chr_alloc(struct vhost_mdev *vd,
 		return ERR_PTR(-ENOMEM);
 	chr->nr_as = nr_as;
 	for (i = 0; i < nr_as; i++) {
-		ret = vhost_mem_iotlb_init(&chr->as[i], &vd->cdev->dev);
+		ret = vhost_mem_iotlb_init(&chr->as[i], &vd->session.cdev->dev);
 		if (ret)
 			goto err_as;
 	}
@@ -281,7 +282,7 @@ static struct vhost_mdev_chr *vhost_mdev_chr_alloc(struct vhost_mdev *vd,
 	chr->vd = vhost_mdev_get(vd);
 	device_initialize(&chr->dev);
 	chr->dev.class = &vhost_mdev_chr_class;
-	chr->dev.parent = &vd->cdev->dev;
+	chr->dev.parent = &vd->session.cdev->dev;
 	chr->dev.release = vhost_mdev_chr_dev_release;
 	chr->dev.devt = MKDEV(MAJOR(vhost_mdev_chr_devt), minor);
 	cdev_init(&chr->chardev, &vhost_mdev_chr_fops);
@@ -313,7 +314,7 @@ int vhost_mdev_chr_add(struct vhost_mdev *vd)
 	 * A user cannot use more address spaces than there are groups.  A device
 	 * that does DMA by itself has one.
 	 */
-	if (vd->cdev->ops->set_group_asid && !vd->dma_dev)
+	if (vd->session.cdev->ops->set_group_asid && !vd->dma_dev)
 		nr_as = vd->nr_groups;
 	chr = vhost_mdev_chr_alloc(vd, nr_as);
 	if (IS_ERR(chr))
@@ -323,7 +324,7 @@ int vhost_mdev_chr_add(struct vhost_mdev *vd)
 	if (!ret)
 		ret = cdev_device_add(&chr->chardev, &chr->dev);
 	if (ret) {
-		dev_err(&vd->cdev->dev, "cannot add a char device: %pe\n",
+		dev_err(&vd->session.cdev->dev, "cannot add a char device: %pe\n",
 			ERR_PTR(ret));
 		put_device(&chr->dev);
 	}

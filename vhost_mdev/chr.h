@@ -20,7 +20,7 @@ struct vhost_mdev;
  * @chardev: for open(), which may be called even after it was deleted
  * @vd: for the ioctls; a reference
  * @mm: the owner's memory, NULL if there is no owner; guarded, like what
- *	follows, by &vhost_mdev.lock
+ *	follows, by &mdev_session.lock
  * @in_batch: between BATCH_BEGIN and BATCH_END
  * @batch_asid: the address space of that batch
  * @nr_as: number of address spaces; constant

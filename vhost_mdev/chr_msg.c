@@ -43,30 +43,30 @@ vhost_mdev_chr_as(struct vhost_mdev_chr *chr, u32 asid)
  */
 static void vhost_mdev_chr_pause(struct vhost_mdev *vd)
 {
-	const struct virtio_mdev_ops *ops = vd->cdev->ops;
+	const struct virtio_mdev_ops *ops = vd->session.cdev->ops;
 
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&vd->session.lock);
 	if (vd->paused || vd->suspended || !ops->suspend)
 		return;
 	/* If it cannot be suspended, virtqueues may break, as without a batch. */
-	vd->paused = !ops->suspend(vd->cdev);
+	vd->paused = !ops->suspend(vd->session.cdev);
 }
 
 static int vhost_mdev_chr_unpause(struct vhost_mdev *vd)
 {
 	int ret;
 
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&vd->session.lock);
 	if (!vd->paused)
 		return 0;
 	vd->paused = false;
 	/* The user suspended it during the batch; only RESUME may restart it. */
 	if (vd->suspended)
 		return 0;
-	ret = vd->cdev->ops->resume(vd->cdev);
+	ret = vd->session.cdev->ops->resume(vd->session.cdev);
 	if (ret) {
 		vd->suspended = true;
-		dev_notice_ratelimited(&vd->cdev->dev,
+		dev_notice_ratelimited(&vd->session.cdev->dev,
 				       "the device cannot go on after a batch: %pe; it stays suspended\n",
 				       ERR_PTR(ret));
 	}
@@ -78,19 +78,20 @@ static int vhost_mdev_chr_msg(struct vhost_mdev_chr *chr, u32 asid,
 {
 	struct vhost_mem_iotlb *as = vhost_mdev_chr_as(chr, asid);
 	struct vhost_mdev *vd = chr->vd;
+	struct mdev_class_device *cdev = vd->session.cdev;
 	bool live;
 
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&vd->session.lock);
 	/* The pages are the owner's, and are accounted to the owner. */
 	if (!chr->mm || chr->mm != current->mm) {
-		dev_notice_ratelimited(&vd->cdev->dev,
+		dev_notice_ratelimited(&vd->session.cdev->dev,
 				       "memory is mapped by the process alone that called SET_OWNER\n");
 		return -EPERM;
 	}
 	if (!as || (chr->in_batch && asid != chr->batch_asid))
 		return -EINVAL;
 
-	live = vd->cdev->ops->get_status(vd->cdev) & VIRTIO_CONFIG_S_DRIVER_OK;
+	live = cdev->ops->get_status(cdev) & VIRTIO_CONFIG_S_DRIVER_OK;
 	switch (msg->type) {
 	case VHOST_MDEV_IOTLB_UPDATE:
 		return vhost_mem_iotlb_map(as, chr->mm, msg->iova, msg->size,
@@ -141,13 +142,13 @@ ssize_t vhost_mdev_chr_write(struct kiocb *iocb, struct iov_iter *from)
 	if (msg.type != VHOST_MDEV_MSG_V1 && msg.type != VHOST_MDEV_MSG_V2)
 		return -EINVAL;
 
-	ret = vhost_mdev_lock(vd);
+	ret = mdev_session_lock(&vd->session);
 	if (ret)
 		return ret;
 	if (msg.type == VHOST_MDEV_MSG_V2 && vd->backend_features &
 	    BIT_ULL(VHOST_MDEV_BACKEND_F_IOTLB_ASID))
 		asid = msg.asid;
 	ret = vhost_mdev_chr_msg(chr, asid, &msg.iotlb);
-	vhost_mdev_unlock(vd);
+	mdev_session_unlock(&vd->session);
 	return ret ? ret : len;
 }

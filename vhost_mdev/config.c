@@ -21,7 +21,7 @@
 static int vhost_mdev_config_head(struct vhost_mdev *vd, void __user *argp,
 				  struct vhost_mdev_config *head)
 {
-	size_t size = vd->cdev->ops->get_config_size(vd->cdev);
+	size_t size = vd->session.cdev->ops->get_config_size(vd->session.cdev);
 
 	if (copy_from_user(head, argp, sizeof(*head)))
 		return -EFAULT;
@@ -32,14 +32,16 @@ static int vhost_mdev_config_head(struct vhost_mdev *vd, void __user *argp,
 
 int vhost_mdev_get_config_size(struct vhost_mdev_cmd *cmd)
 {
-	cmd->arg.val = cmd->vd->cdev->ops->get_config_size(cmd->vd->cdev);
+	struct mdev_class_device *cdev = cmd->vd->session.cdev;
+
+	cmd->arg.val = cdev->ops->get_config_size(cdev);
 	return 0;
 }
 
 int vhost_mdev_get_config(struct vhost_mdev_cmd *cmd)
 {
 	struct vhost_mdev *vd = cmd->vd;
-	const struct virtio_mdev_ops *ops = vd->cdev->ops;
+	const struct virtio_mdev_ops *ops = vd->session.cdev->ops;
 	struct vhost_mdev_config head;
 	unsigned int tries = 0;
 	u32 generation = 0;
@@ -56,10 +58,10 @@ int vhost_mdev_get_config(struct vhost_mdev_cmd *cmd)
 	/* The user cannot see the generation, so try to get a consistent copy. */
 	do {
 		if (ops->get_generation)
-			generation = ops->get_generation(vd->cdev);
-		ops->get_config(vd->cdev, head.off, buf, head.len);
+			generation = ops->get_generation(vd->session.cdev);
+		ops->get_config(vd->session.cdev, head.off, buf, head.len);
 	} while (ops->get_generation && ++tries < VHOST_MDEV_CONFIG_TRIES &&
-		 generation != ops->get_generation(vd->cdev));
+		 generation != ops->get_generation(vd->session.cdev));
 
 	if (copy_to_user(cmd->argp + sizeof(head), buf, head.len))
 		ret = -EFAULT;
@@ -70,6 +72,7 @@ int vhost_mdev_get_config(struct vhost_mdev_cmd *cmd)
 int vhost_mdev_set_config(struct vhost_mdev_cmd *cmd)
 {
 	struct vhost_mdev *vd = cmd->vd;
+	struct mdev_class_device *cdev = vd->session.cdev;
 	struct vhost_mdev_config head;
 	void *buf;
 	int ret;
@@ -80,7 +83,7 @@ int vhost_mdev_set_config(struct vhost_mdev_cmd *cmd)
 	buf = vmemdup_user(cmd->argp + sizeof(head), head.len);
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
-	vd->cdev->ops->set_config(vd->cdev, head.off, buf, head.len);
+	cdev->ops->set_config(cdev, head.off, buf, head.len);
 	kvfree(buf);
 	return 0;
 }
@@ -95,7 +98,7 @@ static irqreturn_t vhost_mdev_config_changed(void *private)
 
 /**
  * vhost_mdev_set_config_fd() - set the eventfd for configuration changes
- * @vd: the device, @vd->lock held
+ * @vd: the device, @vd->session.lock held
  * @fd: an eventfd, or VHOST_MDEV_FILE_UNBIND for none
  *
  * Return: 0; -EBADF or -EINVAL if @fd is no eventfd.
@@ -105,9 +108,10 @@ int vhost_mdev_set_config_fd(struct vhost_mdev *vd, int fd)
 	struct virtio_mdev_callback cb = {
 		.callback = vhost_mdev_config_changed,
 	};
+	struct mdev_class_device *cdev = vd->session.cdev;
 	struct eventfd_ctx *ctx = NULL;
 
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&vd->session.lock);
 	if (fd != VHOST_MDEV_FILE_UNBIND) {
 		/* Pairs with eventfd_ctx_put() below, in a later call */
 		ctx = eventfd_ctx_fdget(fd);
@@ -115,7 +119,7 @@ int vhost_mdev_set_config_fd(struct vhost_mdev *vd, int fd)
 			return PTR_ERR(ctx);
 		cb.private = ctx;
 	}
-	vd->cdev->ops->set_config_cb(vd->cdev, ctx ? &cb : NULL);
+	cdev->ops->set_config_cb(cdev, ctx ? &cb : NULL);
 	swap(vd->config_ctx, ctx);
 	if (ctx)
 		eventfd_ctx_put(ctx);
@@ -129,11 +133,11 @@ int vhost_mdev_set_config_call(struct vhost_mdev_cmd *cmd)
 
 /**
  * vhost_mdev_config_hang_up() - wake whoever waits for changes
- * @vd: the device, @vd->lock held
+ * @vd: the device, @vd->session.lock held
  */
 void vhost_mdev_config_hang_up(struct vhost_mdev *vd)
 {
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&vd->session.lock);
 	if (vd->config_ctx)
 		eventfd_signal(vd->config_ctx);
 }

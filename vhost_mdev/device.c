@@ -5,7 +5,6 @@
 
 #include <linux/mdev_class.h>
 #include <linux/module.h>
-#include <linux/pid.h>
 #include <linux/slab.h>
 #include <linux/vhost_mdev.h>
 #include <linux/virtio_mdev.h>
@@ -16,92 +15,50 @@
 #include "mem/domain.h"
 #include "path.h"
 #include "status.h"
-#include "user.h"
+#include "vfio.h"
 #include "vring.h"
 
 /* VFIO and char devices, and carriers */
 DEFINE_MDEV_USERS(vhost_mdev_users);
 
-/* ---- calls ---- */
-
-/**
- * vhost_mdev_lock() - begin a call of the user's
- * @vd: the device, open or being opened
- *
- * Return: 0, with @vd->lock held and @vd->cdev valid until vhost_mdev_unlock();
- * -EINTR for a killed task; -ENODEV if the device was revoked.
- */
-int vhost_mdev_lock(struct vhost_mdev *vd)
-{
-	/*
-	 * Another thread may hold the lock while it waits for an unmap, and
-	 * the user determines how long the unmap takes.
-	 */
-	if (mutex_lock_killable(&vd->lock))
-		return -EINTR;
-	if (READ_ONCE(vd->revoked)) {
-		mutex_unlock(&vd->lock);
-		return -ENODEV;
-	}
-	spin_lock(&vd->user_lock);
-	vd->locker = current;
-	spin_unlock(&vd->user_lock);
-	return 0;
-}
-
-/**
- * vhost_mdev_unlock() - end a call of the user's
- * @vd: the device
- */
-void vhost_mdev_unlock(struct vhost_mdev *vd)
-{
-	spin_lock(&vd->user_lock);
-	vd->locker = NULL;
-	spin_unlock(&vd->user_lock);
-	mutex_unlock(&vd->lock);
-}
+static unsigned int remove_grace = 30;
+module_param(remove_grace, uint, 0644);
+MODULE_PARM_DESC(remove_grace, "seconds that the user of an instance has to close it when it is removed, before the device is revoked; 0 revokes it at once (default: 30)");
 
 /* ---- open and close ---- */
 
-static int vhost_mdev_begin_use(struct vhost_mdev *vd)
+static struct vhost_mdev *to_vhost_mdev(struct mdev_session *s)
 {
-	struct module *owner = mdev_class_parent_owner(vd->cdev->parent);
+	return container_of(s, struct vhost_mdev, session);
+}
+
+static int vhost_mdev_begin(struct mdev_session *s)
+{
+	struct vhost_mdev *vd = to_vhost_mdev(s);
 	int ret;
 
-	lockdep_assert_held(&vd->lock);
-	/* Pairs with module_put() in vhost_mdev_end_use() */
-	if (!try_module_get(owner))
-		return -ENODEV;
+	lockdep_assert_held(&s->lock);
 	ret = vd->path->mem_open(vd);
 	if (ret)
-		goto err_owner;
+		return ret;
 
 	vd->backend_features = 0;
 	vd->owned = false;
 	ret = vhost_mdev_reset(vd);
-	if (ret)
-		goto err_mem;
+	if (ret) {
+		vd->path->mem_close(vd);
+		return ret;
+	}
 	vhost_mdev_vqs_open(vd);
-	vd->cdev->mem = vd->path->mem(vd, 0);
-	vd->opened = true;
+	s->cdev->mem = vd->path->mem(vd, 0);
 	return 0;
-
-err_mem:
-	vd->path->mem_close(vd);
-err_owner:
-	module_put(owner);
-	return ret;
 }
 
-/**
- * vhost_mdev_end_use() - undo all that the user has done, and release it
- * @vd: the device, opened, @vd->lock held
- */
-void vhost_mdev_end_use(struct vhost_mdev *vd)
+static void vhost_mdev_end(struct mdev_session *s)
 {
-	struct module *owner = mdev_class_parent_owner(vd->cdev->parent);
+	struct vhost_mdev *vd = to_vhost_mdev(s);
 
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&s->lock);
 	/*
 	 * There is nobody to report a failed reset to.  Closing the memory is
 	 * safe even if the device still uses it.
@@ -109,82 +66,57 @@ void vhost_mdev_end_use(struct vhost_mdev *vd)
 	vhost_mdev_reset(vd);
 	vhost_mdev_vqs_close(vd);
 	vhost_mdev_set_config_fd(vd, VHOST_MDEV_FILE_UNBIND);
-	vd->cdev->mem = NULL;
+	s->cdev->mem = NULL;
 	vd->path->mem_close(vd);
-	if (vd->cdev->ops->end_use)
-		vd->cdev->ops->end_use(vd->cdev);
-	vd->opened = false;
-	/* Pairs with try_module_get() in vhost_mdev_begin_use() */
-	module_put(owner);
 }
+
+static void vhost_mdev_hang_up(struct mdev_session *s)
+{
+	struct vhost_mdev *vd = to_vhost_mdev(s);
+
+	vhost_mdev_vqs_hang_up(vd);
+	vhost_mdev_config_hang_up(vd);
+}
+
+static bool vhost_mdev_ask(struct mdev_session *s)
+{
+	return vhost_mdev_vfio_request(to_vhost_mdev(s));
+}
+
+static const struct mdev_session_ops vhost_mdev_session_ops = {
+	.begin = vhost_mdev_begin,
+	.end = vhost_mdev_end,
+	.hang_up = vhost_mdev_hang_up,
+	.ask = vhost_mdev_ask,
+};
 
 /**
  * vhost_mdev_open() - give the device to a user
  * @vd: the device
  * @path: the access path that the user takes
  *
- * Keeps this module until vhost_mdev_close(), and the parent driver's module until
- * then or until the device is revoked.
- *
- * Return: 0; -EBUSY if there is a user, through this access path or another;
- * -ENODEV if the device or one of the two modules is being removed; -EINTR for a
- * killed task; what the reset or &vhost_mdev_path.mem_open failed with.
+ * Return: 0, and mdev_session_close() undoes it; -EBUSY if there is a user, through
+ * this access path or another; what mdev_session_open() failed with.
  */
 int vhost_mdev_open(struct vhost_mdev *vd, const struct vhost_mdev_path *path)
 {
 	int ret;
 
-	/* Pairs with vhost_mdev_unclaim() in vhost_mdev_close() */
-	ret = vhost_mdev_claim(vd, path);
+	ret = mdev_session_claim(&vd->session, path->name);
 	if (ret)
 		return ret;
-
-	/* Pairs with module_put() in vhost_mdev_close() */
-	ret = -ENODEV;
-	if (!try_module_get(THIS_MODULE))
-		goto err_claim;
-
-	ret = vhost_mdev_lock(vd);
-	if (ret)
-		goto err_this;
-	ret = vhost_mdev_begin_use(vd);
-	vhost_mdev_unlock(vd);
-	if (ret)
-		goto err_this;
-	return 0;
-
-err_this:
-	module_put(THIS_MODULE);
-err_claim:
-	vhost_mdev_unclaim(vd);
-	return ret;
+	/* Only the user reads it, and there is no other. */
+	vd->path = path;
+	return mdev_session_open(&vd->session);
 }
 
 /**
- * vhost_mdev_close() - take the device from its user
- * @vd: the device, open
- *
- * When this returns, nothing that belongs to the user is in use any more.
+ * vhost_mdev_retire() - end all use of the instance, see mdev_session_retire()
+ * @vd: the device
  */
-void vhost_mdev_close(struct vhost_mdev *vd)
+void vhost_mdev_retire(struct vhost_mdev *vd)
 {
-	/*
-	 * Not with vhost_mdev_lock(): a remover kills the locker if its call
-	 * takes too long, and the task that closes the file last need not be
-	 * the user's.
-	 */
-	mutex_lock(&vd->lock);
-	/* Unless it was revoked */
-	if (vd->opened)
-		vhost_mdev_end_use(vd);
-	vhost_mdev_unlock(vd);
-
-	/*
-	 * The module's text stays for longer than this reference: unloading the
-	 * module unbinds the device first, and waits until the file is gone.
-	 */
-	module_put(THIS_MODULE);
-	vhost_mdev_unclaim(vd);
+	mdev_session_retire(&vd->session, READ_ONCE(remove_grace));
 }
 
 /* ---- life ---- */
@@ -220,21 +152,15 @@ struct vhost_mdev *vhost_mdev_create(struct mdev_class_device *cdev)
 	if (!vd)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&vd->ref);
-	vd->cdev = cdev;
-	strscpy(vd->name, dev_name(&cdev->dev), sizeof(vd->name));
-	spin_lock_init(&vd->user_lock);
-	init_waitqueue_head(&vd->left);
-	init_waitqueue_head(&vd->hangup);
-	mdev_doorbells_init(&vd->doorbells);
-	mutex_init(&vd->lock);
+	mdev_session_init(&vd->session, cdev, &vhost_mdev_session_ops,
+			  THIS_MODULE);
 	vd->dma_dev = virtio_mdev_dma_dev(cdev);
 	vd->nvqs = cdev->ops->get_vq_count(cdev);
 	vd->nr_groups = cdev->ops->get_group_count ?
 			cdev->ops->get_group_count(cdev) : 1;
 	ret = vhost_mdev_vqs_init(vd);
 	if (ret) {
-		mutex_destroy(&vd->lock);
-		mdev_doorbells_uninit(&vd->doorbells);
+		mdev_session_uninit(&vd->session);
 		kfree(vd);
 		return ERR_PTR(ret);
 	}
@@ -246,10 +172,7 @@ static void vhost_mdev_free(struct kref *ref)
 	struct vhost_mdev *vd = container_of(ref, struct vhost_mdev, ref);
 
 	vhost_mdev_vqs_uninit(vd);
-	mutex_destroy(&vd->lock);
-	mdev_doorbells_uninit(&vd->doorbells);
-	/* The last user; pairs with get_pid() in vhost_mdev_claim() and others */
-	put_pid(vd->user_pid);
+	mdev_session_uninit(&vd->session);
 	kfree(vd);
 }
 

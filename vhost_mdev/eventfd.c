@@ -37,7 +37,7 @@ struct vhost_mdev_vq_cb {
 static int vhost_mdev_kick(void *opaque, void *data)
 {
 	struct vhost_mdev_vq *vq = opaque;
-	struct mdev_class_device *cdev = vq->vd->cdev;
+	struct mdev_class_device *cdev = vq->vd->session.cdev;
 
 	cdev->ops->kick_vq(cdev, vq->index);
 	return 0;
@@ -118,7 +118,7 @@ static void vhost_mdev_vq_cb_free(struct vhost_mdev_vq_cb *cb)
  */
 static void vhost_mdev_bypass_start(struct vhost_mdev_vq *vq)
 {
-	struct mdev_class_device *cdev = vq->vd->cdev;
+	struct mdev_class_device *cdev = vq->vd->session.cdev;
 	int irq, ret;
 
 	if (!vq->cb || !vq->cb->call || !cdev->ops->get_vq_irq)
@@ -152,10 +152,10 @@ static void vhost_mdev_bypass_stop(struct vhost_mdev_vq *vq)
 static struct vhost_mdev_vq_cb *
 vhost_mdev_replace_cb(struct vhost_mdev_vq *vq, struct vhost_mdev_vq_cb *cb)
 {
-	struct mdev_class_device *cdev = vq->vd->cdev;
+	struct mdev_class_device *cdev = vq->vd->session.cdev;
 	struct virtio_mdev_callback desc;
 
-	lockdep_assert_held(&vq->vd->lock);
+	lockdep_assert_held(&vq->vd->session.lock);
 	if (cb) {
 		desc.callback = cb->call ? vhost_mdev_call : NULL;
 		desc.error = cb->err ? vhost_mdev_err : NULL;
@@ -222,7 +222,7 @@ int vhost_mdev_set_vring_err(struct vhost_mdev_cmd *cmd)
 
 /**
  * vhost_mdev_vqs_hang_up() - wake whoever waits for the virtqueues
- * @vd: the device, @vd->lock held
+ * @vd: the device, @vd->session.lock held
  *
  * Signals the eventfds for errors, because no more buffers will be used.
  */
@@ -230,7 +230,7 @@ void vhost_mdev_vqs_hang_up(struct vhost_mdev *vd)
 {
 	u16 i;
 
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&vd->session.lock);
 	for (i = 0; i < vd->nvqs; i++) {
 		struct vhost_mdev_vq_cb *cb = vd->vqs[i].cb;
 
@@ -241,13 +241,13 @@ void vhost_mdev_vqs_hang_up(struct vhost_mdev *vd)
 
 /**
  * vhost_mdev_vqs_close() - release all eventfds
- * @vd: the device, @vd->lock held
+ * @vd: the device, @vd->session.lock held
  */
 void vhost_mdev_vqs_close(struct vhost_mdev *vd)
 {
 	u16 i;
 
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&vd->session.lock);
 	for (i = 0; i < vd->nvqs; i++) {
 		struct vhost_mdev_vq *vq = &vd->vqs[i];
 

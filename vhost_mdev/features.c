@@ -25,13 +25,13 @@
 
 static u64 vhost_mdev_features(struct vhost_mdev *vd)
 {
-	return vd->cdev->ops->get_device_features(vd->cdev) &
+	return vd->session.cdev->ops->get_device_features(vd->session.cdev) &
 	       ~VHOST_MDEV_FILTER;
 }
 
 /**
  * vhost_mdev_check_access_platform() - check that addresses will be understood
- * @vd: the device, @vd->lock held
+ * @vd: the device, @vd->session.lock held
  * @features: what the user negotiates
  *
  * Addresses on the rings are the user's I/O virtual addresses, and it takes
@@ -43,11 +43,11 @@ int vhost_mdev_check_access_platform(struct vhost_mdev *vd, u64 features)
 {
 	const u64 bit = BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
 
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&vd->session.lock);
 	if (features & bit || !(vhost_mdev_features(vd) & bit))
 		return 0;
 
-	dev_warn_ratelimited(&vd->cdev->dev,
+	dev_warn_ratelimited(&vd->session.cdev->dev,
 			     "the user has to negotiate VIRTIO_F_ACCESS_PLATFORM (bit 33): it gives I/O virtual addresses\n");
 	return -EINVAL;
 }
@@ -61,15 +61,15 @@ int vhost_mdev_get_features(struct vhost_mdev_cmd *cmd)
 int vhost_mdev_set_features(struct vhost_mdev_cmd *cmd)
 {
 	struct vhost_mdev *vd = cmd->vd;
-	const struct virtio_mdev_ops *ops = vd->cdev->ops;
+	const struct virtio_mdev_ops *ops = vd->session.cdev->ops;
 	u64 features = cmd->arg.features;
 	u64 extra = features & ~vhost_mdev_features(vd);
 	int ret;
 
-	if (ops->get_status(vd->cdev) & VIRTIO_CONFIG_S_FEATURES_OK)
+	if (ops->get_status(vd->session.cdev) & VIRTIO_CONFIG_S_FEATURES_OK)
 		return -EBUSY;
 	if (extra) {
-		dev_warn_ratelimited(&vd->cdev->dev,
+		dev_warn_ratelimited(&vd->session.cdev->dev,
 				     "the user asks for features that were not offered: %#llx\n",
 				     extra);
 		return -EINVAL;
@@ -77,7 +77,7 @@ int vhost_mdev_set_features(struct vhost_mdev_cmd *cmd)
 	ret = vhost_mdev_check_access_platform(vd, features);
 	if (ret)
 		return ret;
-	return ops->set_driver_features(vd->cdev, features);
+	return ops->set_driver_features(vd->session.cdev, features);
 }
 
 static u64 vhost_mdev_backend_features(struct vhost_mdev *vd)
@@ -86,7 +86,7 @@ static u64 vhost_mdev_backend_features(struct vhost_mdev *vd)
 		BIT_ULL(VHOST_MDEV_BACKEND_F_ENABLE_AFTER_DRIVER_OK);
 
 	/* A parent that can suspend a device can resume it. */
-	if (vd->cdev->ops->suspend)
+	if (vd->session.cdev->ops->suspend)
 		features |= BIT_ULL(VHOST_MDEV_BACKEND_F_SUSPEND) |
 			    BIT_ULL(VHOST_MDEV_BACKEND_F_RESUME);
 	return features;

@@ -35,7 +35,7 @@ int vhost_mdev_get_as_num(struct vhost_mdev_cmd *cmd)
 
 int vhost_mdev_get_vring_group(struct vhost_mdev_cmd *cmd)
 {
-	struct mdev_class_device *cdev = cmd->vd->cdev;
+	struct mdev_class_device *cdev = cmd->vd->session.cdev;
 	u32 group = 0;
 
 	if (cdev->ops->get_vq_group)
@@ -57,7 +57,7 @@ int vhost_mdev_set_group_asid(struct vhost_mdev_cmd *cmd)
 {
 	const struct vhost_mdev_vring_state *s = &cmd->arg.state;
 	struct vhost_mdev *vd = cmd->vd;
-	struct mdev_class_device *cdev = vd->cdev;
+	struct mdev_class_device *cdev = vd->session.cdev;
 	u32 nr_as = vhost_mdev_nr_as(vd);
 	u32 group, asid;
 

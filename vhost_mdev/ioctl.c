@@ -23,7 +23,9 @@
 
 static int vhost_mdev_get_device_id(struct vhost_mdev_cmd *cmd)
 {
-	cmd->arg.val = cmd->vd->cdev->ops->get_device_id(cmd->vd->cdev);
+	struct mdev_class_device *cdev = cmd->vd->session.cdev;
+
+	cmd->arg.val = cdev->ops->get_device_id(cdev);
 	return 0;
 }
 
@@ -40,7 +42,7 @@ static int vhost_mdev_get_iova_range(struct vhost_mdev_cmd *cmd)
 
 static int vhost_mdev_set_mem_table(struct vhost_mdev_cmd *cmd)
 {
-	dev_warn_ratelimited(&cmd->vd->cdev->dev,
+	dev_warn_ratelimited(&cmd->vd->session.cdev->dev,
 			     "the user has to map memory %s, not by a memory table\n",
 			     cmd->vd->path->mem_way);
 	return -ENOTTY;
@@ -60,7 +62,7 @@ static int vhost_mdev_set_mem_table(struct vhost_mdev_cmd *cmd)
  * @cmd: the command, which also says how long the argument is and which way it is
  *	copied
  * @flags: VHOST_MDEV_CMD_*
- * @handle: returns 0 or a negative errno; called with &vhost_mdev.lock held
+ * @handle: returns 0 or a negative errno; called with &mdev_session.lock held
  */
 struct vhost_mdev_handler {
 	unsigned int cmd;
@@ -142,7 +144,7 @@ static long vhost_mdev_do_ioctl(struct vhost_mdev *vd, unsigned int nr,
 	struct vhost_mdev_cmd cmd = { .vd = vd, .argp = argp };
 	int ret;
 
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&vd->session.lock);
 	if (!handler)
 		return -ENOTTY;
 	/* As in vhost, virtqueues can be set up only once there is an owner. */
@@ -171,7 +173,7 @@ static long vhost_mdev_do_ioctl(struct vhost_mdev *vd, unsigned int nr,
 
 static bool vhost_mdev_is_present(struct vhost_mdev *vd)
 {
-	struct mdev_class_device *cdev = vd->cdev;
+	struct mdev_class_device *cdev = vd->session.cdev;
 
 	return !cdev->ops->is_present || cdev->ops->is_present(cdev);
 }
@@ -191,13 +193,13 @@ long vhost_mdev_ioctl(struct vhost_mdev *vd, unsigned int cmd,
 {
 	long ret;
 
-	ret = vhost_mdev_lock(vd);
+	ret = mdev_session_lock(&vd->session);
 	if (ret)
 		return ret;
 	ret = vhost_mdev_do_ioctl(vd, cmd, (void __user *)arg);
 	/* Check presence last: values read from a removed device are garbage. */
 	if (!vhost_mdev_is_present(vd))
 		ret = -ENODEV;
-	vhost_mdev_unlock(vd);
+	mdev_session_unlock(&vd->session);
 	return ret;
 }

@@ -9,7 +9,6 @@
 
 #include "chr.h"
 #include "device.h"
-#include "revoke.h"
 #include "vfio.h"
 
 static int vhost_mdev_probe(struct mdev_class_device *cdev)

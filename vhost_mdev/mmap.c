@@ -33,7 +33,7 @@ bool vhost_mdev_has_doorbell(const struct vhost_mdev *vd)
  * @vma: one page, for writing, at the offset of the virtqueue's page
  *
  * The mapping keeps the file, and thereby the device, open.  Called with the mmap
- * lock held, hence without @vd->lock.
+ * lock held, hence without @vd->session.lock.
  *
  * Return: 0; -EINVAL for anything but the above; -EOPNOTSUPP if the virtqueue
  * has no doorbell; -ENODEV if the device was revoked.
@@ -41,7 +41,7 @@ bool vhost_mdev_has_doorbell(const struct vhost_mdev *vd)
 int vhost_mdev_mmap(struct vhost_mdev *vd, struct vm_area_struct *vma)
 {
 	/* A mapping that is made nevertheless gets no page: faults check again. */
-	if (READ_ONCE(vd->revoked))
+	if (READ_ONCE(vd->session.revoked))
 		return -ENODEV;
 	if (vma->vm_pgoff >= vd->nvqs)
 		return -EINVAL;

@@ -17,7 +17,7 @@ struct vhost_mdev;
  * @features: backend features (VHOST_MDEV_BACKEND_F_*) that this access path adds
  *	to those of the parent
  * @mem_open: a user begins to use the device: prepare its memory.  Called with
- *	&vhost_mdev.lock held; returns 0 or a negative errno.
+ *	&mdev_session.lock held; returns 0 or a negative errno.
  * @mem_close: the user has closed the device, or it was revoked.  Called after a
  *	reset, to release all of the user's memory, which must be safe even if the
  *	reset failed.  Same context.
@@ -26,7 +26,7 @@ struct vhost_mdev;
  * @mem: returns the memory of address space @asid, which is less than @nr_as.  It
  *	is open.  NULL if the device reaches memory by itself, through the IOMMU.
  * @iova_range: (optional) narrow the first and the last address that memory
- *	can have; initially they allow all.  Called with &vhost_mdev.lock held.
+ *	can have; initially they allow all.  Called with &mdev_session.lock held.
  * @mem_reset: (optional) the device was reset: release memory that is pinned only
  *	because the device used it; same context
  * @set_owner: (optional) the calling process becomes the owner; same context

@@ -12,7 +12,6 @@
 #include "ioctl.h"
 #include "path.h"
 #include "status.h"
-#include "user.h"
 
 #define VHOST_MDEV_STATUS	(VIRTIO_CONFIG_S_ACKNOWLEDGE |	\
 				 VIRTIO_CONFIG_S_DRIVER |	\
@@ -22,7 +21,7 @@
 
 /**
  * vhost_mdev_reset() - reset the device
- * @vd: the device, @vd->lock held
+ * @vd: the device, @vd->session.lock held
  *
  * The user's eventfds stay.
  *
@@ -32,10 +31,10 @@ int vhost_mdev_reset(struct vhost_mdev *vd)
 {
 	int ret;
 
-	lockdep_assert_held(&vd->lock);
-	ret = vd->cdev->ops->reset(vd->cdev);
+	lockdep_assert_held(&vd->session.lock);
+	ret = vd->session.cdev->ops->reset(vd->session.cdev);
 	if (ret) {
-		dev_err_ratelimited(&vd->cdev->dev,
+		dev_err_ratelimited(&vd->session.cdev->dev,
 				    "the device cannot be reset: %pe\n",
 				    ERR_PTR(ret));
 		return ret;
@@ -49,15 +48,18 @@ int vhost_mdev_reset(struct vhost_mdev *vd)
 
 int vhost_mdev_get_status(struct vhost_mdev_cmd *cmd)
 {
-	cmd->arg.status = cmd->vd->cdev->ops->get_status(cmd->vd->cdev);
+	struct mdev_class_device *cdev = cmd->vd->session.cdev;
+
+	cmd->arg.status = cdev->ops->get_status(cdev);
 	return 0;
 }
 
 int vhost_mdev_set_status(struct vhost_mdev_cmd *cmd)
 {
 	struct vhost_mdev *vd = cmd->vd;
-	const struct virtio_mdev_ops *ops = vd->cdev->ops;
-	u8 old = ops->get_status(vd->cdev) & ~VIRTIO_CONFIG_S_NEEDS_RESET;
+	struct mdev_class_device *cdev = vd->session.cdev;
+	const struct virtio_mdev_ops *ops = cdev->ops;
+	u8 old = ops->get_status(cdev) & ~VIRTIO_CONFIG_S_NEEDS_RESET;
 	u8 status = cmd->arg.status;
 	int ret;
 
@@ -74,30 +76,30 @@ int vhost_mdev_set_status(struct vhost_mdev_cmd *cmd)
 		return -EINVAL;
 	if (status & ~old & VIRTIO_CONFIG_S_FEATURES_OK) {
 		ret = vhost_mdev_check_access_platform(vd,
-						       ops->get_driver_features(vd->cdev));
+						       ops->get_driver_features(cdev));
 		if (ret)
 			return ret;
 	}
 	if (status == old)
 		return 0;
-	return ops->set_status(vd->cdev, status);
+	return ops->set_status(cdev, status);
 }
 
 int vhost_mdev_suspend(struct vhost_mdev_cmd *cmd)
 {
 	struct vhost_mdev *vd = cmd->vd;
-	const struct virtio_mdev_ops *ops = vd->cdev->ops;
+	const struct virtio_mdev_ops *ops = vd->session.cdev->ops;
 	int ret;
 
 	if (!ops->suspend)
 		return -EOPNOTSUPP;
 	/* Nothing to do unless it runs: QEMU suspends a device in any state. */
-	if (!(ops->get_status(vd->cdev) & VIRTIO_CONFIG_S_DRIVER_OK))
+	if (!(ops->get_status(vd->session.cdev) & VIRTIO_CONFIG_S_DRIVER_OK))
 		return 0;
 	if (vd->suspended)
 		return 0;
 	/* A device that a batch of messages has stopped stands still already. */
-	ret = vd->paused ? 0 : ops->suspend(vd->cdev);
+	ret = vd->paused ? 0 : ops->suspend(vd->session.cdev);
 	if (!ret)
 		vd->suspended = true;
 	return ret;
@@ -106,17 +108,17 @@ int vhost_mdev_suspend(struct vhost_mdev_cmd *cmd)
 int vhost_mdev_resume(struct vhost_mdev_cmd *cmd)
 {
 	struct vhost_mdev *vd = cmd->vd;
-	const struct virtio_mdev_ops *ops = vd->cdev->ops;
+	const struct virtio_mdev_ops *ops = vd->session.cdev->ops;
 	int ret;
 
 	if (!ops->resume)
 		return -EOPNOTSUPP;
-	if (!(ops->get_status(vd->cdev) & VIRTIO_CONFIG_S_DRIVER_OK))
+	if (!(ops->get_status(vd->session.cdev) & VIRTIO_CONFIG_S_DRIVER_OK))
 		return 0;
 	if (!vd->suspended)
 		return 0;
 	/* In a batch that has stopped the device, the end of the batch restarts it. */
-	ret = vd->paused ? 0 : ops->resume(vd->cdev);
+	ret = vd->paused ? 0 : ops->resume(vd->session.cdev);
 	if (!ret)
 		vd->suspended = false;
 	return ret;
@@ -129,7 +131,7 @@ int vhost_mdev_set_owner(struct vhost_mdev_cmd *cmd)
 	if (vd->owned)
 		return -EBUSY;
 	vd->owned = true;
-	vhost_mdev_set_user(vd);
+	mdev_session_set_user(&vd->session);
 	if (vd->path->set_owner)
 		vd->path->set_owner(vd);
 	return 0;

@@ -41,7 +41,7 @@
  * @mem: the container's memory, if the device has no DMA of its own
  * @open: a user has the device fd
  * @request_lock: guards @request_ctx.  A lock of its own, because a remover needs
- *	it while an ioctl may be waiting with &vhost_mdev.lock held.
+ *	it while an ioctl may be waiting with &mdev_session.lock held.
  * @request_ctx: eventfd that asks the user to close the device, or NULL
  */
 struct vhost_mdev_vfio {
@@ -74,14 +74,14 @@ static struct workqueue_struct *vhost_mdev_vfio_wq;
 
 static int vhost_mdev_vfio_mem_open(struct vhost_mdev *vd)
 {
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&vd->session.lock);
 	mdev_vfio_mem_open(&vd->vfio->mem);
 	return 0;
 }
 
 static void vhost_mdev_vfio_mem_close(struct vhost_mdev *vd)
 {
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&vd->session.lock);
 	mdev_vfio_mem_close(&vd->vfio->mem);
 }
 
@@ -92,7 +92,7 @@ static struct mdev_mem *vhost_mdev_vfio_mem(struct vhost_mdev *vd, u32 asid)
 
 static void vhost_mdev_vfio_mem_reset(struct vhost_mdev *vd)
 {
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&vd->session.lock);
 	mdev_vfio_mem_drop(&vd->vfio->mem);
 }
 
@@ -247,10 +247,10 @@ static int vhost_mdev_vfio_get_info(struct vhost_mdev_vfio *vv,
 	if (argsz < minsz)
 		return -EINVAL;
 
-	ret = vhost_mdev_lock(vv->vd);
+	ret = mdev_session_lock(&vv->vd->session);
 	if (ret)
 		return ret;
-	cdev = vv->vd->cdev;
+	cdev = vv->vd->session.cdev;
 	reply.info.argsz = sizeof(reply);
 	reply.info.flags = VFIO_DEVICE_FLAGS_RESET | VFIO_DEVICE_FLAGS_CAPS;
 	reply.info.num_regions = VHOST_MDEV_NUM_REGIONS;
@@ -269,7 +269,7 @@ static int vhost_mdev_vfio_get_info(struct vhost_mdev_vfio *vv,
 		reply.cap.vq_count = vv->vd->nvqs;
 		reply.cap.config_size = cdev->ops->get_config_size(cdev);
 	}
-	vhost_mdev_unlock(vv->vd);
+	mdev_session_unlock(&vv->vd->session);
 	return copy_to_user(argp, &reply, minsz) ? -EFAULT : 0;
 }
 
@@ -279,7 +279,7 @@ static int vhost_mdev_vfio_region_info(struct vfio_device *vdev,
 {
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
 
-	if (READ_ONCE(vv->vd->revoked))
+	if (READ_ONCE(vv->vd->session.revoked))
 		return -ENODEV;
 	if (info->index >= VHOST_MDEV_NUM_REGIONS)
 		return -EINVAL;
@@ -312,11 +312,11 @@ static int vhost_mdev_vfio_reset(struct vhost_mdev_vfio *vv)
 {
 	int ret;
 
-	ret = vhost_mdev_lock(vv->vd);
+	ret = mdev_session_lock(&vv->vd->session);
 	if (ret)
 		return ret;
 	ret = vhost_mdev_reset(vv->vd);
-	vhost_mdev_unlock(vv->vd);
+	mdev_session_unlock(&vv->vd->session);
 	return ret;
 }
 
@@ -329,7 +329,7 @@ static long vhost_mdev_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	void __user *argp = (void __user *)arg;
 
 	/* For the commands below that do not take the lock */
-	if (READ_ONCE(vv->vd->revoked))
+	if (READ_ONCE(vv->vd->session.revoked))
 		return -ENODEV;
 	switch (cmd) {
 	case VFIO_DEVICE_GET_INFO:
@@ -373,9 +373,9 @@ static ssize_t vhost_mdev_vfio_write(struct vfio_device *vdev,
 	 * synchronize_rcu() in vhost_mdev_revoke().
 	 */
 	rcu_read_lock();
-	revoked = READ_ONCE(vv->vd->revoked);
+	revoked = READ_ONCE(vv->vd->session.revoked);
 	if (!revoked) {
-		cdev = vv->vd->cdev;
+		cdev = vv->vd->session.cdev;
 		cdev->ops->kick_vq(cdev, idx);
 	}
 	rcu_read_unlock();
@@ -403,10 +403,10 @@ static int vhost_mdev_vfio_match(struct vfio_device *vdev, char *buf)
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
 
 	/* The name is the UUID, whatever device the group belongs to. */
-	if (strcmp(buf, vv->vd->name))
+	if (strcmp(buf, vv->vd->session.name))
 		return 0;
 	/* Each lookup that succeeded now would delay the unregistering. */
-	if (READ_ONCE(vv->vd->leaving))
+	if (READ_ONCE(vv->vd->session.leaving))
 		return -ENODEV;
 	return READ_ONCE(vv->open) ? -EBUSY : 1;
 }
@@ -429,7 +429,7 @@ static void vhost_mdev_vfio_close_device(struct vfio_device *vdev)
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
 
 	vhost_mdev_vfio_set_request(vv, NULL);
-	vhost_mdev_close(vv->vd);
+	mdev_session_close(&vv->vd->session);
 	WRITE_ONCE(vv->open, false);
 }
 
@@ -523,14 +523,14 @@ err_mem:
  */
 int vhost_mdev_vfio_add(struct vhost_mdev *vd)
 {
-	struct mdev_class_device *cdev = vd->cdev;
+	struct mdev_class_device *cdev = vd->session.cdev;
 	struct device *carrier = NULL;
 	struct vhost_mdev_vfio *vv;
 	int ret;
 
 	/* A device whose IOMMU is to be programmed, or one without an IOMMU */
 	if (!vd->dma_dev) {
-		carrier = vhost_mdev_carrier_add(vd->name);
+		carrier = vhost_mdev_carrier_add(vd->session.name);
 		if (IS_ERR(carrier))
 			return PTR_ERR(carrier);
 		vv = vfio_alloc_device(vhost_mdev_vfio, vdev, carrier,

@@ -18,15 +18,17 @@
 
 static bool vhost_mdev_packed(struct vhost_mdev *vd)
 {
-	return vd->cdev->ops->get_driver_features(vd->cdev) &
+	return vd->session.cdev->ops->get_driver_features(vd->session.cdev) &
 	       BIT_ULL(VIRTIO_F_RING_PACKED);
 }
 
 /* Whether the device uses its rings, so that they cannot be moved. */
 static bool vhost_mdev_live(struct vhost_mdev *vd)
 {
-	return !vd->suspended && (vd->cdev->ops->get_status(vd->cdev) &
-				  VIRTIO_CONFIG_S_DRIVER_OK);
+	struct mdev_class_device *cdev = vd->session.cdev;
+
+	return !vd->suspended &&
+	       (cdev->ops->get_status(cdev) & VIRTIO_CONFIG_S_DRIVER_OK);
 }
 
 static int vhost_mdev_cannot_move(struct vhost_mdev *vd)
@@ -44,10 +46,11 @@ int vhost_mdev_get_vqs_count(struct vhost_mdev_cmd *cmd)
 int vhost_mdev_get_vring_num(struct vhost_mdev_cmd *cmd)
 {
 	struct vhost_mdev *vd = cmd->vd;
+	struct mdev_class_device *cdev = vd->session.cdev;
 	u16 i, max = 0;
 
 	for (i = 0; i < vd->nvqs; i++)
-		max = max(max, vd->cdev->ops->get_vq_num_max(vd->cdev, i));
+		max = max(max, cdev->ops->get_vq_num_max(cdev, i));
 	cmd->arg.num = max;
 	return 0;
 }
@@ -56,7 +59,7 @@ int vhost_mdev_set_vring_num(struct vhost_mdev_cmd *cmd)
 {
 	u32 num = cmd->arg.state.num, max;
 	struct vhost_mdev_vq *vq = cmd->vq;
-	struct mdev_class_device *cdev = vq->vd->cdev;
+	struct mdev_class_device *cdev = vq->vd->session.cdev;
 
 	if (vhost_mdev_live(vq->vd))
 		return -EBUSY;
@@ -77,7 +80,7 @@ int vhost_mdev_set_vring_addr(struct vhost_mdev_cmd *cmd)
 {
 	const struct vhost_mdev_vring_addr *addr = &cmd->arg.addr;
 	struct vhost_mdev_vq *vq = cmd->vq;
-	struct mdev_class_device *cdev = vq->vd->cdev;
+	struct mdev_class_device *cdev = vq->vd->session.cdev;
 
 	/* The only flag defined asks for a log of writes: not supported. */
 	if (addr->flags)
@@ -92,7 +95,7 @@ int vhost_mdev_set_vring_addr(struct vhost_mdev_cmd *cmd)
 int vhost_mdev_set_vring_base(struct vhost_mdev_cmd *cmd)
 {
 	struct vhost_mdev_vq *vq = cmd->vq;
-	struct mdev_class_device *cdev = vq->vd->cdev;
+	struct mdev_class_device *cdev = vq->vd->session.cdev;
 	struct virtio_mdev_vq_state state = {};
 	u32 num = cmd->arg.state.num;
 
@@ -118,7 +121,7 @@ int vhost_mdev_set_vring_base(struct vhost_mdev_cmd *cmd)
 int vhost_mdev_get_vring_base(struct vhost_mdev_cmd *cmd)
 {
 	struct vhost_mdev_vq *vq = cmd->vq;
-	struct mdev_class_device *cdev = vq->vd->cdev;
+	struct mdev_class_device *cdev = vq->vd->session.cdev;
 	struct virtio_mdev_vq_state state = {};
 	u32 *num = &cmd->arg.state.num;
 	int ret;
@@ -139,7 +142,7 @@ int vhost_mdev_get_vring_base(struct vhost_mdev_cmd *cmd)
 
 int vhost_mdev_set_vring_enable(struct vhost_mdev_cmd *cmd)
 {
-	struct mdev_class_device *cdev = cmd->vd->cdev;
+	struct mdev_class_device *cdev = cmd->vd->session.cdev;
 	u32 num = cmd->arg.state.num;
 
 	if (num > 1)
@@ -149,7 +152,7 @@ int vhost_mdev_set_vring_enable(struct vhost_mdev_cmd *cmd)
 
 int vhost_mdev_get_vring_size(struct vhost_mdev_cmd *cmd)
 {
-	struct mdev_class_device *cdev = cmd->vd->cdev;
+	struct mdev_class_device *cdev = cmd->vd->session.cdev;
 	u16 index = cmd->vq->index;
 
 	cmd->arg.state.num = cdev->ops->get_vq_size ?
@@ -176,7 +179,7 @@ int vhost_mdev_vqs_init(struct vhost_mdev *vd)
 	for (i = 0; i < vd->nvqs; i++) {
 		vd->vqs[i].vd = vd;
 		vd->vqs[i].index = i;
-		vd->vqs[i].doorbell.all = &vd->doorbells;
+		vd->vqs[i].doorbell.all = &vd->session.doorbells;
 		vd->vqs[i].doorbell.addr = PHYS_ADDR_MAX;
 	}
 	return 0;
@@ -193,15 +196,16 @@ void vhost_mdev_vqs_uninit(struct vhost_mdev *vd)
 
 /**
  * vhost_mdev_vqs_open() - get the virtqueues ready for a user
- * @vd: the device, @vd->lock held
+ * @vd: the device, @vd->session.lock held
  *
- * Doorbells are looked up here, once, because mmap() cannot take @vd->lock.
+ * Doorbells are looked up here, once, because mmap() cannot take the lock.
  */
 void vhost_mdev_vqs_open(struct vhost_mdev *vd)
 {
 	u16 i;
 
-	lockdep_assert_held(&vd->lock);
+	lockdep_assert_held(&vd->session.lock);
 	for (i = 0; i < vd->nvqs; i++)
-		vd->vqs[i].doorbell.addr = mdev_doorbell_addr(vd->cdev, i);
+		vd->vqs[i].doorbell.addr =
+			mdev_doorbell_addr(vd->session.cdev, i);
 }

@@ -21,9 +21,9 @@ struct virqfd;
  * @kick: the eventfd that kicks; NULL if none.  Guarded by vfio's own lock,
  *	because vfio clears it when the eventfd is closed.
  * @has_kick: there was one since the last vfio_virqfd_disable()
- * @cb: eventfds to signal, NULL if none; guarded by &vhost_mdev.lock
+ * @cb: eventfds to signal, NULL if none; guarded by &mdev_session.lock
  * @bypass: offers the virtqueue's interrupt to a consumer of @cb's eventfd that
- *	can take it directly, such as KVM; guarded by &vhost_mdev.lock
+ *	can take it directly, such as KVM; guarded by &mdev_session.lock
  * @bypassed: @bypass is registered
  * @doorbell: the page that kicks it
  */

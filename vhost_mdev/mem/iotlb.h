@@ -25,7 +25,7 @@ struct vhost_mem_domain;
  *	makes no lookups then.  NULL if it does.  Constant while there is a user.
  * @srcu: read sections of the parent
  * @lock: guards what follows, against another writer: lookups take no lock.
- *	Inner to &vhost_mdev.lock, outer to the mmap lock and to that of @pages.
+ *	Inner to &mdev_session.lock, outer to the mmap lock and to that of @pages.
  * @pages: what is mapped, by page number, see mdev_page_entry(); a dead page's
  *	value is that of its former entry
  * @rings: struct vhost_mem_ring
