@@ -6,13 +6,26 @@
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 
+#include "carrier.h"
+#include "device.h"
+
 static int __init mdev_vfio_module_init(void)
 {
-	return 0;
+	int ret;
+
+	ret = mdev_vfio_carrier_init();
+	if (ret)
+		return ret;
+	ret = mdev_vfio_device_init();
+	if (ret)
+		mdev_vfio_carrier_exit();
+	return ret;
 }
 
 static void __exit mdev_vfio_module_exit(void)
 {
+	mdev_vfio_device_exit();
+	mdev_vfio_carrier_exit();
 	/*
 	 * A task that leaves an unmap ioctl drops a reference to a class driver's
 	 * module, which in turn keeps this one.  After that it may still execute

@@ -18,7 +18,7 @@
 #include "vfio.h"
 #include "vring.h"
 
-/* VFIO and char devices, and carriers */
+/* VFIO and char devices */
 DEFINE_MDEV_USERS(vhost_mdev_users);
 
 static unsigned int remove_grace = 30;
@@ -80,7 +80,7 @@ static void vhost_mdev_hang_up(struct mdev_session *s)
 
 static bool vhost_mdev_ask(struct mdev_session *s)
 {
-	return vhost_mdev_vfio_request(to_vhost_mdev(s));
+	return vhost_mdev_vfio_ask(to_vhost_mdev(s));
 }
 
 static const struct mdev_session_ops vhost_mdev_session_ops = {

@@ -67,21 +67,12 @@ static int __init vhost_mdev_module_init(void)
 {
 	int ret;
 
-	ret = vhost_mdev_vfio_init();
-	if (ret)
-		return ret;
 	ret = vhost_mdev_chr_init();
 	if (ret)
-		goto err_vfio;
+		return ret;
 	ret = mdev_class_register_driver(&vhost_mdev_driver);
 	if (ret)
-		goto err_chr;
-	return 0;
-
-err_chr:
-	vhost_mdev_chr_exit();
-err_vfio:
-	vhost_mdev_vfio_exit();
+		vhost_mdev_chr_exit();
 	return ret;
 }
 
@@ -90,7 +81,6 @@ static void __exit vhost_mdev_module_exit(void)
 	mdev_class_unregister_driver(&vhost_mdev_driver);
 	mdev_users_wait(&vhost_mdev_users);
 	vhost_mdev_chr_exit();
-	vhost_mdev_vfio_exit();
 }
 
 module_init(vhost_mdev_module_init);

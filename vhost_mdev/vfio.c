@@ -3,21 +3,15 @@
  * The VFIO device of an instance: group, container, device fd.
  */
 
-#include <linux/eventfd.h>
-#include <linux/mdev.h>
 #include <linux/mdev_class.h>
-#include <linux/mdev_mem.h>
-#include <linux/mdev_vfio.h>
+#include <linux/mdev_vfio_device.h>
 #include <linux/module.h>
 #include <linux/nospec.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
 #include <linux/vhost_mdev.h>
 #include <linux/virtio_mdev.h>
-#include <linux/workqueue.h>
 
-#include "carrier.h"
 #include "device.h"
 #include "ioctl.h"
 #include "mmap.h"
@@ -25,164 +19,64 @@
 #include "status.h"
 #include "vfio.h"
 
-/* How long a remover waits for vfio if no user has the device open */
-#define VHOST_MDEV_VFIO_TIMEOUT	(10 * HZ)
-
 /**
  * struct vhost_mdev_vfio - an instance as a VFIO device
- * @vdev: for vfio; its reference count keeps the whole structure
+ * @dev: what all VFIO devices of instances have; its reference count keeps the
+ *	whole structure
  * @vd: for the ioctls; a reference
- * @carrier: the parent of @vdev, NULL if its parent is the device that does the DMA
- * @parent: the parent of the instance; once the instance is removed, kept until
- *	@vdev is unregistered, if @carrier is NULL
- * @end: waits until the last file is closed, unregisters @vdev and then releases
- *	what it depended on
- * @ended: completed by @end
- * @mem: the container's memory, if the device has no DMA of its own
- * @open: a user has the device fd
- * @request_lock: guards @request_ctx.  A lock of its own, because a remover needs
- *	it while an ioctl may be waiting with &mdev_session.lock held.
- * @request_ctx: eventfd that asks the user to close the device, or NULL
  */
 struct vhost_mdev_vfio {
-	struct vfio_device vdev;
+	struct mdev_vfio_device dev;
 	struct vhost_mdev *vd;
-	struct device *carrier;
-	struct mdev_class_parent *parent;
-	struct work_struct end;
-	struct completion ended;
-	struct mdev_vfio_mem mem;
-	bool open;
-	/* guards request_ctx */
-	spinlock_t request_lock;
-	struct eventfd_ctx *request_ctx;
 };
 
-/*
- * VFIO's unregistering waits for the last file to be closed, however long that
- * takes.  It may do so here: only the module's exit waits for this workqueue
- * without a limit, and no file is open then.
- */
-static struct workqueue_struct *vhost_mdev_vfio_wq;
-
-#define to_vhost_mdev_vfio(v) container_of(v, struct vhost_mdev_vfio, vdev)
+#define to_vhost_mdev_vfio(v) \
+	container_of(v, struct vhost_mdev_vfio, dev.vdev)
 
 /* ---- the memory of the container ---- */
-
-#define VHOST_MDEV_VFIO_MEM_WAY \
-	"through the container or iommufd, with VFIO_IOMMU_MAP_DMA or IOMMU_IOAS_MAP"
 
 static int vhost_mdev_vfio_mem_open(struct vhost_mdev *vd)
 {
 	lockdep_assert_held(&vd->session.lock);
-	mdev_vfio_mem_open(&vd->vfio->mem);
+	mdev_vfio_device_mem_open(&vd->vfio->dev);
 	return 0;
 }
 
 static void vhost_mdev_vfio_mem_close(struct vhost_mdev *vd)
 {
 	lockdep_assert_held(&vd->session.lock);
-	mdev_vfio_mem_close(&vd->vfio->mem);
+	mdev_vfio_device_mem_close(&vd->vfio->dev);
 }
 
 static struct mdev_mem *vhost_mdev_vfio_mem(struct vhost_mdev *vd, u32 asid)
 {
-	return &vd->vfio->mem.mem;
+	return mdev_vfio_device_mem(&vd->vfio->dev);
 }
 
 static void vhost_mdev_vfio_mem_reset(struct vhost_mdev *vd)
 {
 	lockdep_assert_held(&vd->session.lock);
-	mdev_vfio_mem_drop(&vd->vfio->mem);
+	mdev_vfio_device_mem_drop(&vd->vfio->dev);
 }
 
 static const struct vhost_mdev_path vhost_mdev_vfio_path = {
 	.name = "VFIO device",
-	.mem_way = VHOST_MDEV_VFIO_MEM_WAY,
+	.mem_way = MDEV_VFIO_MEM_WAY,
 	.mem_open = vhost_mdev_vfio_mem_open,
 	.mem_close = vhost_mdev_vfio_mem_close,
 	.mem = vhost_mdev_vfio_mem,
 	.mem_reset = vhost_mdev_vfio_mem_reset,
 };
 
-/*
- * A device with DMA of its own: the container programs its IOMMU, and pins and
- * accounts what is mapped.  VFIO claims the group's DMA before the device is
- * opened, and releases it after the device was closed, and thereby reset.
- */
-static int vhost_mdev_iommu_mem_open(struct vhost_mdev *vd)
-{
-	return 0;
-}
-
-static void vhost_mdev_iommu_mem_close(struct vhost_mdev *vd)
-{
-}
-
-static struct mdev_mem *vhost_mdev_iommu_mem(struct vhost_mdev *vd, u32 asid)
-{
-	return NULL;
-}
-
-static const struct vhost_mdev_path vhost_mdev_iommu_path = {
-	.name = "VFIO device",
-	.mem_way = VHOST_MDEV_VFIO_MEM_WAY,
-	.mem_open = vhost_mdev_iommu_mem_open,
-	.mem_close = vhost_mdev_iommu_mem_close,
-	.mem = vhost_mdev_iommu_mem,
-};
-
-static void vhost_mdev_vfio_dma_unmap(struct vfio_device *vdev, u64 iova,
-				      u64 length)
-{
-	mdev_vfio_mem_unmap(&to_vhost_mdev_vfio(vdev)->mem, iova, length);
-}
-
 /* ---- the request eventfd ---- */
-
-static void vhost_mdev_vfio_set_request(struct vhost_mdev_vfio *vv,
-					struct eventfd_ctx *ctx)
-{
-	spin_lock(&vv->request_lock);
-	swap(vv->request_ctx, ctx);
-	spin_unlock(&vv->request_lock);
-	if (ctx)
-		eventfd_ctx_put(ctx);
-}
-
-static bool vhost_mdev_vfio_signal_request(struct vhost_mdev_vfio *vv)
-{
-	bool found;
-
-	spin_lock(&vv->request_lock);
-	found = vv->request_ctx;
-	if (found)
-		eventfd_signal(vv->request_ctx);
-	spin_unlock(&vv->request_lock);
-	return found;
-}
-
-/**
- * vhost_mdev_vfio_request() - ask the user to close the VFIO device
- * @vd: the device
- *
- * Return: true if an eventfd for this is set, which was signalled.
- */
-bool vhost_mdev_vfio_request(struct vhost_mdev *vd)
-{
-	return vhost_mdev_vfio_signal_request(vd->vfio);
-}
 
 static int vhost_mdev_vfio_set_irqs(struct vhost_mdev_vfio *vv,
 				    void __user *argp)
 {
 	size_t minsz = offsetofend(struct vfio_irq_set, count);
-	struct eventfd_ctx *ctx = NULL;
 	struct vfio_irq_set hdr;
 	size_t data_size = 0;
-	u8 trigger = 0;
 	int ret;
-	s32 fd;
 
 	if (copy_from_user(&hdr, argp, minsz))
 		return -EFAULT;
@@ -190,42 +84,8 @@ static int vhost_mdev_vfio_set_irqs(struct vhost_mdev_vfio *vv,
 						 &data_size);
 	if (ret)
 		return ret;
-	if ((hdr.flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) !=
-	    VFIO_IRQ_SET_ACTION_TRIGGER)
-		return -EINVAL;
-
-	argp += minsz;
-	switch (hdr.flags & VFIO_IRQ_SET_DATA_TYPE_MASK) {
-	case VFIO_IRQ_SET_DATA_NONE:
-		/* A count of 0 removes the eventfd; otherwise signal it. */
-		if (!hdr.count)
-			vhost_mdev_vfio_set_request(vv, NULL);
-		else
-			vhost_mdev_vfio_signal_request(vv);
-		return 0;
-	case VFIO_IRQ_SET_DATA_BOOL:
-		if (data_size != sizeof(trigger))
-			return -EINVAL;
-		if (get_user(trigger, (u8 __user *)argp))
-			return -EFAULT;
-		if (trigger)
-			vhost_mdev_vfio_signal_request(vv);
-		return 0;
-	case VFIO_IRQ_SET_DATA_EVENTFD:
-		if (data_size != sizeof(fd))
-			return -EINVAL;
-		if (get_user(fd, (s32 __user *)argp))
-			return -EFAULT;
-		if (fd != -1) {
-			/* Pairs with the put in vhost_mdev_vfio_set_request() */
-			ctx = eventfd_ctx_fdget(fd);
-			if (IS_ERR(ctx))
-				return PTR_ERR(ctx);
-		}
-		vhost_mdev_vfio_set_request(vv, ctx);
-		return 0;
-	}
-	return -EINVAL;
+	return mdev_vfio_device_set_request(&vv->dev, &hdr, argp + minsz,
+					    data_size);
 }
 
 /* ---- information ---- */
@@ -391,46 +251,20 @@ static int vhost_mdev_vfio_mmap(struct vfio_device *vdev,
 	return vhost_mdev_mmap(to_vhost_mdev_vfio(vdev)->vd, vma);
 }
 
-/*
- * vfio calls open_device() for the first user only, and lets others share its
- * state.  It calls this for each file, so that further users can be refused here.
- *
- * Two threads that share a group file and open the device at the same moment may
- * both succeed.  They count as one user, and share the device like the group.
- */
-static int vhost_mdev_vfio_match(struct vfio_device *vdev, char *buf)
-{
-	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
-
-	/* The name is the UUID, whatever device the group belongs to. */
-	if (strcmp(buf, vv->vd->session.name))
-		return 0;
-	/* Each lookup that succeeded now would delay the unregistering. */
-	if (READ_ONCE(vv->vd->session.leaving))
-		return -ENODEV;
-	return READ_ONCE(vv->open) ? -EBUSY : 1;
-}
-
 static int vhost_mdev_vfio_open_device(struct vfio_device *vdev)
 {
 	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
 	int ret;
 
-	ret = vhost_mdev_open(vv->vd, vv->vd->dma_dev ?
-			      &vhost_mdev_iommu_path :
-			      &vhost_mdev_vfio_path);
+	ret = vhost_mdev_open(vv->vd, &vhost_mdev_vfio_path);
 	if (!ret)
-		WRITE_ONCE(vv->open, true);
+		mdev_vfio_device_opened(&vv->dev);
 	return ret;
 }
 
 static void vhost_mdev_vfio_close_device(struct vfio_device *vdev)
 {
-	struct vhost_mdev_vfio *vv = to_vhost_mdev_vfio(vdev);
-
-	vhost_mdev_vfio_set_request(vv, NULL);
-	mdev_session_close(&vv->vd->session);
-	WRITE_ONCE(vv->open, false);
+	mdev_vfio_device_close(&to_vhost_mdev_vfio(vdev)->dev);
 }
 
 static void vhost_mdev_vfio_release(struct vfio_device *vdev)
@@ -452,12 +286,12 @@ static void vhost_mdev_vfio_release(struct vfio_device *vdev)
 	.write = vhost_mdev_vfio_write,					\
 	.ioctl = vhost_mdev_vfio_ioctl,					\
 	.mmap = vhost_mdev_vfio_mmap,					\
-	.match = vhost_mdev_vfio_match
+	.match = mdev_vfio_device_match
 
 static const struct vfio_device_ops vhost_mdev_vfio_ops = {
 	VHOST_MDEV_VFIO_OPS,
 	COMPAT_VFIO_IOMMUFD_EMULATED_OPS
-	.dma_unmap = vhost_mdev_vfio_dma_unmap,
+	.dma_unmap = mdev_vfio_device_dma_unmap,
 };
 
 static const struct vfio_device_ops vhost_mdev_iommu_ops = {
@@ -466,54 +300,6 @@ static const struct vfio_device_ops vhost_mdev_iommu_ops = {
 };
 
 /* ---- life ---- */
-
-static void vhost_mdev_vfio_end(struct work_struct *work)
-{
-	struct vhost_mdev_vfio *vv = container_of(work, struct vhost_mdev_vfio,
-						  end);
-
-	vfio_unregister_group_dev(&vv->vdev);
-	if (vv->carrier) {
-		/* Again, for unmaps that began after the device was revoked */
-		mdev_vfio_mem_close(&vv->mem);
-		mdev_vfio_mem_uninit(&vv->mem);
-		/* Pairs with vhost_mdev_carrier_add() in vhost_mdev_vfio_add() */
-		device_unregister(vv->carrier);
-	} else {
-		/* Pairs with mdev_class_parent_keep() in vhost_mdev_vfio_del() */
-		mdev_class_parent_release(vv->parent);
-	}
-	complete(&vv->ended);
-	vfio_put_device(&vv->vdev);
-}
-
-static int vhost_mdev_vfio_register(struct vhost_mdev_vfio *vv,
-				    struct mdev_class_device *cdev)
-{
-	int ret;
-
-	if (!vv->carrier)
-		return vfio_register_group_dev(&vv->vdev);
-
-	ret = mdev_vfio_mem_init(&vv->mem, &vv->vdev, vv->carrier,
-				 THIS_MODULE);
-	if (ret)
-		return ret;
-	ret = vfio_register_emulated_iommu_dev(&vv->vdev);
-	if (ret)
-		goto err_mem;
-	ret = vhost_mdev_carrier_link(vv->carrier, mdev_dev(cdev->mdev));
-	if (ret)
-		goto err_vfio;
-	return 0;
-
-err_vfio:
-	/* This does not wait: no user knows the group yet, so no file is open. */
-	vfio_unregister_group_dev(&vv->vdev);
-err_mem:
-	mdev_vfio_mem_uninit(&vv->mem);
-	return ret;
-}
 
 /**
  * vhost_mdev_vfio_add() - make a device a VFIO device
@@ -524,47 +310,33 @@ err_mem:
 int vhost_mdev_vfio_add(struct vhost_mdev *vd)
 {
 	struct mdev_class_device *cdev = vd->session.cdev;
-	struct device *carrier = NULL;
 	struct vhost_mdev_vfio *vv;
+	struct device *parent;
 	int ret;
 
-	/* A device whose IOMMU is to be programmed, or one without an IOMMU */
-	if (!vd->dma_dev) {
-		carrier = vhost_mdev_carrier_add(vd->session.name);
-		if (IS_ERR(carrier))
-			return PTR_ERR(carrier);
-		vv = vfio_alloc_device(vhost_mdev_vfio, vdev, carrier,
-				       &vhost_mdev_vfio_ops);
-	} else {
-		vv = vfio_alloc_device(vhost_mdev_vfio, vdev, vd->dma_dev,
-				       &vhost_mdev_iommu_ops);
-	}
+	parent = mdev_vfio_device_parent_get(cdev);
+	if (IS_ERR(parent))
+		return PTR_ERR(parent);
+	vv = vfio_alloc_device(vhost_mdev_vfio, dev.vdev, parent,
+			       vd->dma_dev ? &vhost_mdev_iommu_ops :
+					     &vhost_mdev_vfio_ops);
 	if (IS_ERR(vv)) {
 		ret = PTR_ERR(vv);
-		goto err_carrier;
+		goto err_parent;
 	}
 	/* Both pair with vhost_mdev_vfio_release() */
 	mdev_users_get(&vhost_mdev_users);
 	vv->vd = vhost_mdev_get(vd);
-	vv->carrier = carrier;
-	spin_lock_init(&vv->request_lock);
-	INIT_WORK(&vv->end, vhost_mdev_vfio_end);
-	init_completion(&vv->ended);
-
 	vd->vfio = vv;
-	ret = vhost_mdev_vfio_register(vv, cdev);
-	if (ret) {
-		dev_err(&cdev->dev, "cannot register a VFIO device: %pe\n",
-			ERR_PTR(ret));
+	ret = mdev_vfio_device_add(&vv->dev, &vd->session, parent);
+	if (ret)
 		goto err_put;
-	}
 	return 0;
 
 err_put:
-	vfio_put_device(&vv->vdev);
-err_carrier:
-	if (carrier)
-		device_unregister(carrier);
+	vfio_put_device(&vv->dev.vdev);
+err_parent:
+	mdev_vfio_device_parent_put(cdev, parent);
 	return ret;
 }
 
@@ -572,54 +344,19 @@ err_carrier:
  * vhost_mdev_vfio_del() - undo vhost_mdev_vfio_add()
  * @vd: the device, retired
  * @cdev: the instance
- *
- * If the user still has a revoked device open, this leaves behind what VFIO needs
- * until the user closes it.
  */
 void vhost_mdev_vfio_del(struct vhost_mdev *vd, struct mdev_class_device *cdev)
 {
-	struct vhost_mdev_vfio *vv = vd->vfio;
-
-	if (vv->carrier) {
-		vhost_mdev_carrier_unlink(mdev_dev(cdev->mdev));
-	} else {
-		/* Pairs with the release in vhost_mdev_vfio_end() */
-		vv->parent = cdev->parent;
-		mdev_class_parent_keep(vv->parent);
-	}
-	/* For @ended; pairs with vfio_put_device() below */
-	get_device(&vv->vdev.device);
-	queue_work(vhost_mdev_vfio_wq, &vv->end);
-	if (!READ_ONCE(vv->open))
-		wait_for_completion_killable_timeout(&vv->ended,
-						     VHOST_MDEV_VFIO_TIMEOUT);
-	vfio_put_device(&vv->vdev);
+	mdev_vfio_device_del(&vd->vfio->dev, cdev);
 }
 
 /**
- * vhost_mdev_vfio_init() - prepare for VFIO devices
+ * vhost_mdev_vfio_ask() - ask the user to close the VFIO device
+ * @vd: the device
  *
- * Return: 0 or a negative errno.
+ * Return: true if an eventfd for this is set, which was signalled.
  */
-int vhost_mdev_vfio_init(void)
+bool vhost_mdev_vfio_ask(struct vhost_mdev *vd)
 {
-	int ret;
-
-	vhost_mdev_vfio_wq = alloc_workqueue("vhost_mdev", WQ_UNBOUND,
-					     WQ_MAX_ACTIVE);
-	if (!vhost_mdev_vfio_wq)
-		return -ENOMEM;
-	ret = vhost_mdev_carrier_init();
-	if (ret)
-		destroy_workqueue(vhost_mdev_vfio_wq);
-	return ret;
-}
-
-/**
- * vhost_mdev_vfio_exit() - undo vhost_mdev_vfio_init()
- */
-void vhost_mdev_vfio_exit(void)
-{
-	vhost_mdev_carrier_exit();
-	destroy_workqueue(vhost_mdev_vfio_wq);
+	return mdev_vfio_device_ask(&vd->vfio->dev);
 }

@@ -10,10 +10,8 @@
 struct mdev_class_device;
 struct vhost_mdev;
 
-int vhost_mdev_vfio_init(void);
-void vhost_mdev_vfio_exit(void);
 int vhost_mdev_vfio_add(struct vhost_mdev *vd);
 void vhost_mdev_vfio_del(struct vhost_mdev *vd, struct mdev_class_device *cdev);
-bool vhost_mdev_vfio_request(struct vhost_mdev *vd);
+bool vhost_mdev_vfio_ask(struct vhost_mdev *vd);
 
 #endif /* _VHOST_MDEV_VFIO_H */
