@@ -6,7 +6,6 @@
 #include <linux/eventfd.h>
 #include <linux/mdev_class.h>
 #include <linux/slab.h>
-#include <linux/vfio.h>
 #include <linux/vhost_mdev.h>
 #include <linux/virtio_mdev.h>
 
@@ -28,57 +27,14 @@ struct vhost_mdev_vq_cb {
 	struct eventfd_ctx *err;
 };
 
-/* ---- kicks ---- */
-
-/*
- * Called by whoever signals the eventfd, in atomic context with interrupts off.
- * Returns 0, because nothing is left to be done in a thread.
- */
-static int vhost_mdev_kick(void *opaque, void *data)
-{
-	struct vhost_mdev_vq *vq = opaque;
-	struct mdev_class_device *cdev = vq->vd->session.cdev;
-
-	cdev->ops->kick_vq(cdev, vq->index);
-	return 0;
-}
-
-/*
- * Release the eventfd that kicks.  This flushes a workqueue of vfio, even if the
- * user has closed the eventfd.  That is expensive, so skip it if no eventfd was
- * set.
- */
-static void vhost_mdev_clear_kick(struct vhost_mdev_vq *vq)
-{
-	if (!vq->has_kick)
-		return;
-	vfio_virqfd_disable(&vq->kick);
-	vq->has_kick = false;
-}
-
 int vhost_mdev_set_vring_kick(struct vhost_mdev_cmd *cmd)
 {
-	struct vhost_mdev_vq *vq = cmd->vq;
-	int fd = cmd->arg.file.fd, ret;
-	struct eventfd_ctx *ctx;
+	int fd = cmd->arg.file.fd;
 
-	/* Checked first, so that a bad descriptor does not replace a good one. */
-	if (fd != VHOST_MDEV_FILE_UNBIND) {
-		ctx = eventfd_ctx_fdget(fd);
-		if (IS_ERR(ctx))
-			return PTR_ERR(ctx);
-		eventfd_ctx_put(ctx);
-	}
-
-	vhost_mdev_clear_kick(vq);
-	if (fd == VHOST_MDEV_FILE_UNBIND)
-		return 0;
-
-	/* Kicks that came in between are still in the eventfd's counter. */
-	ret = vfio_virqfd_enable(vq, vhost_mdev_kick, NULL, NULL, &vq->kick,
-				 fd);
-	vq->has_kick = !ret;
-	return ret;
+	if (fd != VHOST_MDEV_FILE_UNBIND)
+		return mdev_kick_set(&cmd->vq->kick, fd);
+	mdev_kick_clear(&cmd->vq->kick);
+	return 0;
 }
 
 /* ---- signals ---- */
@@ -251,7 +207,7 @@ void vhost_mdev_vqs_close(struct vhost_mdev *vd)
 	for (i = 0; i < vd->nvqs; i++) {
 		struct vhost_mdev_vq *vq = &vd->vqs[i];
 
-		vhost_mdev_clear_kick(vq);
+		mdev_kick_clear(&vq->kick);
 		vhost_mdev_bypass_stop(vq);
 		if (vq->cb)
 			vhost_mdev_vq_cb_free(vhost_mdev_replace_cb(vq, NULL));

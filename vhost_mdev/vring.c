@@ -205,7 +205,9 @@ void vhost_mdev_vqs_open(struct vhost_mdev *vd)
 	u16 i;
 
 	lockdep_assert_held(&vd->session.lock);
-	for (i = 0; i < vd->nvqs; i++)
+	for (i = 0; i < vd->nvqs; i++) {
+		mdev_kick_init(&vd->vqs[i].kick, vd->session.cdev, i);
 		vd->vqs[i].doorbell.addr =
 			mdev_doorbell_addr(vd->session.cdev, i);
+	}
 }

@@ -7,20 +7,18 @@
 
 #include <linux/irqbypass.h>
 #include <linux/mdev_doorbell.h>
+#include <linux/mdev_kick.h>
 #include <linux/types.h>
 
 struct vhost_mdev;
 struct vhost_mdev_cmd;
 struct vhost_mdev_vq_cb;
-struct virqfd;
 
 /**
  * struct vhost_mdev_vq - the user's side of a virtqueue
  * @vd: the device
  * @index: of the virtqueue
- * @kick: the eventfd that kicks; NULL if none.  Guarded by vfio's own lock,
- *	because vfio clears it when the eventfd is closed.
- * @has_kick: there was one since the last vfio_virqfd_disable()
+ * @kick: the eventfd that kicks
  * @cb: eventfds to signal, NULL if none; guarded by &mdev_session.lock
  * @bypass: offers the virtqueue's interrupt to a consumer of @cb's eventfd that
  *	can take it directly, such as KVM; guarded by &mdev_session.lock
@@ -30,8 +28,7 @@ struct virqfd;
 struct vhost_mdev_vq {
 	struct vhost_mdev *vd;
 	u16 index;
-	struct virqfd *kick;
-	bool has_kick;
+	struct mdev_kick kick;
 	struct vhost_mdev_vq_cb *cb;
 	struct irq_bypass_producer bypass;
 	bool bypassed;

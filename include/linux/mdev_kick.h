@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An eventfd that kicks a virtqueue.
+ */
+#ifndef _LINUX_MDEV_KICK_H
+#define _LINUX_MDEV_KICK_H
+
+#include <linux/types.h>
+
+struct mdev_class_device;
+struct virqfd;
+
+/**
+ * struct mdev_kick - the eventfd that kicks a virtqueue
+ * @cdev: the instance
+ * @index: of the virtqueue
+ * @virqfd: the eventfd; NULL if none.  Guarded by vfio's own lock, because vfio
+ *	clears it when the eventfd is closed.
+ * @set: there was one since it was last cleared
+ *
+ * The caller serialises all calls, and clears it before the instance is removed.
+ */
+struct mdev_kick {
+	struct mdev_class_device *cdev;
+	u16 index;
+	struct virqfd *virqfd;
+	bool set;
+};
+
+void mdev_kick_init(struct mdev_kick *kick, struct mdev_class_device *cdev,
+		    u16 index);
+int mdev_kick_set(struct mdev_kick *kick, int fd);
+void mdev_kick_clear(struct mdev_kick *kick);
+
+#endif /* _LINUX_MDEV_KICK_H */
