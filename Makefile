@@ -114,7 +114,7 @@ udev_install:
 # --- DKMS ------------------------------------------------------------------
 
 dkms-source := $(DESTDIR)/usr/src/virtio-mdev-$(version)
-dkms-folders := compat include uapi mdev_core mdev_vfio virtio_mdev vhost_mdev \
+dkms-folders := compat include uapi mdev_core mdev_vfio virtio_mdev vhost_mdev vfio_mdev \
 	samples parents
 
 .PHONY: dkms-install dkms-remove dkms-source

@@ -93,20 +93,22 @@ static const struct vm_operations_struct mdev_doorbell_ops = {
 /**
  * mdev_doorbell_mmap() - map the doorbell of a virtqueue
  * @doorbell: the doorbell; it exists for as long as the file that is mapped
- * @vma: one page, shared, for writing and nothing else
+ * @vma: one page, shared, for writing
+ * @allowed: VM_WRITE; and VM_READ if it may also be mapped for reading, which a VMM
+ *	does with the page of a PCI function
  *
  * Context: called with the mmap lock held.
  * Return: 0; -EINVAL for anything but the above; -EOPNOTSUPP if the virtqueue
  * has no doorbell.
  */
 int mdev_doorbell_mmap(struct mdev_doorbell *doorbell,
-		       struct vm_area_struct *vma)
+		       struct vm_area_struct *vma, vm_flags_t allowed)
 {
 	lockdep_assert_held_write(&vma->vm_mm->mmap_lock);
 	if (vma->vm_end - vma->vm_start != PAGE_SIZE)
 		return -EINVAL;
 	if (!(vma->vm_flags & VM_SHARED) || !(vma->vm_flags & VM_WRITE) ||
-	    (vma->vm_flags & (VM_READ | VM_EXEC)))
+	    (vma->vm_flags & (VM_READ | VM_EXEC) & ~allowed))
 		return -EINVAL;
 
 	if (doorbell->addr == PHYS_ADDR_MAX)
@@ -116,8 +118,9 @@ int mdev_doorbell_mmap(struct mdev_doorbell *doorbell,
 	/* fork() would copy the page into a mapping that is not in the list. */
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP |
 			  VM_DONTCOPY);
-	/* Reads may have side effects; do not let mprotect() add read or exec */
-	vm_flags_clear(vma, VM_MAYREAD | VM_MAYEXEC);
+	/* Do not let mprotect() add what is not allowed. */
+	vm_flags_clear(vma, VM_MAYEXEC |
+			    (allowed & VM_READ ? 0 : VM_MAYREAD));
 	vma->vm_private_data = doorbell;
 	vma->vm_ops = &mdev_doorbell_ops;
 	return 0;

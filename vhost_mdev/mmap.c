@@ -47,5 +47,5 @@ int vhost_mdev_mmap(struct vhost_mdev *vd, struct vm_area_struct *vma)
 		return -EINVAL;
 	return mdev_doorbell_mmap(&vd->vqs[array_index_nospec(vma->vm_pgoff,
 							      vd->nvqs)].doorbell,
-				  vma);
+				  vma, VM_WRITE);
 }

@@ -6,6 +6,7 @@
 #define _LINUX_MDEV_DOORBELL_H
 
 #include <linux/list.h>
+#include <linux/mm_types.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
 
@@ -43,6 +44,6 @@ void mdev_doorbells_uninit(struct mdev_doorbells *all);
 void mdev_doorbells_revoke(struct mdev_doorbells *all);
 phys_addr_t mdev_doorbell_addr(struct mdev_class_device *cdev, u16 index);
 int mdev_doorbell_mmap(struct mdev_doorbell *doorbell,
-		       struct vm_area_struct *vma);
+		       struct vm_area_struct *vma, vm_flags_t allowed);
 
 #endif /* _LINUX_MDEV_DOORBELL_H */

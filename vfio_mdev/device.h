@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VFIO_MDEV_DEVICE_H
+#define _VFIO_MDEV_DEVICE_H
+
+#include <linux/types.h>
+
+struct mdev_session_ops;
+struct vfio_mdev;
+
+u64 vfio_mdev_features(struct vfio_mdev *vm);
+u8 vfio_mdev_get_status(struct vfio_mdev *vm);
+void vfio_mdev_set_status(struct vfio_mdev *vm, u8 status);
+void vfio_mdev_update(struct vfio_mdev *vm);
+void vfio_mdev_break(struct vfio_mdev *vm);
+int vfio_mdev_reset_function(struct vfio_mdev *vm);
+
+extern const struct mdev_session_ops vfio_mdev_session_ops;
+
+#endif /* _VFIO_MDEV_DEVICE_H */
