@@ -14,7 +14,7 @@
 
 #include "vp_mdev.h"
 
-/* One instance, of either class */
+/* One instance, of any class */
 static unsigned int
 vp_mdev_get_available(struct mdev_class_parent *parent,
 		      const struct mdev_class_type *type)
@@ -69,6 +69,7 @@ static void vp_mdev_name(struct vp_mdev_function *fn)
 static void vp_mdev_describe(struct vp_mdev_function *fn)
 {
 	static const enum mdev_class_id classes[] = {
+		MDEV_CLASS_ID_VFIO,
 		MDEV_CLASS_ID_VIRTIO,
 		MDEV_CLASS_ID_VHOST,
 	};

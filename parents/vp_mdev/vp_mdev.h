@@ -42,7 +42,7 @@ struct vp_mdev_function {
 	struct mdev_class_parent *parent;
 	char type_name[24];
 	char pretty_name[48];
-	struct mdev_class_type types[2];
+	struct mdev_class_type types[3];
 	struct mutex lock;	/* guards vp and resets, see above */
 	struct vp_mdev *vp;
 	unsigned int resets;

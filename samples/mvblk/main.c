@@ -80,6 +80,11 @@ static const struct mvblk_kind mvblk_file = {
 
 /* The limit is filled in from the module parameter before they are used. */
 static struct mdev_class_type mvblk_types[] = {
+	MVBLK_TYPE(MDEV_CLASS_ID_VFIO, "ram64m", "64 MiB of RAM",
+		   &mvblk_ram64m),
+	MVBLK_TYPE(MDEV_CLASS_ID_VFIO, "ram1g", "1 GiB of RAM",
+		   &mvblk_ram1g),
+	MVBLK_TYPE(MDEV_CLASS_ID_VFIO, "file", "a file", &mvblk_file),
 	MVBLK_TYPE(MDEV_CLASS_ID_VIRTIO, "ram64m", "64 MiB of RAM",
 		   &mvblk_ram64m),
 	MVBLK_TYPE(MDEV_CLASS_ID_VIRTIO, "ram1g", "1 GiB of RAM",

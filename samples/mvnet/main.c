@@ -48,6 +48,10 @@ MODULE_PARM_DESC(features_off,
 
 /* The limit is filled in from the module parameter before they are used. */
 static struct mdev_class_type mvnet_types[] = {
+	MVNET_TYPE(MDEV_CLASS_ID_VFIO, "net1", "1 queue pair",
+		   &mvnet_one_pair),
+	MVNET_TYPE(MDEV_CLASS_ID_VFIO, "net8", "8 queue pairs",
+		   &mvnet_eight_pairs),
 	MVNET_TYPE(MDEV_CLASS_ID_VIRTIO, "net1", "1 queue pair",
 		   &mvnet_one_pair),
 	MVNET_TYPE(MDEV_CLASS_ID_VIRTIO, "net8", "8 queue pairs",

@@ -96,6 +96,11 @@ static const struct mdev_class_type mvrng_types[] = {
 	{
 		.name = "mvrng-rng",
 		.pretty_name = "virtio entropy device",
+		.class_id = MDEV_CLASS_ID_VFIO,
+		.max_instances = MVRNG_INSTANCES,
+	}, {
+		.name = "mvrng-rng",
+		.pretty_name = "virtio entropy device",
 		.class_id = MDEV_CLASS_ID_VIRTIO,
 		.max_instances = MVRNG_INSTANCES,
 	}, {
