@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "vmclient.h"
+#include "client.h"
 
 struct vm_way vm_way;
 

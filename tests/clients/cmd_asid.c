@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 /* Where the second address space has what the first has at 0 */
 #define SHIFT	0x4000000000ULL

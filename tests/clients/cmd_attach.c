@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 /* Nothing but BIND_IOMMUFD works before it, and that works once. */
 static void bind_first(struct vm_container *c, const char *uuid)

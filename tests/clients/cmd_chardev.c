@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 #define UPDATE		VHOST_MDEV_IOTLB_UPDATE
 #define INVALIDATE	VHOST_MDEV_IOTLB_INVALIDATE

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 #define PAGES	64U
 /* Each thread has a range of addresses for itself. */

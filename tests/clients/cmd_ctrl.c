@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 static void ctrl(struct vm_net *n, const char *what, __u8 class, __u8 cmd,
 		 const void *data, size_t len, int ack)

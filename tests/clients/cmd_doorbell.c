@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 static void *map(struct vm_dev *d, size_t size, int prot, int flags,
 		 __u64 index)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 #define EMPTY_MAX	1024
 

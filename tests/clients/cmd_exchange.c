@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 struct exchange {
 	pthread_t thread;

@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 /* The capability that tells a vhost device from any other VFIO device. */
 static void check_cap(struct vm_dev *d)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 #define ADMIN	"02:00:00:00:00:aa"
 #define USER	"02:00:00:00:00:bb"

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 static bool broken(struct vm_net *n)
 {

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 enum call {
 	END,

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 static bool stop;
 

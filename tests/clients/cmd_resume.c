@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 enum how {
 	BY_ENABLE,	/* SET_VRING_ENABLE 0 */

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 /* Whatever takes longer hangs. */
 #define HANG_S		120

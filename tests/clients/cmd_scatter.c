@@ -18,7 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 #define HDR		sizeof(struct virtio_net_hdr_v1)
 #define FRAME		60

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 /* Nobody else gets the device: not even who has the group. */
 static void second_of_group(struct vm_dev *d)

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 #define SLOW_IOVA	BIT64(40)
 

@@ -17,7 +17,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 static void set_up_again(struct vm_net *n)
 {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 #define STUCK_IOVA	BIT64(40)
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 static __u64 sum_kicks(struct vm_net *n, __u64 *calls)
 {

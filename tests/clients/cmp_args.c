@@ -2,7 +2,7 @@
 /* vmcmp: arguments that are wrong for whatever takes such. */
 #include <stdio.h>
 
-#include "vmcmp.h"
+#include "user_cmp.h"
 
 enum { VRING = 1, EVENTFD = 2 };
 

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "vmcmp.h"
+#include "user_cmp.h"
 
 #define NOWHERE		0x10ULL
 

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "vmcmp.h"
+#include "user_cmp.h"
 
 /*
  * What programs call, and nothing that would make the device read its rings:

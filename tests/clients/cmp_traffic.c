@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vmcmp.h"
+#include "user_cmp.h"
 
 static void say(const char *name, const char *what, long value)
 {

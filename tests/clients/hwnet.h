@@ -6,7 +6,7 @@
 #ifndef HWNET_H
 #define HWNET_H
 
-#include "vmclient.h"
+#include "client.h"
 
 #define HW_FRAME_MAX	1514
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "iommufd.h"
-#include "vmclient.h"
+#include "client.h"
 
 /*
  * VM_IOMMUFD=cdev takes the place of groups and containers; with VM_IOMMUFD=compat

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "vmneg.h"
+#include "user_neg.h"
 
 #define NEXT	VRING_DESC_F_NEXT
 #define WRITE	VRING_DESC_F_WRITE

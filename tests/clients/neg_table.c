@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vmneg.h"
+#include "user_neg.h"
 
 #define ROW(n, s, r, k, ...)						\
 	{ .name = n, .state = s, .req = VHOST_MDEV_##r, .arg = k, __VA_ARGS__ }

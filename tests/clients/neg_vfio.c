@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "vmneg.h"
+#include "user_neg.h"
 
 #define VFIO(n, r, p, e)						\
 	{ .name = n, .state = S_OPEN, .req = r, .arg = A_PTR, .a = p,	\

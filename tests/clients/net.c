@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmclient.h"
+#include "client.h"
 
 #define CTRL_NUM	16
 #define CTRL_BUF	256

@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "vmclient.h"
+#include "client.h"
 
 void stall_init_pages(struct stall *s, unsigned int nr)
 {

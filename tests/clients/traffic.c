@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vmclient.h"
+#include "client.h"
 
 #define HDR		sizeof(struct virtio_net_hdr_v1)
 #define ETH_HDR		14

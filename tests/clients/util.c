@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "vmclient.h"
+#include "client.h"
 
 void vm_die(const char *file, int line, const char *fmt, ...)
 {

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "vmclient.h"
+#include "client.h"
 
 /* Is there no group to be had? */
 static bool no_group(void)

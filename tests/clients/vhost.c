@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "vmclient.h"
+#include "client.h"
 
 int vm_ioctl(int fd, unsigned long req, void *arg)
 {

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vmclient.h"
+#include "client.h"
 
 /* The device writes and reads these while we do. */
 #define load(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmclient.h"
+#include "client.h"
 
 /* The device writes and reads these while we do. */
 #define load(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmnet.h"
+#include "user_net.h"
 
 static const struct {
 	const char *name;

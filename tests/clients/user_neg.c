@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "vmneg.h"
+#include "user_neg.h"
 
 void neg_result(struct neg *t, bool good, const char *fmt, ...)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A virtio-blk driver on the VFIO fd, see vmblk.c. */
-#ifndef VMBLK_H
-#define VMBLK_H
+/* A virtio-blk driver on the VFIO fd, see user_blk.c. */
+#ifndef USER_BLK_H
+#define USER_BLK_H
 
 #include <linux/virtio_blk.h>
 
-#include "vmclient.h"
+#include "client.h"
 
 #define SECTOR		512U
 #define MAX_QUEUES	4
@@ -39,7 +39,7 @@ struct vmblk {
 	__u64 seed;
 };
 
-/* ---- vmblk.c ---- */
+/* ---- user_blk.c ---- */
 
 extern struct vmblk b;
 
@@ -69,7 +69,7 @@ __u64 blk_random(__u64 below);
 /* b.buf becomes random. */
 void blk_scramble(__u32 len);
 
-/* ---- vmblk_neg.c ---- */
+/* ---- user_blk_neg.c ---- */
 
 void blk_neg(void);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmcmp NODE: see vmcmp.h. */
+/* vmcmp NODE: see user_cmp.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "vmcmp.h"
+#include "user_cmp.h"
 
 const char *const cmp_state_names[NR_STATES] = {
 	[S_OPEN] = "open",

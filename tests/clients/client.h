@@ -4,8 +4,8 @@
  * containers or messages and memory, the vhost ioctls, the driver's side of
  * virtqueues, and a virtio-net driver that checks every byte it gets back.
  */
-#ifndef VMCLIENT_H
-#define VMCLIENT_H
+#ifndef CLIENT_H
+#define CLIENT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,10 +7,10 @@
  * to be compared with the same on another device.  What is left of the equals
  * sign does not depend on the device.
  */
-#ifndef VMCMP_H
-#define VMCMP_H
+#ifndef USER_CMP_H
+#define USER_CMP_H
 
-#include "vmclient.h"
+#include "client.h"
 
 /* What a call takes, and where its result is */
 enum cmp_kind {

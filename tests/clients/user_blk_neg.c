@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "vmblk.h"
+#include "user_blk.h"
 
 #define NOWHERE		0x7f0000000000ULL
 #define OK		VIRTIO_BLK_S_OK

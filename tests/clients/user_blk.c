@@ -22,7 +22,7 @@
 #include <unistd.h>
 #include <linux/virtio_ids.h>
 
-#include "vmblk.h"
+#include "user_blk.h"
 
 struct vmblk b = { .seed = 88172645463325252ULL };
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <linux/virtio_ids.h>
 
-#include "vmclient.h"
+#include "client.h"
 
 #define NUM	16
 #define BYTES	32

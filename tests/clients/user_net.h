@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The subcommands of vmnet. */
-#ifndef VMNET_H
-#define VMNET_H
+#ifndef USER_NET_H
+#define USER_NET_H
 
-#include "vmclient.h"
+#include "client.h"
 
 struct vm_opts {
 	const char *uuid[2];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Tables of what a user may do wrong, and what comes of it. */
-#ifndef VMNEG_H
-#define VMNEG_H
+#ifndef USER_NEG_H
+#define USER_NEG_H
 
-#include "vmnet.h"
+#include "user_net.h"
 
 /* How far the device is set up when a row's ioctl is called. */
 enum neg_state {
