@@ -90,7 +90,7 @@ check "the network device has traffic" wait_for 30 hw_net_busy
 # --- the host sleeps -----------------------------------------------------------
 
 log_mark
-check "the host sleeps and wakes up" vmsleep $SLEEP mem || exit 1
+check "the host sleeps and wakes up" sleepctl $SLEEP mem || exit 1
 check_log "the host was asleep to RAM" "PM: Waking up from system sleep state S3"
 
 # --- the kernel's drivers ------------------------------------------------------

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmsleep SECONDS STATE - write STATE to /sys/power/state, with an alarm that
+ * sleepctl SECONDS STATE - write STATE to /sys/power/state, with an alarm that
  * wakes the machine up.  By a timer, because not every kernel has a file of the
  * clock.
  */
@@ -36,7 +36,7 @@ int main(int argc, char **argv)
 	int timer, fd;
 
 	if (argc != 3 || atoi(argv[1]) <= 0) {
-		fprintf(stderr, "vmsleep SECONDS STATE\n");
+		fprintf(stderr, "sleepctl SECONDS STATE\n");
 		return 2;
 	}
 	timer = timerfd_create(CLOCK_BOOTTIME_ALARM, TFD_CLOEXEC);
