@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmnet asid: the control queue in an address space of its own. */
+/* user-net asid: the control queue in an address space of its own. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmnet attach: the device node, by itself, with an I/O address space, without
+ * user-net attach: the device node, by itself, with an I/O address space, without
  * one again, and with another, each change under traffic.
  */
 #include <errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmnet exclude, messages, pieces, owner: what there is to the char device
+ * user-net exclude, messages, pieces, owner: what there is to the char device
  * beyond its ioctls.
  */
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmnet churn: memory comes and goes with messages, beside traffic. */
+/* user-net churn: memory comes and goes with messages, beside traffic. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmnet ctrl: what the control queue obeys, and what it refuses. */
+/* user-net ctrl: what the control queue obeys, and what it refuses. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmnet doorbell: notify by a store to a mapped page. */
+/* user-net doorbell: notify by a store to a mapped page. */
 #include <errno.h>
 #include <linux/vfio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmnet empty: the driver has made all descriptors of its receive queue available,
+ * user-net empty: the driver has made all descriptors of its receive queue available,
  * and nearly all of them have no bytes.  It has none left to add, so the device is
  * not to wait for more.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmnet exchange: memory is mapped again under a device that stands still. */
+/* user-net exchange: memory is mapped again under a device that stands still. */
 #include <errno.h>
 #include <pthread.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmnet info, reset, reuse, victim, hold: the life of one user. */
+/* user-net info, reset, reuse, victim, hold: the life of one user. */
 #include <errno.h>
 #include <linux/vfio.h>
 #include <stdio.h>

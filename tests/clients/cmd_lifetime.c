@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmnet lifetimes: how long it lasts what was set, by each way to set it. */
+/* user-net lifetimes: how long it lasts what was set, by each way to set it. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

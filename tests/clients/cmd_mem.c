@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmnet unmap-live, half, memlock, readonly, write-only: memory that is not there any more. */
+/* user-net unmap-live, half, memlock, readonly, write-only: memory that is not there any more. */
 #include <errno.h>
 #include <linux/vfio.h>
 #include <pthread.h>

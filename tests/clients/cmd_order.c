@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmnet order: the calls of programs that drive a char device of vhost-vdpa,
+ * user-net order: the calls of programs that drive a char device of vhost-vdpa,
  * each in the order in which that program makes them, with traffic in between.
  */
 #include <errno.h>

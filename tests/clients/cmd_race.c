@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmnet race: two threads unmap and map buffers that the device is using, a
+ * user-net race: two threads unmap and map buffers that the device is using, a
  * third opens and closes another instance of the same container.  The two
  * locks of type1 are taken in either order on these paths, and a page that is
  * pinned again while it waits for the last pin to go is a crash of the host:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmnet resume: stop in the middle, read where each queue stands, go on. */
+/* user-net resume: stop in the middle, read where each queue stands, go on. */
 #include <errno.h>
 #include <string.h>
 

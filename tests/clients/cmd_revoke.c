@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmnet revoked, inherited, blocked-call: the instance is removed, and its user
+ * user-net revoked, inherited, blocked-call: the instance is removed, and its user
  * does not close it.
  */
 #include <errno.h>

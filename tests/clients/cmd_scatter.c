@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmnet scatter, reuse-unmap: unmaps that make type1 call the device again and
+ * user-net scatter, reuse-unmap: unmaps that make type1 call the device again and
  * again, because many pages are pinned in what several threads unmap at once, or
  * because a mapping is replaced by another one while a slow thread unmaps it.
  *

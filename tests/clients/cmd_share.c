@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmnet second, started, request, two, config-irq: users, removers and news. */
+/* user-net second, started, request, two, config-irq: users, removers and news. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmnet slow: the device is given a frame in many pages, each of which comes, but
+ * user-net slow: the device is given a frame in many pages, each of which comes, but
  * takes its time, so that the device never sleeps for long in one place.
  */
 #include <pthread.h>

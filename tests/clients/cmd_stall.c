@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmnet remap, stall, stalled: rings that are mapped again after an unmap, at
+ * user-net remap, stall, stalled: rings that are mapped again after an unmap, at
  * once if it is over, and not before if it is not, however long its user makes
  * it take.
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmnet stuck, stuck-killed: the device is given a buffer in a page that never
+ * user-net stuck, stuck-killed: the device is given a buffer in a page that never
  * comes, and its worker waits for that page, with type1's lock held.
  */
 #include <pthread.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmnet traffic, demo. */
+/* user-net traffic, demo. */
 #include <stdio.h>
 #include <string.h>
 

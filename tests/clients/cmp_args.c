@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmcmp: arguments that are wrong for whatever takes such. */
+/* user-cmp: arguments that are wrong for whatever takes such. */
 #include <stdio.h>
 
 #include "user_cmp.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmcmp: the calls, right and wrong. */
+/* user-cmp: the calls, right and wrong. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vhost.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmcmp: calls in all orders, and in those of programs that there are. */
+/* user-cmp: calls in all orders, and in those of programs that there are. */
 #include <assert.h>
 #include <stdio.h>
 

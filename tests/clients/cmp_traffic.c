@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmcmp: frames, and where the rings stand in between. */
+/* user-cmp: frames, and where the rings stand in between. */
 #include <stdio.h>
 #include <string.h>
 

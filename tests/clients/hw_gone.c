@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmhw gone: the function is unplugged under traffic. */
+/* user-hw gone: the function is unplugged under traffic. */
 #include <errno.h>
 #include <linux/vfio.h>
 #include <setjmp.h>

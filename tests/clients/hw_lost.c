@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmhw lost: the function loses its state under traffic, and is set up again. */
+/* user-hw lost: the function loses its state under traffic, and is set up again. */
 #include <errno.h>
 #include <unistd.h>
 

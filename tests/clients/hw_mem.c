@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmhw fault, messages: what the device may reach, and what it may not. */
+/* user-hw fault, messages: what the device may reach, and what it may not. */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>

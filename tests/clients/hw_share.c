@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmhw share: a container in which there is an entropy device that vfio-pci has,
+ * user-hw share: a container in which there is an entropy device that vfio-pci has,
  * too.  Both do DMA to one mapping, at the same time.
  */
 #include <errno.h>

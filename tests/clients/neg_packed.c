@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmneg: packed virtqueues whose contents are wrong, or that are set up wrongly.
+ * user-neg: packed virtqueues whose contents are wrong, or that are set up wrongly.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmneg: rings whose contents are wrong.  The virtqueue breaks, says so by its
+ * user-neg: rings whose contents are wrong.  The virtqueue breaks, says so by its
  * error eventfd, by NEEDS_RESET with a config interrupt and by its counter, and
  * the other pair's traffic goes on; what is only odd has no consequence at all.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmneg: the vhost ioctls. */
+/* user-neg: the vhost ioctls. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

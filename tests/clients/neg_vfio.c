@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmneg: the VFIO ioctls of the device fd, and what is no ioctl. */
+/* user-neg: the VFIO ioctls of the device fd, and what is no ioctl. */
 #include <errno.h>
 #include <linux/vfio.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /*
  * A virtio-blk driver on the VFIO fd of an instance of mvblk:
  *
- *	vmblk UUID COMMAND [ARGUMENT]
+ *	user-blk UUID COMMAND [ARGUMENT]
  *
  *	config		what the configuration space says
  *	data [FILE]	all kinds of requests, in all kinds of pieces, on all kinds
@@ -24,7 +24,7 @@
 
 #include "user_blk.h"
 
-struct vmblk b = { .seed = 88172645463325252ULL };
+struct user_blk b = { .seed = 88172645463325252ULL };
 
 __u64 blk_random(__u64 below)
 {
@@ -618,7 +618,7 @@ static void cut_off(void)
 int main(int argc, char **argv)
 {
 	if (argc < 3)
-		die("usage: vmblk UUID config|data|memlock|neg|ro|wce|stuck|short [FILE]");
+		die("usage: user-blk UUID config|data|memlock|neg|ro|wce|stuck|short [FILE]");
 	open_device(argv[1]);
 	if (!strcmp(argv[2], "config")) {
 		config();

@@ -19,7 +19,7 @@
 #define NO_STATUS	0xee
 #define BROKEN		0x100
 
-struct vmblk {
+struct user_blk {
 	struct vm_container c;
 	struct vm_dev d;
 	struct vm_mem mem;
@@ -41,7 +41,7 @@ struct vmblk {
 
 /* ---- user_blk.c ---- */
 
-extern struct vmblk b;
+extern struct user_blk b;
 
 /* Negotiate, set up so many queues, DRIVER_OK. */
 void blk_start(__u64 without, unsigned int queues);

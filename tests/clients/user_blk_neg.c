@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmblk: requests that break the rules.  Each has a status that says so, unless
+ * user-blk: requests that break the rules.  Each has a status that says so, unless
  * there is no room for one, or an address where nothing is: then the queue breaks,
  * and no other one does.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmcmp NODE: see user_cmp.h. */
+/* user-cmp NODE: see user_cmp.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -403,7 +403,7 @@ int main(int argc, char **argv)
 	struct cmp c = { .fd = VM_NO_FD };
 
 	if (argc != 2) {
-		fprintf(stderr, "usage: vmcmp NODE\n");
+		fprintf(stderr, "usage: user-cmp NODE\n");
 		return 2;
 	}
 	vm_way.chardev = true;

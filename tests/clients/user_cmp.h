@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vmcmp: the calls of a program for vhost-vdpa, one line for each,
+ * user-cmp: the calls of a program for vhost-vdpa, one line for each,
  *
  *	CASE: CALL = RESULT
  *

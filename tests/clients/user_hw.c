@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmhw - drive a NIC on the PCI bus that is an instance of class VHOST, through
+ * user-hw - drive a NIC on the PCI bus that is an instance of class VHOST, through
  * VFIO or the char device.  It has to be on QEMU's user network.
  */
 #include <errno.h>
@@ -225,7 +225,7 @@ static void usage(int status)
 {
 	unsigned int i;
 
-	printf("vmhw COMMAND --uuid UUID [options]\n"
+	printf("user-hw COMMAND --uuid UUID [options]\n"
 	       "  --chardev       not the VFIO but the char device\n"
 	       "  --doorbell      kick by a mapped page\n"
 	       "  --frames N      (200)\n"

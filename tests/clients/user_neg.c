@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmneg - do everything wrong that can be done by the device fd of a class
+ * user-neg - do everything wrong that can be done by the device fd of a class
  * VHOST instance of mvnet, or its char device, and compare the errno.  A line for each row:
  * "ok - NAME" or "not ok - NAME: what came instead".
  */
@@ -195,7 +195,7 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 2) {
-		printf("vmneg UUID [vhost|vfio|rings|packed [chardev]]\n");
+		printf("user-neg UUID [vhost|vfio|rings|packed [chardev]]\n");
 		return 2;
 	}
 	o.uuid[0] = argv[1];

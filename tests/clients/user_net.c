@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmnet - drive class VHOST instances of a virtio-net parent through VFIO or
+ * user-net - drive class VHOST instances of a virtio-net parent through VFIO or
  * the char device.
  *
  * Each subcommand says what it found, and its exit status whether that is as
@@ -114,7 +114,7 @@ static void usage(int status)
 {
 	unsigned int i;
 
-	printf("vmnet COMMAND --uuid UUID [--uuid UUID] [options]\n"
+	printf("user-net COMMAND --uuid UUID [--uuid UUID] [options]\n"
 	       "  --frames N      frames to send on each pair (1000)\n"
 	       "  --size BYTES    of a frame, 60 to 9014 (1514)\n"
 	       "  --vary          sizes from 60 to that\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The subcommands of vmnet. */
+/* The subcommands of user-net. */
 #ifndef USER_NET_H
 #define USER_NET_H
 

@@ -3,7 +3,7 @@
  * Read random bytes from an entropy device of class VHOST: the least that a
  * program on the VFIO fd has to do, in the order that docs/uapi.md explains.
  *
- *	vmrng UUID [BYTES]	(64 bytes; at most 4096)
+ *	user-rng UUID [BYTES]	(64 bytes; at most 4096)
  *
  * Prints the bytes in hexadecimal.
  */
@@ -208,7 +208,7 @@ int main(int argc, char **argv)
 	__u32 i, len;
 
 	if (argc < 2 || argc > 3 || !bytes || bytes > sizeof(sh->buf))
-		errx(2, "usage: vmrng UUID [BYTES (at most 4096)]");
+		errx(2, "usage: user-rng UUID [BYTES (at most 4096)]");
 
 	fd = open_device(argv[1], &container);
 	sh = map_memory(container);

@@ -3,7 +3,7 @@
  * What every parent built on struct mdev_soft does, seen from the VFIO fd of an
  * entropy device:
  *
- *	vmsoft UUID
+ *	user-soft UUID
  */
 #include <errno.h>
 #include <poll.h>
@@ -230,7 +230,7 @@ static void no_ring(void)
 int main(int argc, char **argv)
 {
 	if (argc != 2)
-		die("usage: vmsoft UUID");
+		die("usage: user-soft UUID");
 	must(vm_container_open(&c));
 	must(vm_dev_open(&c, &d, argv[1]));
 	must(vm_mem_new(&c, &mem, vm_vq_bytes(NUM, true) + 3 * VM_PAGE));

@@ -48,7 +48,7 @@ check "config interrupt" vc config-irq
 check "no doorbell unless asked for" vc doorbell --absent
 check "one user at a time, whichever way" v exclude --frames 500
 check_log "the log says who has it" \
-	"vmnet\[[0-9]*\] cannot open the (char|VFIO) device: vmnet\[[0-9]*\] has the instance open by its (VFIO|char) device"
+	"user-net\[[0-9]*\] cannot open the (char|VFIO) device: user-net\[[0-9]*\] has the instance open by its (VFIO|char) device"
 
 check "the instance is removed" remove_mdev "$UUID"
 check_not "the char device of a removed instance is gone" [ -e "/dev/$node" ]

@@ -35,7 +35,7 @@ usleep 500000
 check_not "nobody else can open a char device that is being removed" \
 	vc traffic --frames 10
 check "the log says whom the removal waits for" wait_for 20 sh -c \
-	'dmesg | grep "the removal waits for vmnet\[[0-9]*\] to close the char device"'
+	'dmesg | grep "the removal waits for user-net\[[0-9]*\] to close the char device"'
 check "remove still waits" kill -0 $remover
 kill -9 $victim
 wait $victim

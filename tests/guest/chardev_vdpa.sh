@@ -6,7 +6,7 @@
 # timeout: 900
 #
 # The same calls to the kernel's vhost-vdpa, with its simulator behind it, and to
-# the char device: vmcmp says what came of each, and that is compared line by
+# the char device: user-cmp says what came of each, and that is compared line by
 # line.
 . /tests/lib.sh
 . /tests/lib-vhost.sh
@@ -169,10 +169,10 @@ check "the simulator has a device" vdpa dev add name sim mgmtdev vdpasim_net \
 put sim /sys/bus/vdpa/drivers/vhost_vdpa/bind
 wait_for 10 [ -c /dev/vhost-vdpa-0 ]
 
-check "all calls to the simulator" sh -c 'vmcmp /dev/vhost-vdpa-0 >/tmp/theirs' ||
+check "all calls to the simulator" sh -c 'user-cmp /dev/vhost-vdpa-0 >/tmp/theirs' ||
 	tail -n 3 /tmp/theirs
 # shellcheck disable=SC2016 # the shell inside expands it
-check "all calls to the char device" sh -c 'vmcmp "$1" >/tmp/ours' - "$node" ||
+check "all calls to the char device" sh -c 'user-cmp "$1" >/tmp/ours' - "$node" ||
 	tail -n 3 /tmp/ours
 check_equal "lines of both" "$(wc -l </tmp/theirs)" "$(wc -l </tmp/ours)"
 compare /tmp/theirs /tmp/ours >/tmp/compared

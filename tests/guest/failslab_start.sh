@@ -18,16 +18,16 @@ uuid=$(new_uuid)
 create_net vhost "$uuid"
 set -- -k -s "idle=$INSTANCES/$uuid/state"
 faults "open, start and traffic of a VFIO fd" "$@" \
-	vmnet traffic --uuid "$uuid" --frames 64
+	user-net traffic --uuid "$uuid" --frames 64
 faults "doorbells, all queues, the control queue" "$@" \
-	vmnet ctrl --uuid "$uuid" --pairs 8 --mq
+	user-net ctrl --uuid "$uuid" --pairs 8 --mq
 faults "open, start and traffic of a char device" "$@" \
-	vmnet traffic --uuid "$uuid" --frames 64 --chardev
+	user-net traffic --uuid "$uuid" --frames 64 --chardev
 faults "each page mapped by itself" "$@" \
-	vmnet ctrl --uuid "$uuid" --chardev --pieces --batch
+	user-net ctrl --uuid "$uuid" --chardev --pieces --batch
 check "a char device works afterwards" \
-	vmnet traffic --uuid "$uuid" --frames 64 --chardev
-check "a VFIO fd works afterwards" vmnet traffic --uuid "$uuid" --frames 64
+	user-net traffic --uuid "$uuid" --frames 64 --chardev
+check "a VFIO fd works afterwards" user-net traffic --uuid "$uuid" --frames 64
 check "class vhost: remove" remove_mdev "$uuid"
 
 # --- the class driver binds by hand ------------------------------------------

@@ -65,7 +65,7 @@ started()
 	# shellcheck disable=SC2086 # nothing, or an option
 	faults "open, start and traffic, $1" \
 		-k -s "idle=$INSTANCES/$UUID/state" \
-		vmhw traffic --uuid "$UUID" --frames 4 --doorbell $WAY
+		user-hw traffic --uuid "$UUID" --frames 4 --doorbell $WAY
 	check "the device works after failed allocations, $1" vh traffic
 }
 

@@ -68,7 +68,7 @@ mv /tmp/victim.out /tmp/chr.out
 
 soft_uuid=$(new_uuid)
 check "a network device in software" create_net1 vhost "$soft_uuid"
-vmnet victim --uuid "$soft_uuid" >/tmp/soft.out 2>&1 &
+user-net victim --uuid "$soft_uuid" >/tmp/soft.out 2>&1 &
 soft_pid=$!
 check "the network device in software has a user" \
 	wait_for 30 state_is "$soft_uuid" running

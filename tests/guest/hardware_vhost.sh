@@ -20,7 +20,7 @@ check_equal "there is a link to the function, for its IOMMU group" \
 	"$(hw_group $HW_PAGES)" \
 	"$(basename "$(readlink "$DIR/dma_device/iommu_group")")"
 check "the group has a node" test -c "/dev/vfio/$(hw_group $HW_PAGES)"
-check "what the device says of itself" vmnet info --uuid "$UUID"
+check "what the device says of itself" user-net info --uuid "$UUID"
 
 # --- traffic -----------------------------------------------------------------
 
@@ -110,7 +110,7 @@ check "the function is returned" hw_return $HW_PAGES
 hw_vhost $HW_NET || exit 1
 DIR=$(instance "$UUID")
 check "doorbells cannot be mapped where they share a page" \
-	vmnet doorbell --absent --uuid "$UUID"
+	user-net doorbell --absent --uuid "$UUID"
 check "traffic by DMA, with eventfds" vh traffic
 check "the instance can be removed" remove_mdev "$UUID"
 check "the function is returned" hw_return $HW_NET

@@ -27,7 +27,7 @@ for VM_IOMMUFD in compat ""; do
 	check_equal "$how: pages pinned after that" 0 "$(pinned_pages)"
 done
 check "the VFIO device works through its node" \
-	env VM_IOMMUFD=cdev vmnet --uuid "$UUID" traffic --frames 500
+	env VM_IOMMUFD=cdev user-net --uuid "$UUID" traffic --frames 500
 vhost_down
 
 # what else is on the VFIO fd
@@ -36,8 +36,8 @@ uuid=$(new_uuid)
 check "an instance of mvblk is created" create_blk vhost ram64m "$uuid" || exit 1
 for VM_IOMMUFD in cdev compat; do
 	export VM_IOMMUFD
-	check "$VM_IOMMUFD: mvblk: data of all kinds" vmblk "$uuid" data
-	check "$VM_IOMMUFD: mvblk: data that cannot be pinned" vmblk "$uuid" memlock
+	check "$VM_IOMMUFD: mvblk: data of all kinds" user-blk "$uuid" data
+	check "$VM_IOMMUFD: mvblk: data that cannot be pinned" user-blk "$uuid" memlock
 done
 check_equal "pages pinned in the end" 0 "$(pinned_pages)"
 check "the instance of mvblk can be removed" remove_mdev "$uuid"

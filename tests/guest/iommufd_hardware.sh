@@ -16,7 +16,7 @@ modprobe vp_mdev
 hw_vhost $HW_PAGES || exit 1
 check "the VFIO device has a node below the function" \
 	[ -c /dev/vfio/devices/"$(ls $PCI/devices/$HW_PAGES/vfio-dev)" ]
-check "what the device says of itself" vmnet info --uuid "$UUID"
+check "what the device says of itself" user-net info --uuid "$UUID"
 check "traffic by DMA, with eventfds" vh traffic
 check "traffic by DMA, with mapped doorbells" vh traffic --doorbell
 vh_faults buffers

@@ -90,11 +90,11 @@ hw_vhost()
 		create_hw "$1" vhost "$UUID"
 }
 
-# vh COMMAND...: of vmhw, by the way that WAY says
+# vh COMMAND...: of user-hw, by the way that WAY says
 vh()
 {
 	# shellcheck disable=SC2086 # nothing, or an option
-	vmhw --uuid "$UUID" $WAY "$@"
+	user-hw --uuid "$UUID" $WAY "$@"
 }
 
 # vh_start COMMAND...: in the background, as $victim, until it says that it runs
@@ -102,7 +102,7 @@ vh_start()
 {
 	rm -f /tmp/victim.out
 	# shellcheck disable=SC2086 # nothing, or an option
-	vmhw --uuid "$UUID" $WAY "$@" >/tmp/victim.out 2>&1 &
+	user-hw --uuid "$UUID" $WAY "$@" >/tmp/victim.out 2>&1 &
 	victim=$!
 	wait_for 60 grep -q running /tmp/victim.out
 }
@@ -120,7 +120,7 @@ vh_begin()
 	return 1
 }
 
-# vh_came_back PID OUTPUT WHAT: the program "vmhw lost" learned that the function
+# vh_came_back PID OUTPUT WHAT: the program "user-hw lost" learned that the function
 # was reset, and began again
 vh_came_back()
 {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2034
 #
-# For scripts that drive an instance of mvnet with vmnet, on its VFIO fd or
+# For scripts that drive an instance of mvnet with user-net, on its VFIO fd or
 # its char device.
 
 WAY=
@@ -18,10 +18,10 @@ vhost_up()
 		create_net vhost "$UUID" || exit 1
 }
 
-# v COMMAND...: of vmnet, on the instance UUID; in the background $! is a shell
+# v COMMAND...: of user-net, on the instance UUID; in the background $! is a shell
 v()
 {
-	vmnet --uuid "$UUID" "$@"
+	user-net --uuid "$UUID" "$@"
 }
 
 # vc COMMAND...: through the char device
@@ -43,7 +43,7 @@ chardev_of()
 # neg PART [chardev]: what is called wrongly, a check for each row of a table
 neg()
 {
-	vmneg "$UUID" "$@" >/tmp/neg.out 2>&1
+	user-neg "$UUID" "$@" >/tmp/neg.out 2>&1
 	_rc=$?
 	while read -r _line; do
 		case $_line in
@@ -56,14 +56,14 @@ neg()
 	check_equal "$1: the state is idle again" idle "$(state_of "$UUID")"
 }
 
-# start COMMAND...: vmnet in the background, as $victim, until it says that it
+# start COMMAND...: user-net in the background, as $victim, until it says that it
 # runs.  WAY may be --chardev.
 start()
 {
 	# not what the last one said
 	rm -f /tmp/victim.out
 	# shellcheck disable=SC2086 # nothing, or an option
-	vmnet --uuid "$UUID" $WAY "$@" >/tmp/victim.out 2>&1 &
+	user-net --uuid "$UUID" $WAY "$@" >/tmp/victim.out 2>&1 &
 	victim=$!
 	wait_for 30 grep -q running /tmp/victim.out
 }

@@ -18,12 +18,12 @@ qemu_root_up
 kernel=$(new_uuid)
 check "an instance of class VIRTIO is created" \
 	create_net virtio "$kernel" || exit 1
-vmnet --uuid "$CARD" hold --chardev >hold.out 2>&1 &
+user-net --uuid "$CARD" hold --chardev >hold.out 2>&1 &
 holder=$!
 check "a program has the char device of the card" \
 	wait_for 30 grep -q running hold.out
 qemu_test errors "$kernel"
-check_log "the log says who has it" "vmnet\[[0-9]+\] has the instance open"
+check_log "the log says who has it" "user-net\[[0-9]+\] has the instance open"
 kill -9 $holder
 wait
 qemu_test unprivileged yes

@@ -15,7 +15,7 @@ check_equal "device_api says vfio-vhost" vfio-vhost \
 	"$(cat "$(type_dir mvnet0-vhost '*-net8')/device_api")"
 check_equal "the state of an instance without a user is idle" \
 	idle "$(state_of "$UUID")"
-check "vmnet reads the device's information" v info
+check "user-net reads the device's information" v info
 check "a walk through the whole API succeeds" v demo --frames 2000
 check "traffic through split rings" v traffic --frames 5000
 check "traffic with indirect descriptors" v traffic --frames 2000 --indirect

@@ -32,12 +32,12 @@ check "mvblk can be loaded" modprobe mvblk || exit 1
 new_blk ram64m
 check "the size of a disk in RAM can be set before it is used" \
 	put 32M "$DIR/size"
-check "a program reads the configuration of a disk in RAM" vmblk "$UUID" config
+check "a program reads the configuration of a disk in RAM" user-blk "$UUID" config
 check "a program writes and reads all kinds of data on a disk in RAM" \
-	vmblk "$UUID" data
-check "a disk in RAM serves data that cannot be pinned" vmblk "$UUID" memlock
+	user-blk "$UUID" data
+check "a disk in RAM serves data that cannot be pinned" user-blk "$UUID" memlock
 check "requests that break the rules are refused by a disk in RAM" \
-	vmblk "$UUID" neg
+	user-blk "$UUID" neg
 check_log "the log says that a request has no room for its status" \
 	"without room for its status"
 check_log "the log says that the address of a buffer is not mapped" \
@@ -58,18 +58,18 @@ truncate -s 32M $IMAGE
 new_blk file
 check "a disk can be given a file" put $IMAGE "$DIR/backing"
 check "a program reads the configuration of a disk in a file" \
-	vmblk "$UUID" config
+	user-blk "$UUID" config
 check "a program writes and reads all kinds of data on a disk in a file" \
-	vmblk "$UUID" data /tmp/dump
+	user-blk "$UUID" data /tmp/dump
 check "the data that was written is in the file" \
 	sh -c "head -c $((4 * MIB)) $IMAGE | cmp - /tmp/dump"
-check "a disk in a file serves data that cannot be pinned" vmblk "$UUID" memlock
+check "a disk in a file serves data that cannot be pinned" user-blk "$UUID" memlock
 check "requests that break the rules are refused by a disk in a file" \
-	vmblk "$UUID" neg
+	user-blk "$UUID" neg
 check "the cache of a disk in a file can be switched off and on" \
-	vmblk "$UUID" wce
+	user-blk "$UUID" wce
 truncate -s 4096 $IMAGE
-check "reads that fail report no written bytes" vmblk "$UUID" short
+check "reads that fail report no written bytes" user-blk "$UUID" short
 truncate -s 32M $IMAGE
 check "the file can be taken away from an unused disk" put "" "$DIR/backing"
 check_equal "a disk without a file has no size" 0 "$(cat "$DIR/size")"
@@ -95,7 +95,7 @@ check "the disk can be handed back to vhost_mdev" \
 	sh -c "echo > $DIR/driver_override
 	echo $UUID > /sys/bus/mdev_class/drivers/virtio_mdev/unbind &&
 	echo $UUID > /sys/bus/mdev_class/drivers/vhost_mdev/bind"
-check "a program can use the disk that was handed back" vmblk "$UUID" config
+check "a program can use the disk that was handed back" user-blk "$UUID" config
 check "the disk that was handed back can be removed" remove_mdev "$UUID"
 
 # --- without indirect descriptors --------------------------------------------
@@ -103,7 +103,7 @@ check "the disk that was handed back can be removed" remove_mdev "$UUID"
 put 0x10000000 /sys/module/mvblk/parameters/features_off
 new_blk ram64m
 check "the configuration without indirect descriptors fits a ring of any size" \
-	vmblk "$UUID" config
+	user-blk "$UUID" config
 check "a disk without indirect descriptors can be removed" remove_mdev "$UUID"
 put 0 /sys/module/mvblk/parameters/features_off
 
@@ -111,7 +111,7 @@ put 0 /sys/module/mvblk/parameters/features_off
 
 put 1 /sys/module/mvblk/parameters/read_only
 new_blk ram64m
-check "writes to a read-only disk are refused" vmblk "$UUID" ro
+check "writes to a read-only disk are refused" user-blk "$UUID" ro
 check_equal "a read-only disk leaves no page pinned" 0 "$(pinned_pages)"
 check "a read-only disk can be removed" remove_mdev "$UUID"
 rm -f $IMAGE /tmp/dump

@@ -67,7 +67,7 @@ mkdir $GROUP
 
 vhost_up
 sh -c 'echo $$ >"$0" && exec "$@"' "$GROUP/cgroup.procs" \
-	vmnet --uuid "$UUID" victim --pairs 2 >/tmp/victim.out 2>&1 &
+	user-net --uuid "$UUID" victim --pairs 2 >/tmp/victim.out 2>&1 &
 victim=$!
 check "a program of the group has traffic" wait_for 30 grep -q running \
 	/tmp/victim.out
@@ -92,7 +92,7 @@ check "mvblk can be loaded" modprobe mvblk
 BLK=$(new_uuid)
 check "an instance of mvblk is created" create_blk vhost ram64m "$BLK"
 before=$(stat_of memory.stat kernel)
-check "a program of the group writes to it" in_group vmblk "$BLK" data
+check "a program of the group writes to it" in_group user-blk "$BLK" data
 pages=$(cat "$(instance "$BLK")/allocated")
 check "the program wrote to some pages" test "$pages" -ge 1048576
 check "the pages are charged to the group ($pages bytes, $before before)" \

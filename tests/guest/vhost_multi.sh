@@ -21,7 +21,7 @@ check "another instance is created after the removal" create_net1 vhost "$b"
 check "an instance of class VIRTIO is created" create_net virtio "$c"
 v traffic --frames 2000 --size 500 >/tmp/a.out 2>&1 &
 pid_a=$!
-vmnet --uuid "$b" traffic --frames 2000 --size 500 >/tmp/b.out 2>&1 &
+user-net --uuid "$b" traffic --frames 2000 --size 500 >/tmp/b.out 2>&1 &
 pid_b=$!
 wait $pid_a
 check_equal "traffic of one beside the other's" 0 $?

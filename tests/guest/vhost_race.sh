@@ -18,7 +18,7 @@ race()
 {
 	_what=$1
 	shift
-	check "$_what" sh -c 'vmnet "$@" >/tmp/race.out 2>&1 || {
+	check "$_what" sh -c 'user-net "$@" >/tmp/race.out 2>&1 || {
 		cat /tmp/race.out; exit 1; }' - \
 		--uuid "$UUID" --uuid "$b" race --size 300 --queue-size 64 "$@"
 	grep -E "longest|meanwhile" /tmp/race.out | while read -r line; do

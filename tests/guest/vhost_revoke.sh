@@ -25,7 +25,7 @@ revoked()
 	shift
 	begin
 	rm -f /tmp/go /tmp/victim.out
-	vmnet --uuid "$UUID" revoked "$@" >/tmp/victim.out 2>&1 &
+	user-net --uuid "$UUID" revoked "$@" >/tmp/victim.out 2>&1 &
 	victim=$!
 	wait_for 60 grep -qE 'revoked|not ok' /tmp/victim.out
 	check "the instance is gone while its file is open, $_mode" \
@@ -83,7 +83,7 @@ sh -c "echo 1 >/sys/bus/mdev/devices/$UUID/remove" &
 remover=$!
 user=$(sed -n 's/.*user \([0-9]*\) running.*/\1/p' /tmp/victim.out)
 check "the log says at once who uses the device, not who opened it" \
-	wait_for 10 waits "waits for vmnet\[$user\] to close the char device"
+	wait_for 10 waits "waits for user-net\[$user\] to close the char device"
 
 # --- a remover that is killed ------------------------------------------------
 

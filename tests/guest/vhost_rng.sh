@@ -15,12 +15,12 @@ check_equal "vhost_mdev has the entropy device" vhost_mdev "$(driver_of "$uuid")
 check_equal "the instance is an entropy device" 4 \
 	"$(cat "$(instance "$uuid")/virtio_device_id")"
 
-check "a program reads from it" vmrng "$uuid" 1
+check "a program reads from it" user-rng "$uuid" 1
 
 # hex digits of so many bytes
 random()
 {
-	vmrng "$uuid" "$1" | tr -d '\n'
+	user-rng "$uuid" "$1" | tr -d '\n'
 }
 
 first=$(random 64)
@@ -32,10 +32,10 @@ long=$(random 4096)
 check_equal "a long buffer is filled in part" 512 ${#long}
 check_equal "the chains were counted" 4 "$(cat "$(instance "$uuid")/vq0/chains")"
 check_equal "the bytes were counted" 385 "$(cat "$(instance "$uuid")/vq0/bytes")"
-check "the entropy device does what every software device does" vmsoft "$uuid"
+check "the entropy device does what every software device does" user-soft "$uuid"
 check_log "the log says why a queue broke" "a request without memory"
 check_equal "the entropy device is idle afterwards" idle "$(state_of "$uuid")"
-check_not "a program that does not know the device fails" vmrng "$(new_uuid)"
+check_not "a program that does not know the device fails" user-rng "$(new_uuid)"
 
 check "the entropy device can be removed" remove_mdev "$uuid"
 unload

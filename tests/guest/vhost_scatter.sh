@@ -17,7 +17,7 @@ b=$(new_uuid)
 check "another instance for the same container" create_net1 vhost "$b" || exit 1
 w=$(new_uuid)
 check "an instance of a user who does no harm" create_net1 vhost "$w" || exit 1
-vmnet --uuid "$w" victim --queue-size 64 >/tmp/well.out 2>&1 &
+user-net --uuid "$w" victim --queue-size 64 >/tmp/well.out 2>&1 &
 well=$!
 check "the user who does no harm has traffic" wait_for 60 grep -q running /tmp/well.out
 
@@ -34,7 +34,7 @@ watch()
 		_new=""
 		# shellcheck disable=SC2013 # a line is a number
 		for _t in $(cat /proc/[0-9]*/task/[0-9]*/stat 2>/dev/null |
-			sed -n 's/^\([0-9]*\) (vmnet) D .*/\1/p'); do
+			sed -n 's/^\([0-9]*\) (user-net) D .*/\1/p'); do
 			_n=$(echo "$_stuck" | sed -n "s/^$_t //p")
 			_n=$((${_n:-0} + 1))
 			[ $_n -lt 5 ] || echo "task $_t is in D at $_n looks"
@@ -59,7 +59,7 @@ scatter()
 	set -- scatter --size 300 --queue-size 64 --count $many "$@"
 	[ -z "${scatter_seconds:-}" ] ||
 		set -- "$@" --seconds $((scatter_seconds / rows))
-	vmnet --uuid "$UUID" --uuid "$b" "$@" >/tmp/scatter.out 2>&1
+	user-net --uuid "$UUID" --uuid "$b" "$@" >/tmp/scatter.out 2>&1
 	_rc=$?
 	note "$_what: $(tail -n 1 /tmp/scatter.out)"
 	if [ $_rc = 0 ]; then
@@ -89,7 +89,7 @@ scatter "2 threads unmap 450 single pages each" \
 	--threads 2 --size-kib 3600 --touches 450 --stride 2 --memlock 8388608
 
 check "mappings are replaced while a slow thread unmaps them" \
-	vmnet --uuid "$UUID" reuse-unmap --size 300 --queue-size 64 \
+	user-net --uuid "$UUID" reuse-unmap --size 300 --queue-size 64 \
 	--memlock 8388608
 # after a hang this one would hang as well
 kill -9 $well

@@ -17,7 +17,7 @@ check_equal "pages pinned after that" 0 "$(pinned_pages)"
 killed=0 left=0
 for i in 0 1 2 3; do
 	rm -f /tmp/stalled.out
-	vmnet --uuid "$UUID" stalled --count $i --queue-size 64 \
+	user-net --uuid "$UUID" stalled --count $i --queue-size 64 \
 		>/tmp/stalled.out 2>&1 &
 	victim=$!
 	if ! wait_for 60 grep -q running /tmp/stalled.out; then

@@ -21,7 +21,7 @@ gone()
 vhost_up
 OTHER=$(new_uuid)
 check "another instance is created" create_net vhost "$OTHER"
-vmnet --uuid "$OTHER" victim >/tmp/other.out 2>&1 &
+user-net --uuid "$OTHER" victim >/tmp/other.out 2>&1 &
 other=$!
 check "the other instance has traffic" wait_for 30 grep -q running /tmp/other.out
 
@@ -35,7 +35,7 @@ check_log "the log says why the queue broke" "did not answer in time"
 check "mvblk can be loaded" modprobe mvblk
 BLK=$(new_uuid)
 check "an instance of mvblk is created" create_blk vhost ram64m "$BLK"
-check "a disk whose page does not come" vmblk "$BLK" stuck
+check "a disk whose page does not come" user-blk "$BLK" stuck
 
 check "a device whose pages come slowly" v slow --queue-size 64
 

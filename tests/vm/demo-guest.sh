@@ -109,7 +109,7 @@ show "$inst/class_id" "$inst/virtio_device_id" "$inst/state"
 say "$inst/driver -> $(driver_of "$user")"
 run modprobe vfio_iommu_type1
 say "/dev/vfio: $(echo /dev/vfio/*)"
-run vmnet demo --uuid "$user" --frames $FRAMES
+run user-net demo --uuid "$user" --frames $FRAMES
 show "$inst/state" "$inst"/vq[01]/chains
 
 title "Away with them"
