@@ -23,30 +23,30 @@ major=$(cut -d: -f1 "$dir/dev")
 check_equal "the region's name begins with vhost-vdpa" "$major vhost-vdpa-mdev" \
 	"$(grep -m 1 ' vhost-vdpa' /proc/devices | sed 's/^ *//')"
 
-check "traffic with messages of version 2" vc traffic --frames 5000
-check "traffic with messages of version 1" vc traffic --v1 --frames 2000
-check "traffic with messages in batches" vc traffic --batch --frames 2000
+check "traffic with messages of version 2" user_net_chardev traffic --frames 5000
+check "traffic with messages of version 1" user_net_chardev traffic --v1 --frames 2000
+check "traffic with messages in batches" user_net_chardev traffic --batch --frames 2000
 check "traffic with messages of version 1 in batches" \
-	vc traffic --batch --v1 --frames 1000
-check "traffic with each page mapped by itself" vc traffic --pieces --frames 2000
+	user_net_chardev traffic --batch --v1 --frames 1000
+check "traffic with each page mapped by itself" user_net_chardev traffic --pieces --frames 2000
 check "traffic with each page mapped by itself, in batches" \
-	vc traffic --pieces --batch --frames 2000
+	user_net_chardev traffic --pieces --batch --frames 2000
 check "traffic on a node that was opened for writing only" \
-	vc traffic --wronly --frames 2000
+	user_net_chardev traffic --wronly --frames 2000
 check "indirect descriptors, event index" \
-	vc traffic --frames 2000 --indirect --event-idx --vary
+	user_net_chardev traffic --frames 2000 --indirect --event-idx --vary
 check "mergeable receive buffers, jumbo frames" \
-	vc traffic --frames 500 --size 9014 --mrg --event-idx
-check "super-frames" vc traffic --frames 400 --gso --indirect
-check "rings of 1024" vc traffic --frames 5000 --queue-size 1024 --size 128
-check "eight pairs" vc traffic --frames 500 --pairs 8 --event-idx --size 300
-check "packed rings" vc traffic --packed --frames 3000 --indirect --event-idx
-check "packed rings in order, each page by itself" vc traffic --packed \
+	user_net_chardev traffic --frames 500 --size 9014 --mrg --event-idx
+check "super-frames" user_net_chardev traffic --frames 400 --gso --indirect
+check "rings of 1024" user_net_chardev traffic --frames 5000 --queue-size 1024 --size 128
+check "eight pairs" user_net_chardev traffic --frames 500 --pairs 8 --event-idx --size 300
+check "packed rings" user_net_chardev traffic --packed --frames 3000 --indirect --event-idx
+check "packed rings in order, each page by itself" user_net_chardev traffic --packed \
 	--in-order --frames 1000 --mrg --vary --pieces
-check "control queue" vc ctrl
-check "config interrupt" vc config-irq
-check "no doorbell unless asked for" vc doorbell --absent
-check "one user at a time, whichever way" v exclude --frames 500
+check "control queue" user_net_chardev ctrl
+check "config interrupt" user_net_chardev config-irq
+check "no doorbell unless asked for" user_net_chardev doorbell --absent
+check "one user at a time, whichever way" user_net exclude --frames 500
 check_log "the log says who has it" \
 	"user-net\[[0-9]*\] cannot open the (char|VFIO) device: user-net\[[0-9]*\] has the instance open by its (VFIO|char) device"
 
@@ -59,5 +59,5 @@ modprobe vhost_mdev chrdev_name=vhost-other
 vhost_up doorbell=1
 check "the region has the name that was asked for" \
 	grep -q " vhost-other\$" /proc/devices
-check "mapped doorbells" vc doorbell --frames 2000
+check "mapped doorbells" user_net_chardev doorbell --frames 2000
 vhost_down

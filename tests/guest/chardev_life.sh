@@ -9,23 +9,23 @@
 . /tests/lib-vhost.sh
 
 vhost_up
-check "used again and again" vc reuse --count 30 --queue-size 64
+check "used again and again" user_net_chardev reuse --count 30 --queue-size 64
 check_equal "pages pinned after that" 0 "$(pinned_pages)"
 
 WAY=--chardev
 kill_victims
-check "traffic after all the killing" vc traffic --frames 500
-check "the VFIO device carries traffic afterwards" v traffic --frames 500
+check "traffic after all the killing" user_net_chardev traffic --frames 500
+check "the VFIO device carries traffic afterwards" user_net traffic --frames 500
 
 # modules that are in use
-start hold
+user_net_start hold
 for m in vhost_mdev mdev_vfio mvnet mdev_core; do
 	check_errno "rmmod $m with the char device open" EAGAIN rmmod $m
 done
-stop
+user_net_stop
 
 # remove while somebody holds it
-start victim --queue-size 64
+user_net_start victim --queue-size 64
 remove_mdev "$UUID" &
 remover=$!
 usleep 500000
@@ -33,7 +33,7 @@ check "remove waits for the user" kill -0 $remover
 check_not "there is no node any more" [ -n "$(chardev_of "$UUID")" ]
 usleep 500000
 check_not "nobody else can open a char device that is being removed" \
-	vc traffic --frames 10
+	user_net_chardev traffic --frames 10
 check "the log says whom the removal waits for" wait_for 20 sh -c \
 	'dmesg | grep "the removal waits for user-net\[[0-9]*\] to close the char device"'
 check "remove still waits" kill -0 $remover
@@ -48,7 +48,7 @@ create_net vhost "$UUID"
 put "$UUID" /sys/bus/mdev_class/drivers/vhost_mdev/unbind
 check_not "an unbound instance has no char device" [ -n "$(chardev_of "$UUID")" ]
 put "$UUID" /sys/bus/mdev_class/drivers/vhost_mdev/bind
-check "an instance that was bound again carries traffic" vc traffic --frames 500
+check "an instance that was bound again carries traffic" user_net_chardev traffic --frames 500
 
 # to the kernel's driver and back, with traffic after each
 modprobe virtio_mdev
@@ -76,8 +76,8 @@ for round in first second; do
 	check "the instance goes back to vhost_mdev, the $round time" \
 		rebind "$UUID" vhost_mdev
 	check "traffic through the char device, the $round time" \
-		vc traffic --frames 500
+		user_net_chardev traffic --frames 500
 	check "traffic through the VFIO device, the $round time" \
-		v traffic --frames 500
+		user_net traffic --frames 500
 done
 vhost_down

@@ -9,7 +9,7 @@
 . /tests/lib-vhost.sh
 
 vhost_up
-neg vhost chardev
-neg rings chardev
-neg packed chardev
+check_wrong_calls vhost chardev
+check_wrong_calls rings chardev
+check_wrong_calls packed chardev
 vhost_down

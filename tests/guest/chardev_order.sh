@@ -8,7 +8,7 @@
 . /tests/lib-vhost.sh
 
 vhost_up
-check "the orders of QEMU, DPDK and libblkio" vc order --frames 500
+check "the orders of QEMU, DPDK and libblkio" user_net_chardev order --frames 500
 check "the orders of QEMU, DPDK and libblkio, with packed rings" \
-	vc order --frames 500 --packed
+	user_net_chardev order --frames 500 --packed
 vhost_down

@@ -8,9 +8,9 @@
 . /tests/lib-vhost.sh
 
 vhost_up
-check "resume" vc resume --size 300 --count 5
+check "resume" user_net_chardev resume --size 300 --count 5
 check "resume, packed, indirect and event position" \
-	vc resume --size 300 --packed --indirect --event-idx --count 5
+	user_net_chardev resume --size 300 --packed --indirect --event-idx --count 5
 check "resume, two pairs" \
-	vc resume --size 300 --queue-size 64 --pairs 2 --count 5
+	user_net_chardev resume --size 300 --queue-size 64 --pairs 2 --count 5
 vhost_down

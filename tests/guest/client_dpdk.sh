@@ -57,8 +57,8 @@ enough()
 	return 1
 }
 
-# pmd WHAT DEVICE_OPTION...
-pmd()
+# check_testpmd WHAT DEVICE_OPTION...
+check_testpmd()
 {
 	what=$1 shown=0
 	rm -f pmd.in pmd.out
@@ -111,10 +111,10 @@ pmd()
 	check_equal "$what: the instance is idle again" idle "$(state_of "$UUID")"
 }
 
-pmd "split rings" queue_size=256
-pmd "packed rings" queue_size=256,packed_vq=1
+check_testpmd "split rings" queue_size=256
+check_testpmd "packed rings" queue_size=256,packed_vq=1
 # with features that belong to the control queue, but not the queue itself
-pmd "control queue" queue_size=256,cq=1
+check_testpmd "control queue" queue_size=256,cq=1
 
 umount "$ROOT/dev/hugepages"
 put 0 /proc/sys/vm/nr_hugepages

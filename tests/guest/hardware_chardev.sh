@@ -16,34 +16,34 @@ DOORBELL=1
 modprobe vp_mdev
 hw_vhost $HW_PAGES || exit 1
 check "there is a char device" test -c "/dev/$(chardev_of "$UUID")"
-check "traffic by DMA, with eventfds" vh traffic
-check "traffic by DMA, with mapped doorbells" vh traffic --doorbell
+check "traffic by DMA, with eventfds" user_hw traffic
+check "traffic by DMA, with mapped doorbells" user_hw traffic --doorbell
 check "interrupts came" test "$(hw_irqs $HW_PAGES vq0)" -gt 0
-check "what hardware refuses" vh calls
-check "what its address space does not have" vh messages
-check "memory is the owner's and counts as locked" vc owner
-vh_faults buffers
-vh_faults rings
+check "what hardware refuses" user_hw calls
+check "what its address space does not have" user_hw messages
+check "memory is the owner's and counts as locked" user_net_chardev owner
+check_unmapped_safe buffers
+check_unmapped_safe rings
 check_equal "nothing is pinned" 0 "$(pinned_pages)"
-vh_kill 6
+kill_hw_victims 6
 
-vh_begin "a user holds the fd" victim
-check_errno "a second user is refused on the char device" EBUSY vh traffic
+check_user_hw_runs "a user holds the fd" victim
+check_errno "a second user is refused on the char device" EBUSY user_hw traffic
 WAY=
 # the group is not viable, says vfio
-check_errno "a second user is refused through the VFIO device" EPERM vh traffic
+check_errno "a second user is refused through the VFIO device" EPERM user_hw traffic
 kill -9 "$victim"
 wait "$victim"
-check "the VFIO device carries traffic when the char device is closed" vh traffic
+check "the VFIO device carries traffic when the char device is closed" user_hw traffic
 WAY=--chardev
-check "the char device carries traffic when the VFIO device is closed" vh traffic
+check "the char device carries traffic when the VFIO device is closed" user_hw traffic
 check "the instance can be removed" remove_mdev "$UUID"
 check "the function is returned" hw_return $HW_PAGES
 
 hw_vhost $HW_NET || exit 1
 check "doorbells cannot be mapped where they share a page" \
-	vc doorbell --absent
-check "traffic by DMA, with eventfds" vh traffic
+	user_net_chardev doorbell --absent
+check "traffic by DMA, with eventfds" user_hw traffic
 check "the instance can be removed" remove_mdev "$UUID"
 check "the function is returned" hw_return $HW_NET
 check_equal "nothing is pinned in the end" 0 "$(pinned_pages)"

@@ -32,7 +32,7 @@ check "vp_mdev binds after failed allocations" put $HW_RNG $PCI/drivers/vp_mdev/
 
 # The kernel does not notice that a file of an interrupt in /proc could not be
 # made, and warns when it is to be removed.
-avoid register_irq_proc
+spare_function register_irq_proc
 uuid=$(new_uuid)
 dir=$(type_dir $HW_RNG-virtio 'mdev_port-vp_mdev-*')
 faults "create of class virtio" -e $INSTANCES -e $MDEVS \
@@ -43,7 +43,7 @@ check "class virtio: remove works afterwards" remove_mdev "$uuid"
 
 # For the parent driver class VHOST is the same, and only one function can be
 # avoided, so what there is beside is what its class driver allocates.
-avoid vfio_create_group
+spare_function vfio_create_group
 vhost=/sys/bus/mdev_class/drivers/vhost_mdev
 uuid=$(new_uuid)
 create_hw $HW_RNG vhost "$uuid"
@@ -66,13 +66,13 @@ started()
 	faults "open, start and traffic, $1" \
 		-k -s "idle=$INSTANCES/$UUID/state" \
 		user-hw traffic --uuid "$UUID" --frames 4 --doorbell $WAY
-	check "the device works after failed allocations, $1" vh traffic
+	check "the device works after failed allocations, $1" user_hw traffic
 }
 
 # As the device is closed, the IOMMU's core gives the group its domain back, which
 # may not fail and does so, with a warning, when VT-d has no memory.  On the way of
 # VFIO no module of ours is on the stack then, but vfio may lie between ours.
-avoid __iommu_release_dma_ownership
+spare_function __iommu_release_dma_ownership
 WAY=
 started VFIO
 WAY=--chardev

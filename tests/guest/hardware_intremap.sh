@@ -35,7 +35,7 @@ check "the user can be trusted by a parameter" put Y $unsafe
 check "a trusted user has an instance of class VHOST" \
 	create_hw $HW_PAGES vhost "$UUID"
 WAY=--chardev
-check "a trusted user has traffic" vh traffic --frames 20
+check "a trusted user has traffic" user_hw traffic --frames 20
 check "the instance of class VHOST can be removed" remove_mdev "$UUID"
 check "virtio_pci takes the function back" hw_return $HW_PAGES
 unload

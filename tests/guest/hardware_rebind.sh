@@ -17,8 +17,8 @@ modprobe virtio_net
 modprobe vfio_iommu_type1
 check "vp_mdev takes the function" hw_bind $FUNCTION || exit 1
 
-# used DRIVER: there is traffic, as that class has it
-used()
+# carries_traffic DRIVER: there is traffic, as that class has it
+carries_traffic()
 {
 	case $1 in
 	virtio_mdev)
@@ -29,12 +29,12 @@ used()
 	*)
 		# in turn
 		[ -n "$WAY" ] && WAY= || WAY=--chardev
-		vh traffic --frames 20 ;;
+		user_hw traffic --frames 20 ;;
 	esac
 }
 
-# other CLASS_OR_DRIVER
-other()
+# other_of CLASS_OR_DRIVER
+other_of()
 {
 	case $1 in
 	virtio)		echo vhost ;;
@@ -64,11 +64,11 @@ cycles()
 	_done=0 _traffic=0 _first=$class
 	: >/tmp/cycle.out
 	while [ $_done -lt $((CYCLES * 2)) ]; do
-		class=$(other "$class")
+		class=$(other_of "$class")
 		$1 >/tmp/cycle.out 2>&1 || break
 		_done=$((_done + 1))
 		[ $((_done % 10)) -gt 1 ] && continue
-		used "${class}_mdev" >/tmp/cycle.out 2>&1 || break
+		carries_traffic "${class}_mdev" >/tmp/cycle.out 2>&1 || break
 		_traffic=$((_traffic + 1))
 	done
 	check_equal "times back and forth, $2" $CYCLES $((_done / 2))

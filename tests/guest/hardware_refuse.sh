@@ -9,8 +9,8 @@
 
 modprobe vp_mdev
 
-# said PATTERN: the next check_log sees what comes after this
-said()
+# check_advice PATTERN: the log has it; the next check sees what comes after this
+check_advice()
 {
 	check_log "the log says what to do: $1" "$1"
 	log_mark
@@ -18,35 +18,35 @@ said()
 
 log_mark
 check_errno "a legacy function cannot be bound" ENODEV hw_bind $HW_LEGACY
-said "$HW_LEGACY: no virtio function .* of virtio 1\.0 .*disable-legacy=on"
+check_advice "$HW_LEGACY: no virtio function .* of virtio 1\.0 .*disable-legacy=on"
 check "virtio_pci takes a legacy function back" hw_return $HW_LEGACY
 check_equal "virtio_pci has the legacy function" virtio-pci "$(pci_driver $HW_LEGACY)"
 
-# refused FUNCTION WHAT PATTERN
-refused()
+# check_no_instance FUNCTION WHAT PATTERN
+check_no_instance()
 {
 	check "$2 can be bound" hw_bind "$1" || return 1
 	for class in virtio vhost; do
 		log_mark
 		check_errno "$2 has no instance of class $class" EOPNOTSUPP \
 			create_hw "$1" $class "$(new_uuid)"
-		said "$3"
+		check_advice "$3"
 	done
 	check_equal "$2 has no instance" 0 "$(instances)"
 	check "$2 can be returned" hw_return "$1"
 	check_equal "$2 is virtio_pci's again" virtio-pci "$(pci_driver "$1")"
 }
 
-refused $HW_NO_PLATFORM "a function without ACCESS_PLATFORM" \
+check_no_instance $HW_NO_PLATFORM "a function without ACCESS_PLATFORM" \
 	"does not offer VIRTIO_F_ACCESS_PLATFORM.*iommu_platform=on"
 
-# below BRIDGE: the first function behind a bridge
-below()
+# function_behind BRIDGE: the first function behind a bridge
+function_behind()
 {
 	for _f in "$PCI/devices/$1"/*:*:*.[0-7]; do
 		[ -e "$_f/vendor" ] || continue
 		if [ -d "$_f/pci_bus" ]; then
-			below "$1/$(basename "$_f")"
+			function_behind "$1/$(basename "$_f")"
 		else
 			basename "$_f"
 		fi
@@ -54,8 +54,8 @@ below()
 	done
 }
 
-grouped=$(below 0000:00:15.0)
-refused "$grouped" "a function in a group with others" \
+grouped=$(function_behind 0000:00:15.0)
+check_no_instance "$grouped" "a function in a group with others" \
 	"$grouped shares IOMMU group [0-9]* with [0-9]* more: .*iommu_groups"
 
 # --- an IOMMU that does nothing for the host's drivers -------------------------
@@ -77,7 +77,7 @@ domain=identity
 check "a function's domain can pass its DMA on" put $domain "$type"
 check "the function can be bound" hw_bind $HW_RNG || exit 1
 created virtio
-said "$warned"
+check_advice "$warned"
 created vhost
 check_equal "class vhost has a domain of its own, so nothing is said" "" \
 	"$(log_new | grep "$warned")"
@@ -97,6 +97,6 @@ for f in "$PCI"/devices/*; do
 		free=$(basename "$f")
 done
 check "there is a function without an IOMMU" test -n "$free" || exit 1
-refused "$free" "a function behind no IOMMU" \
+check_no_instance "$free" "a function behind no IOMMU" \
 	"$free is behind no IOMMU: .*intel_iommu=on"
 unload

@@ -17,23 +17,14 @@ modprobe vfio_iommu_type1
 NIC=$(hw_plugged) || exit 1
 DISK_FUNCTION=$(hw_behind $HW_DISK_PORT) || exit 1
 
-# reset FUNCTION
-reset()
+# reset_function FUNCTION
+reset_function()
 {
 	put 1 "$PCI/devices/$1/reset"
 }
 
-# on FUNCTION CLASS WHAT: UUID, an instance of it
-on()
-{
-	UUID=$(new_uuid)
-	[ "$(pci_driver "$1")" = vp_mdev ] ||
-		check "vp_mdev takes $1, $3" hw_bind "$1" || exit 1
-	check "an instance of class $2, $3" create_hw "$1" "$2" "$UUID" || exit 1
-}
-
-# off WHAT: that is removed
-off()
+# remove_instance WHAT: the instance UUID
+remove_instance()
 {
 	check "the instance can be removed, $1" remove_mdev "$UUID"
 	check_equal "nothing is pinned, $1" 0 "$(pinned_pages)"
@@ -41,8 +32,8 @@ off()
 
 # --- virtio-net: its driver is bound again ---------------------------------------
 
-# net WHAT: with traffic
-net()
+# net_with_traffic WHAT: with traffic
+net_with_traffic()
 {
 	net_vars "$UUID"
 	check "the network device can be set up, $1" hw_net_online
@@ -58,8 +49,8 @@ bound_again()
 		net_vars "$UUID" && state_is "$UUID" running
 }
 
-# net_again WHAT
-net_again()
+# check_net_again WHAT
+check_net_again()
 {
 	check "virtio-net is bound again, $1" wait_for 30 bound_again
 	kill $downloader
@@ -69,23 +60,23 @@ net_again()
 	check "ping, $1" ping -c 2 -W 10 $HW_ROUTER
 }
 
-on "$NIC" virtio "virtio-net"
-net "virtio-net"
-check "the function can be reset, virtio-net" reset "$NIC"
-net_again "virtio-net"
-off "virtio-net"
+new_hw_instance "$NIC" virtio "virtio-net"
+net_with_traffic "virtio-net"
+check "the function can be reset, virtio-net" reset_function "$NIC"
+check_net_again "virtio-net"
+remove_instance "virtio-net"
 
 # --- virtio-blk: requests wait -------------------------------------------------
 
-on "$DISK_FUNCTION" virtio "virtio-blk"
+new_hw_instance "$DISK_FUNCTION" virtio "virtio-blk"
 check "virtio-blk drives it" wait_for 20 blk_vars "$UUID" || exit 1
 blk_vars "$UUID"
 random_file /tmp/sent 2
 check "the disk can be written" put_range /tmp/sent 0 2097152
 reads_for_ever "$DEV" >/tmp/reads.out 2>&1 &
 reader=$!
-check "the function can be reset, virtio-blk" reset "$DISK_FUNCTION"
-check "the function can be reset once more, virtio-blk" reset "$DISK_FUNCTION"
+check "the function can be reset, virtio-blk" reset_function "$DISK_FUNCTION"
+check "the function can be reset once more, virtio-blk" reset_function "$DISK_FUNCTION"
 check_equal "the disk is live" running "$(state_of "$UUID")"
 kill $reader
 check "reads come to an end" wait_for 20 reads_ended
@@ -93,46 +84,46 @@ check_equal "no read failed" "" "$(cat /tmp/reads.out)"
 check "the disk has what was written before" same /tmp/sent
 check "virtio-blk can be unbound" \
 	put "$(virtio_of "$UUID")" $VIRTIO_BLK/unbind
-check "the function can be reset without a driver" reset "$DISK_FUNCTION"
+check "the function can be reset without a driver" reset_function "$DISK_FUNCTION"
 check "virtio-blk can be bound" put "$(virtio_of "$UUID")" $VIRTIO_BLK/bind
 check "the disk is back" wait_for 20 blk_vars "$UUID"
-off "virtio-blk"
+remove_instance "virtio-blk"
 
 # --- programs ------------------------------------------------------------------
 
-# deaf: a program that takes no notice
-deaf()
+# check_user_without_notice: a program that does not look at its device
+check_user_without_notice()
 {
-	vh_begin "a program that takes no notice of a reset runs" hold || exit 1
-	check "the function can be reset though its program takes no notice" reset "$NIC"
+	check_user_hw_runs "a program that takes no notice of a reset runs" hold || exit 1
+	check "the function can be reset though its program takes no notice" reset_function "$NIC"
 	check_equal "the instance's state in sysfs is broken after the reset" \
 		broken "$(state_of "$UUID")"
 	kill -9 $victim
 	wait $victim
 	check "the instance is idle when the program is gone" \
 		wait_for 10 state_is "$UUID" idle
-	check "another program works after the reset" vh traffic --frames 20
+	check "another program works after the reset" user_hw traffic --frames 20
 }
 
 for WAY in "" --chardev; do
 	mode=${WAY:-VFIO}
-	on "$NIC" vhost "$mode"
-	check "the function can be reset without a user, $mode" reset "$NIC"
+	new_hw_instance "$NIC" vhost "$mode"
+	check "the function can be reset without a user, $mode" reset_function "$NIC"
 	check_equal "the state without a user is as before, $mode" \
 		idle "$(state_of "$UUID")"
-	vh_begin "a program has traffic, $mode" lost || exit 1
+	check_user_hw_runs "a program has traffic, $mode" lost || exit 1
 	log_mark
-	check "the function can be reset, $mode" reset "$NIC"
-	vh_came_back $victim /tmp/victim.out "$mode"
+	check "the function can be reset, $mode" reset_function "$NIC"
+	check_came_back $victim /tmp/victim.out "$mode"
 	check_log "the log says so, $mode" "was reset with a driver on it"
-	[ -n "$WAY" ] || deaf
-	off "$mode"
+	[ -n "$WAY" ] || check_user_without_notice
+	remove_instance "$mode"
 done
 
 # --- an error of the bus -------------------------------------------------------
 
-# error DEVICE NAME: of QEMU's device
-error()
+# inject_error DEVICE NAME: of QEMU's device
+inject_error()
 {
 	monitor_tell pcie_aer_inject_error "$1" "$2"
 	wait_for 30 recovered
@@ -145,58 +136,58 @@ recovered()
 
 WAY=--chardev
 mode="a fatal error, a program"
-on "$NIC" vhost "$mode"
-vh_begin "a program has traffic, $mode" lost || exit 1
+new_hw_instance "$NIC" vhost "$mode"
+check_user_hw_runs "a program has traffic, $mode" lost || exit 1
 log_mark
-check "the function recovers, $mode" error plug MALF_TLP
-vh_came_back $victim /tmp/victim.out "$mode"
-off "$mode"
-on "$NIC" virtio "a fatal error, virtio-net"
-net "a fatal error, virtio-net"
-check "the function recovers, a fatal error, virtio-net" error plug MALF_TLP
-net_again "a fatal error, virtio-net"
+check "the function recovers, $mode" inject_error plug MALF_TLP
+check_came_back $victim /tmp/victim.out "$mode"
+remove_instance "$mode"
+new_hw_instance "$NIC" virtio "a fatal error, virtio-net"
+net_with_traffic "a fatal error, virtio-net"
+check "the function recovers, a fatal error, virtio-net" inject_error plug MALF_TLP
+check_net_again "a fatal error, virtio-net"
 log_mark
-check "the function recovers, an error that is not fatal" error plug COMP_TIME
+check "the function recovers, an error that is not fatal" inject_error plug COMP_TIME
 check_equal "the device is live" running "$(state_of "$UUID")"
 check "ping, an error that is not fatal" ping -c 2 -W 10 $HW_ROUTER
-off "errors"
+remove_instance "errors"
 
-on "$DISK_FUNCTION" virtio "a fatal error, virtio-blk"
+new_hw_instance "$DISK_FUNCTION" virtio "a fatal error, virtio-blk"
 check "virtio-blk drives the disk" wait_for 20 blk_vars "$UUID" || exit 1
 blk_vars "$UUID"
 log_mark
 check "the function recovers, a fatal error, virtio-blk" \
-	error portdisk MALF_TLP
+	inject_error portdisk MALF_TLP
 check "a disk that was idle goes on" same /tmp/sent
-off "a fatal error, virtio-blk"
+remove_instance "a fatal error, virtio-blk"
 
 # --- the host shuts down -------------------------------------------------------
 
-# shutdown FUNCTION
-shutdown()
+# shut_down FUNCTION
+shut_down()
 {
 	modprobe mvshutdown function="$1" && rmmod mvshutdown
 }
 
 WAY=
-on "$NIC" vhost "shutdown, VFIO"
-vh_begin "a program has traffic, shutdown" hold || exit 1
-check "the function can be shut down" shutdown "$NIC"
+new_hw_instance "$NIC" vhost "shutdown, VFIO"
+check_user_hw_runs "a program has traffic, shutdown" hold || exit 1
+check "the function can be shut down" shut_down "$NIC"
 check_equal "the function is reset by its shutdown" broken "$(state_of "$UUID")"
 kill -9 $victim
 wait $victim
 check "the program ends" wait_for 10 state_is "$UUID" idle
-off "shutdown, VFIO"
+remove_instance "shutdown, VFIO"
 check "the function works when it is bound again" hw_bind "$NIC"
 
-on "$NIC" virtio "shutdown, virtio-net"
-net "shutdown, virtio-net"
-check "the function can be shut down, virtio-net" shutdown "$NIC"
+new_hw_instance "$NIC" virtio "shutdown, virtio-net"
+net_with_traffic "shutdown, virtio-net"
+check "the function can be shut down, virtio-net" shut_down "$NIC"
 check_equal "the function is reset by its shutdown, virtio-net" \
 	broken "$(state_of "$UUID")"
 check "ip link does not hang" timeout 60 /bin/ip link set dev "$DEV" promisc on
 kill $downloader
-off "shutdown, virtio-net"
+remove_instance "shutdown, virtio-net"
 for function in $NIC $DISK_FUNCTION; do
 	check "virtio_pci takes $function back" hw_return "$function"
 done

@@ -23,7 +23,7 @@ another()
 
 # of the VFIO device the function is in the program's container until it ends
 WAY=
-vh_begin "a program has the VFIO device" hold
+check_user_hw_runs "a program has the VFIO device" hold
 check "the instance can be removed" remove_mdev "$UUID"
 check_equal "there is no instance any more" 0 "$(instances)"
 check "the program goes on" kill -0 $victim
@@ -34,17 +34,17 @@ done
 check_equal "no other instance is there" 0 "$(instances)"
 kill -9 $victim
 wait $victim
-again()
+create_again()
 {
 	UUID=$(new_uuid)
 	create_hw $HW_PAGES vhost "$UUID" && echo "$UUID" >/tmp/uuid
 }
-check "the function can have an instance when the program has ended" wait_for 20 again
+check "the function can have an instance when the program has ended" wait_for 20 create_again
 UUID=$(cat /tmp/uuid)
-check "the new instance has traffic" vh traffic --frames 50
+check "the new instance has traffic" user_hw traffic --frames 50
 
 # the function itself stays as long
-vh_begin "a program has the VFIO device again" hold
+check_user_hw_runs "a program has the VFIO device again" hold
 hw_return $HW_PAGES &
 returner=$!
 check "the instance goes" wait_for 20 [ ! -d "$(instance "$UUID")" ]
@@ -57,7 +57,7 @@ check_equal "unbinding ends when the program has ended" 0 $?
 # of the char device nothing is left
 hw_vhost $HW_PAGES || exit 1
 WAY=--chardev
-vh_begin "a program has the char device" hold
+check_user_hw_runs "a program has the char device" hold
 check "the function can be unbound" hw_return $HW_PAGES
 check "the program goes on when the function is unbound" kill -0 $victim
 check_equal "nothing is pinned" 0 "$(pinned_pages)"

@@ -25,17 +25,9 @@ modprobe mvnet
 modprobe mvblk
 modprobe vfio_iommu_type1
 
-# on FUNCTION CLASS WHAT: UUID, an instance of it
-on()
-{
-	UUID=$(new_uuid)
-	check "vp_mdev takes $1, $3" hw_bind "$1" || exit 1
-	check "an instance of class $2, $3" create_hw "$1" "$2" "$UUID" || exit 1
-}
-
 # --- everybody is at work ------------------------------------------------------
 
-on $HW_BLK virtio "virtio-blk"
+new_hw_instance $HW_BLK virtio "virtio-blk"
 blk_uuid=$UUID
 check "virtio-blk drives it" wait_for 20 blk_vars "$UUID" || exit 1
 blk_vars "$UUID"
@@ -47,22 +39,22 @@ ram_uuid=$(new_uuid)
 blk_up ram64m "$ram_uuid" || exit 1
 ram=$DEV
 
-on $HW_RNG virtio "without a virtio driver"
+new_hw_instance $HW_RNG virtio "without a virtio driver"
 rng_uuid=$UUID
 rng_state=$(state_of "$UUID")
 
-on $HW_PAGES vhost "a program on the VFIO fd"
+new_hw_instance $HW_PAGES vhost "a program on the VFIO fd"
 vfio_uuid=$UUID
 WAY=
-vh_begin "a program has traffic, VFIO" lost || exit 1
+check_user_hw_runs "a program has traffic, VFIO" lost || exit 1
 vfio_pid=$victim
 mv /tmp/victim.out /tmp/vfio.out
 
 plugged=$(hw_plugged)
-on "$plugged" vhost "a program on the char device"
+new_hw_instance "$plugged" vhost "a program on the char device"
 chr_uuid=$UUID
 WAY=--chardev
-vh_begin "a program has traffic, char device" lost || exit 1
+check_user_hw_runs "a program has traffic, char device" lost || exit 1
 chr_pid=$victim
 mv /tmp/victim.out /tmp/chr.out
 
@@ -73,7 +65,7 @@ soft_pid=$!
 check "the network device in software has a user" \
 	wait_for 30 state_is "$soft_uuid" running
 
-on $HW_NET virtio "virtio-net"
+new_hw_instance $HW_NET virtio "virtio-net"
 net_uuid=$UUID
 net_vars "$UUID"
 check "the network device can be set up" hw_net_online
@@ -118,8 +110,8 @@ check_equal "the device without a driver is as before" "$rng_state" \
 
 # --- programs, and devices in software -----------------------------------------
 
-vh_came_back $vfio_pid /tmp/vfio.out "VFIO"
-vh_came_back $chr_pid /tmp/chr.out "char device"
+check_came_back $vfio_pid /tmp/vfio.out "VFIO"
+check_came_back $chr_pid /tmp/chr.out "char device"
 check_equal "the network device in software is live" running \
 	"$(state_of "$soft_uuid")"
 check "the user of the network device in software goes on" kill -0 $soft_pid
@@ -147,7 +139,7 @@ to_disk()
 if [ -e /sys/power/disk ] && [ "$KERNEL" != 6.1 ]; then
 	UUID=$vfio_uuid
 	WAY=
-	vh_begin "a program has traffic, to disk" lost || exit 1
+	check_user_hw_runs "a program has traffic, to disk" lost || exit 1
 	check "there is swap" swap_on "$(hw_behind $HW_DISK_PORT)" || exit 1
 	log_mark
 	check "the host sleeps to disk and goes on from the image" to_disk
@@ -157,7 +149,7 @@ if [ -e /sys/power/disk ] && [ "$KERNEL" != 6.1 ]; then
 	check "ping, to disk" ping -c 2 -W 10 $HW_ROUTER
 	DEV=$blk
 	check "the disk has what was written before, to disk" same /tmp/sent
-	vh_came_back $victim /tmp/victim.out "to disk"
+	check_came_back $victim /tmp/victim.out "to disk"
 else
 	skip "the host sleeps to disk and goes on from the image" \
 		"this kernel cannot, or not from a disk that is in use"

@@ -14,14 +14,14 @@ modprobe vp_mdev
 modprobe virtio_net
 modprobe vfio_iommu_type1
 
-# out HOW: hw_unplug or hw_yank, and wait until it is over
-out()
+# unplug_and_wait HOW: hw_unplug or hw_yank, and wait until it is over
+unplug_and_wait()
 {
 	"$1" && wait_for 60 hw_unplugged
 }
 
-# all_gone WHAT
-all_gone()
+# check_all_gone WHAT
+check_all_gone()
 {
 	check_equal "there is no instance any more, $1" 0 "$(instances)"
 	check_equal "nothing is pinned, $1" 0 "$(pinned_pages)"
@@ -43,8 +43,8 @@ net_online()
 		wait_for 10 carrier_is "$DEV" 1
 }
 
-# virtio WHAT: the plugged function as an instance of class VIRTIO, with traffic
-virtio()
+# virtio_with_traffic WHAT: the plugged function as an instance of class VIRTIO, with traffic
+virtio_with_traffic()
 {
 	FUNCTION=$(hw_plugged)
 	UUID=$(new_uuid)
@@ -56,8 +56,8 @@ virtio()
 	check "ping, $1" ping -c 2 -W 10 $HW_ROUTER
 }
 
-# busy_net: traffic that does not end, in the background
-busy_net()
+# traffic_for_ever: traffic that does not end, in the background
+traffic_for_ever()
 {
 	while :; do
 		download /tmp/got
@@ -71,36 +71,36 @@ net_busy()
 }
 
 for how in hw_yank hw_unplug; do
-	virtio "before $how"
-	busy_net
+	virtio_with_traffic "before $how"
+	traffic_for_ever
 	check "there is traffic, $how" wait_for 30 net_busy
-	check "a function with virtio-net on it goes, $how" out $how
+	check "a function with virtio-net on it goes, $how" unplug_and_wait $how
 	kill $traffic
 	wait $traffic
 	check_not "the network device is gone, $how" \
 		test -e "/sys/class/net/$DEV"
-	all_gone "class VIRTIO, $how"
+	check_all_gone "class VIRTIO, $how"
 done
 
 # --- class VHOST -------------------------------------------------------------
 
-# vhost WHAT: the plugged function as an instance of class VHOST, with traffic
-vhost()
+# vhost_with_traffic WHAT: the plugged function as an instance of class VHOST, with traffic
+vhost_with_traffic()
 {
 	hw_vhost "$(hw_plugged)" || exit 1
-	check "traffic, $1" vh traffic --frames 50
+	check "traffic, $1" user_hw traffic --frames 50
 }
 
-# watched HOW OPTION...: a program notices, lets go, and all is over
-watched()
+# check_user_notices HOW OPTION...: a program notices, lets go, and all is over
+check_user_notices()
 {
 	way_out=$1
 	mode="${WAY:-VFIO}, $*"
 	shift
 	[ "$way_out" != hw_yank ] || set -- "$@" --surprise
-	vhost "before, $mode"
-	vh_begin "a program has traffic, $mode" gone "$@"
-	check "the function goes, $mode" out "$way_out"
+	vhost_with_traffic "before, $mode"
+	check_user_hw_runs "a program has traffic, $mode" gone "$@"
+	check "the function goes, $mode" unplug_and_wait "$way_out"
 	wait $victim
 	_rc=$?
 	if [ $_rc = 0 ]; then
@@ -111,47 +111,47 @@ watched()
 $(cat /tmp/victim.out)"
 	fi
 	sed "s/^/$mode: /" /tmp/victim.out >&2
-	all_gone "$mode"
+	check_all_gone "$mode"
 }
 
 for WAY in "" --chardev; do
-	watched hw_yank
-	watched hw_yank --doorbell
+	check_user_notices hw_yank
+	check_user_notices hw_yank --doorbell
 done
 # the char device has nothing to ask its user by
 WAY=
-watched hw_unplug
+check_user_notices hw_unplug
 
 # --- a user that does not look -----------------------------------------------
 
-# deaf HOW: it goes on as if nothing was, until it is killed
-deaf()
+# check_user_without_notice HOW: a program goes on until it is killed
+check_user_without_notice()
 {
 	mode="${WAY:-VFIO}, $1"
-	vhost "before a user who is deaf, $mode"
-	vh_begin "a program has traffic, $mode" hold
+	vhost_with_traffic "before a user who takes no notice, $mode"
+	check_user_hw_runs "a program has traffic, $mode" hold
 	log_mark
 	check "the function goes, $mode" "$1"
 	check "the log says who is in the way, $mode" \
-		wait_for 30 check_waits
+		wait_for 30 log_has_waits
 	check "a program that takes no notice goes on, $mode" kill -0 $victim
 	kill -9 $victim
 	wait $victim
 	check "the removal ends when its user has ended, $mode" wait_for 60 hw_unplugged
-	all_gone "a user who is deaf, $mode"
+	check_all_gone "a user who takes no notice, $mode"
 }
 
-check_waits()
+log_has_waits()
 {
 	log_new | grep "the removal waits for .*to close the"
 }
 
 for WAY in "" --chardev; do
-	deaf hw_yank
-	deaf hw_unplug
+	check_user_without_notice hw_yank
+	check_user_without_notice hw_unplug
 done
 
-virtio "in the end"
+virtio_with_traffic "in the end"
 check "the instance can be removed" remove_mdev "$UUID"
 check "virtio_pci takes the function back" hw_return "$FUNCTION"
 unload

@@ -32,31 +32,31 @@ counts()
 	vqstat "$DIR" 1 kicks
 }
 
-# since BEFORE LINE: how many more of it there are now
-since()
+# count_since BEFORE LINE: how many more of it there are now
+count_since()
 {
 	echo $(($(counts | sed -n "$2p") - $(echo "$1" | sed -n "$2p")))
 }
 
 before=$(counts)
 vq0=$(awk "/vp_mdev-$HW_PAGES-vq0/ { print \$1 + 0 }" /proc/interrupts)
-check "traffic by DMA, with eventfds" vh traffic
-check "the receiver's interrupts came" test "$(since "$before" 2)" -gt 0
+check "traffic by DMA, with eventfds" user_hw traffic
+check "the receiver's interrupts came" test "$(count_since "$before" 2)" -gt 0
 check_equal "each of the receiver's interrupts is counted" \
-	"$(since "$before" 2)" "$(since "$before" 1)"
-check "the sender's kicks went by the eventfd" test "$(since "$before" 3)" -gt 20
+	"$(count_since "$before" 2)" "$(count_since "$before" 1)"
+check "the sender's kicks went by the eventfd" test "$(count_since "$before" 3)" -gt 20
 before=$(counts)
-check "traffic by DMA, with mapped doorbells" vh traffic --doorbell
-check "interrupts came" test "$(since "$before" 2)" -gt 0
+check "traffic by DMA, with mapped doorbells" user_hw traffic --doorbell
+check "interrupts came" test "$(count_since "$before" 2)" -gt 0
 check "the sender's kicks did not go by the kernel" \
-	test "$(since "$before" 3)" -lt 5
+	test "$(count_since "$before" 3)" -lt 5
 check_equal "the instance is idle again" idle "$(state_of "$UUID")"
-check "what hardware refuses" vh calls
+check "what hardware refuses" user_hw calls
 
 # bypass: the interrupt that KVM would get
 bypass()
 {
-	vh bypass >/tmp/bypass.out 2>&1
+	user_hw bypass >/tmp/bypass.out 2>&1
 	_rc=$?
 	cat /tmp/bypass.out
 	return $_rc
@@ -69,33 +69,33 @@ check_equal "the offered interrupt is the receiver's" \
 
 # --- memory ------------------------------------------------------------------
 
-vh_faults buffers
-vh_faults rings
+check_unmapped_safe buffers
+check_unmapped_safe rings
 check "vfio-pci takes another function" vfio_pci_take $HW_RNG
-check "another function is in a container with the instance" vh share --pci $HW_RNG
+check "another function is in a container with the instance" user_hw share --pci $HW_RNG
 check "another function is returned" hw_return $HW_RNG
 rmmod vfio_pci 2>/dev/null
 
 # --- users -------------------------------------------------------------------
 
-# busy WAY: somebody has it
-busy()
+# use_through WAY: traffic of another program
+use_through()
 {
-	WAY=$1 vh traffic
+	WAY=$1 user_hw traffic
 }
 
 WAY=
-vh_begin "a user holds the instance" victim
-check_errno "a second user is refused through the VFIO device" EBUSY busy ""
-check_errno "a second user is refused on the char device" EBUSY busy --chardev
+check_user_hw_runs "a user holds the instance" victim
+check_errno "a second user is refused through the VFIO device" EBUSY use_through ""
+check_errno "a second user is refused on the char device" EBUSY use_through --chardev
 check_errno "vp_mdev cannot be unloaded while a user holds the instance" \
 	EAGAIN rmmod vp_mdev
 kill -9 "$victim"
 wait "$victim"
 DOORBELL=1
-vh_kill 6
+kill_hw_victims 6
 
-vh_begin "a user holds the fd" gone
+check_user_hw_runs "a user holds the fd" gone
 check "the instance can be removed when the user has let go" \
 	remove_mdev "$UUID"
 wait "$victim"
@@ -111,7 +111,7 @@ hw_vhost $HW_NET || exit 1
 DIR=$(instance "$UUID")
 check "doorbells cannot be mapped where they share a page" \
 	user-net doorbell --absent --uuid "$UUID"
-check "traffic by DMA, with eventfds" vh traffic
+check "traffic by DMA, with eventfds" user_hw traffic
 check "the instance can be removed" remove_mdev "$UUID"
 check "the function is returned" hw_return $HW_NET
 check_equal "nothing is pinned in the end" 0 "$(pinned_pages)"

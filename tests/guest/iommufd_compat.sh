@@ -16,14 +16,14 @@ vhost_up
 for VM_IOMMUFD in compat ""; do
 	export VM_IOMMUFD
 	how=${VM_IOMMUFD:-type1}
-	check "$how: traffic" v traffic --frames 1000
+	check "$how: traffic" user_net traffic --frames 1000
 	check "$how: packed rings in order, super-frames" \
-		v traffic --packed --in-order --frames 300 --gso --mrg --event-idx
-	check "$how: a second user is turned away" v second
+		user_net traffic --packed --in-order --frames 300 --gso --mrg --event-idx
+	check "$how: a second user is turned away" user_net second
 	check "$how: UNMAP_DMA of what is in use" \
-		v unmap-live --queue-size 64 --size 300 --count 3
-	check "$how: mappings that may not be written" v readonly --queue-size 64
-	check "$how: 64 KiB of locked memory" v memlock --frames 300
+		user_net unmap-live --queue-size 64 --size 300 --count 3
+	check "$how: mappings that may not be written" user_net readonly --queue-size 64
+	check "$how: 64 KiB of locked memory" user_net memlock --frames 300
 	check_equal "$how: pages pinned after that" 0 "$(pinned_pages)"
 done
 check "the VFIO device works through its node" \

@@ -13,37 +13,37 @@ export VM_IOMMUFD=cdev
 modprobe iommufd
 
 vhost_up
-check "the address space is taken away, and exchanged" v attach --size 300
+check "the address space is taken away, and exchanged" user_net attach --size 300
 check "the address space is taken away, and exchanged, packed" \
-	v attach --size 300 --packed --queue-size 64 --count 4
+	user_net attach --size 300 --packed --queue-size 64 --count 4
 check_equal "pages pinned after that" 0 "$(pinned_pages)"
-check "memory is exchanged while suspended" v exchange --size 300
-check "IOAS_UNMAP of what is in use" v unmap-live --queue-size 64 --size 300
+check "memory is exchanged while suspended" user_net exchange --size 300
+check "IOAS_UNMAP of what is in use" user_net unmap-live --queue-size 64 --size 300
 check "IOAS_UNMAP of what is in use, packed, in order, indirect" \
-	v unmap-live --packed --in-order \
+	user_net unmap-live --packed --in-order \
 	--queue-size 64 --size 1514 --indirect --count 3
-check "DRIVER_OK that fails half-way" v half --pairs 2 --queue-size 64
-check "mappings that may not be written" v readonly --queue-size 64
+check "DRIVER_OK that fails half-way" user_net half --pairs 2 --queue-size 64
+check "mappings that may not be written" user_net readonly --queue-size 64
 check "mappings that may only be written, and little locked memory" \
-	v write-only --queue-size 64 --memlock 122880
-check "64 KiB of locked memory" v memlock --frames 500
+	user_net write-only --queue-size 64 --memlock 122880
+check "64 KiB of locked memory" user_net memlock --frames 500
 check "rings are mapped where they were unmapped" \
-	v remap --count 50 --queue-size 64
+	user_net remap --count 50 --queue-size 64
 b=$(new_uuid)
 check "another instance is created" create_net1 vhost "$b"
 check "8 threads unmap 2 MiB each, pinned here and there" \
-	v --uuid "$b" scatter --size 300 --queue-size 64 --threads 8 \
+	user_net --uuid "$b" scatter --size 300 --queue-size 64 --threads 8 \
 	--size-kib 2048 --touches 8 --stride 64 --count 3
 check "4 threads unmap 50 single pages each" \
-	v --uuid "$b" scatter --size 300 --queue-size 64 --threads 4 \
+	user_net --uuid "$b" scatter --size 300 --queue-size 64 --threads 4 \
 	--size-kib 400 --touches 50 --stride 2 --memlock 4194304 --count 3
 check "two threads unmap and map, and the other instance is opened and closed" \
-	v --uuid "$b" race --size 300 --queue-size 64 --count 500
+	user_net --uuid "$b" race --size 300 --queue-size 64 --count 500
 check "two threads unmap and map at other addresses each time" \
-	v --uuid "$b" race --size 300 --queue-size 64 --count 500 --move
-check "a device whose page does not come" v stuck --queue-size 64
+	user_net --uuid "$b" race --size 300 --queue-size 64 --count 500 --move
+check "a device whose page does not come" user_net stuck --queue-size 64
 # killed in an unmap that waits for the address space's lock
-if start stuck-killed --count 1 --queue-size 64; then
+if user_net_start stuck-killed --count 1 --queue-size 64; then
 	holder=$(sed -n 's/^holder //p' /tmp/victim.out)
 	kill -9 "$victim"
 	check "a killed user goes though its page does not come" \

@@ -10,19 +10,19 @@
 MDEVS=/sys/bus/mdev/devices
 FAULTS="/sys/kernel/debug/failslab /sys/kernel/debug/fail_page_alloc"
 
-# span SYMBOL: its first address and that of what follows it
-span()
+# symbol_range SYMBOL: its first address and that of what follows it
+symbol_range()
 {
 	sort /proc/kallsyms | awk -v sym="$1" '
 		found && $1 != at { print at, $1; exit }
 		$3 == sym { found = 1; at = $1 }'
 }
 
-# avoid SYMBOL: what that function allocates, it and whom it calls, does not fail;
+# spare_function SYMBOL: what that function allocates, it and whom it calls, does not fail;
 # one function at a time
-avoid()
+spare_function()
 {
-	reject=$(span "$1")
+	reject=$(symbol_range "$1")
 	for f in $FAULTS; do
 		echo "0x${reject% *}" >"$f/reject-start"
 		echo "0x${reject#* }" >"$f/reject-end"
@@ -32,7 +32,7 @@ avoid()
 
 # Only what is allocated with one of our modules on the stack is to fail: what
 # the rest of the kernel does without memory is not our affair.
-aim()
+aim_at_modules()
 {
 	range=$(awk -v ours=" $(echo "$OURS" | tr '\n' ' ')" '
 		index(ours, " " $1 " ") { print $6, $2 }' /proc/modules | sort)
@@ -50,7 +50,7 @@ aim()
 		echo "$end" >"$f/require-end"
 	done
 	# vfio's own error path warns of itself, and leaks, if this one fails
-	avoid vfio_create_group
+	spare_function vfio_create_group
 	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 	# Nor what kmemleak and debugobjects note about each allocation: they
 	# have reserves, so it would fail to no effect.
@@ -64,7 +64,7 @@ aim()
 	note "allocations from $start to $end"
 }
 
-unaim()
+aim_at_nothing()
 {
 	echo N >/sys/kernel/debug/failslab/cache-filter
 	for f in $FAULTS; do
@@ -97,14 +97,14 @@ failslab_begin()
 
 	modprobe -a mdev_core virtio_mdev vhost_mdev "${1:-mvnet}" \
 		vfio_iommu_type1
-	aim
+	aim_at_modules
 	# hundreds of removals wait for a grace period each
 	echo 1 >/sys/kernel/rcu_expedited
 }
 
 failslab_end()
 {
-	unaim
+	aim_at_nothing
 	echo 0 >/sys/kernel/rcu_expedited
 	unload
 }

@@ -55,6 +55,15 @@ create_hw()
 	create "$1-$2" 'mdev_port-vp_mdev-*' "$3"
 }
 
+# new_hw_instance FUNCTION CLASS WHAT: bind it, and create the instance UUID
+new_hw_instance()
+{
+	UUID=$(new_uuid)
+	[ "$(pci_driver "$1")" = vp_mdev ] ||
+		check "vp_mdev takes $1, $3" hw_bind "$1" || exit 1
+	check "an instance of class $2, $3" create_hw "$1" "$2" "$UUID" || exit 1
+}
+
 # hw_group FUNCTION: the number of its IOMMU group
 hw_group()
 {
@@ -90,15 +99,15 @@ hw_vhost()
 		create_hw "$1" vhost "$UUID"
 }
 
-# vh COMMAND...: of user-hw, by the way that WAY says
-vh()
+# user_hw COMMAND...: of user-hw, with the options in WAY
+user_hw()
 {
 	# shellcheck disable=SC2086 # nothing, or an option
 	user-hw --uuid "$UUID" $WAY "$@"
 }
 
-# vh_start COMMAND...: in the background, as $victim, until it says that it runs
-vh_start()
+# user_hw_start COMMAND...: in the background, as $victim, until it says that it runs
+user_hw_start()
 {
 	rm -f /tmp/victim.out
 	# shellcheck disable=SC2086 # nothing, or an option
@@ -107,12 +116,12 @@ vh_start()
 	wait_for 60 grep -q running /tmp/victim.out
 }
 
-# vh_begin WHAT COMMAND...: the same, and whether it does is a check
-vh_begin()
+# check_user_hw_runs WHAT COMMAND...: the same, and whether it does is a check
+check_user_hw_runs()
 {
 	_begin=$1
 	shift
-	if vh_start "$@"; then
+	if user_hw_start "$@"; then
 		pass "$_begin"
 		return 0
 	fi
@@ -120,9 +129,9 @@ vh_begin()
 	return 1
 }
 
-# vh_came_back PID OUTPUT WHAT: the program "user-hw lost" learned that the function
+# check_came_back PID OUTPUT WHAT: the program "user-hw lost" learned that the function
 # was reset, and began again
-vh_came_back()
+check_came_back()
 {
 	wait "$1"
 	_rc=$?
@@ -136,9 +145,9 @@ $(cat "$2")"
 	sed "s/^/$3: /" "$2" >&2
 }
 
-# vh_faults rings|buffers: the device reaches for memory that was taken from it,
+# check_unmapped_safe rings|buffers: the device reaches for memory that was taken from it,
 # which the IOMMU reports
-vh_faults()
+check_unmapped_safe()
 {
 	log_mark
 	check "$1 that are unmapped under the device are safe from it" \
@@ -155,7 +164,7 @@ fault_out()
 	rings)	set -- "$1" --rings ;;
 	*)	set -- "$1" ;;
 	esac
-	vh "$@" >/tmp/fault.out 2>&1
+	user_hw "$@" >/tmp/fault.out 2>&1
 	_rc=$?
 	cat /tmp/fault.out
 	return $_rc
@@ -176,14 +185,14 @@ dmar_saw()
 	return 1
 }
 
-# vh_kill COUNT: in the middle of traffic, again and again
-vh_kill()
+# kill_hw_victims COUNT: in the middle of traffic, again and again
+kill_hw_victims()
 {
 	_killed=0 _behind=0 _times=$1
 	for _i in $(seq "$1"); do
 		set -- --queue-size $((16 << _i % 4))
 		[ -z "$DOORBELL" ] || [ $((_i % 2)) = 0 ] || set -- "$@" --doorbell
-		if ! vh_start victim "$@"; then
+		if ! user_hw_start victim "$@"; then
 			fail "victim $_i runs" "$(cat /tmp/victim.out)"
 			kill -9 "$victim"
 			break
@@ -197,7 +206,7 @@ vh_kill()
 	done
 	check_equal "kill -9 in the middle of traffic, times" "$_times" $_killed
 	check_equal "instances or pages that were left behind" 0 $_behind
-	check "the function works afterwards" vh traffic
+	check "the function works afterwards" user_hw traffic
 }
 
 # vfio_pci_take FUNCTION: have vfio-pci bind it

@@ -18,16 +18,16 @@ vhost_up()
 		create_net vhost "$UUID" || exit 1
 }
 
-# v COMMAND...: of user-net, on the instance UUID; in the background $! is a shell
-v()
+# user_net COMMAND...: of user-net, on the instance UUID; in the background $! is a shell
+user_net()
 {
 	user-net --uuid "$UUID" "$@"
 }
 
-# vc COMMAND...: through the char device
-vc()
+# user_net_chardev COMMAND...: through the char device
+user_net_chardev()
 {
-	v "$@" --chardev
+	user_net "$@" --chardev
 }
 
 # chardev_of UUID: the name of its char device, or nothing
@@ -40,8 +40,8 @@ chardev_of()
 	done
 }
 
-# neg PART [chardev]: what is called wrongly, a check for each row of a table
-neg()
+# check_wrong_calls PART [chardev]: a check for each row of a table of user-neg
+check_wrong_calls()
 {
 	user-neg "$UUID" "$@" >/tmp/neg.out 2>&1
 	_rc=$?
@@ -56,9 +56,9 @@ neg()
 	check_equal "$1: the state is idle again" idle "$(state_of "$UUID")"
 }
 
-# start COMMAND...: user-net in the background, as $victim, until it says that it
+# user_net_start COMMAND...: user-net in the background, as $victim, until it says that it
 # runs.  WAY may be --chardev.
-start()
+user_net_start()
 {
 	# not what the last one said
 	rm -f /tmp/victim.out
@@ -68,8 +68,8 @@ start()
 	wait_for 30 grep -q running /tmp/victim.out
 }
 
-# stop: kill it, and wait until the device is free
-stop()
+# user_net_stop: kill it, and wait until the device is free
+user_net_stop()
 {
 	kill -9 "$victim"
 	wait "$victim"
@@ -86,13 +86,13 @@ kill_victims()
 		[ $((_i % 2)) = 0 ] || set -- "$@" --indirect --pieces
 		[ $((_i % 3)) = 0 ] || set -- "$@" --event-idx --batch
 		[ $((_i % 4)) != 0 ] || set -- "$@" --pairs 2 --v1
-		if ! start victim "$@"; then
+		if ! user_net_start victim "$@"; then
 			fail "victim $_i runs" "$(cat /tmp/victim.out)"
 			kill -9 "$victim"
 			break
 		fi
 		usleep $((_i * 7919 % 60000))
-		stop || _behind=$((_behind + 1))
+		user_net_stop || _behind=$((_behind + 1))
 		_killed=$((_killed + 1))
 		[ "$(pinned_pages)" = 0 ] || _behind=$((_behind + 1))
 	done

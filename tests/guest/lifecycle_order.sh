@@ -11,15 +11,15 @@ PARENT=/sys/devices/platform/mvnet0
 A=$(new_uuid)
 B=$(new_uuid)
 
-setup()
+load_and_create()
 {
 	modprobe virtio_net && modprobe mvnet && create_net virtio "$A" && create_net vhost "$B" &&
 		wait_for 10 netdev_of "$A" &&
 		ip link set dev "$(netdev_of "$A")" up
 }
 
-# idle: unbind virtio_net, because a module that a driver uses cannot be unloaded
-idle()
+# unbind_virtio_net: unbind virtio_net, because a module that a driver uses cannot be unloaded
+unbind_virtio_net()
 {
 	put "$(virtio_of "$A")" /sys/bus/virtio/drivers/virtio_net/unbind
 }
@@ -29,12 +29,12 @@ for order in "mvnet virtio_mdev vhost_mdev" "mvnet vhost_mdev virtio_mdev" \
 	"virtio_mdev mvnet vhost_mdev" "virtio_mdev vhost_mdev mvnet" \
 	"vhost_mdev mvnet virtio_mdev" "vhost_mdev virtio_mdev mvnet"; do
 	check "instances can be set up before modules are unloaded in order $order" \
-		setup || exit 1
+		load_and_create || exit 1
 	for mod in mvnet virtio_mdev; do
 		check_errno "$mod cannot be unloaded while A runs, order $order" \
 			EAGAIN rmmod $mod
 	done
-	check "virtio_net can be unbound from A, order $order" idle
+	check "virtio_net can be unbound from A, order $order" unbind_virtio_net
 	for mod in $order; do
 		check_errno "mdev_core cannot be unloaded before $mod, order $order" \
 			EAGAIN rmmod mdev_core
@@ -58,7 +58,7 @@ for order in "mvnet virtio_mdev vhost_mdev" "mvnet vhost_mdev virtio_mdev" \
 	check "mdev_core can be unloaded last, order $order" rmmod mdev_core
 done
 
-check "instances can be set up before the parent is unbound" setup || exit 1
+check "instances can be set up before the parent is unbound" load_and_create || exit 1
 driver=$(readlink -f $PARENT/driver)
 for round in 1 2 3; do
 	check "the parent can be unbound, round $round" \
@@ -73,6 +73,6 @@ for round in 1 2 3; do
 		test -d $MDEV_BUS/mvnet0-virtio -a \
 		-d $MDEV_BUS/mvnet0-vhost
 	check "instances can be created after the parent was bound again, round $round" \
-		setup
+		load_and_create
 done
 unload

@@ -9,8 +9,8 @@
 . /tests/lib-vhost.sh
 
 vhost_up doorbell=1
-check "doorbells" v doorbell --frames 1000
+check "doorbells" user_net doorbell --frames 1000
 check "doorbells, event index" \
-	v doorbell --frames 1000 --event-idx --indirect
-check "eventfds work as well" v traffic
+	user_net doorbell --frames 1000 --event-idx --indirect
+check "eventfds work as well" user_net traffic
 vhost_down

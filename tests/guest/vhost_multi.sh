@@ -12,14 +12,14 @@ b=$(new_uuid)
 check "another instance is created" create_net1 vhost "$b" || exit 1
 
 check "two in one container, one of them removed" \
-	v --uuid "$b" two --frames 1000
+	user_net --uuid "$b" two --frames 1000
 check_not "the removed instance is gone" [ -d "$(instance "$b")" ]
 
 b=$(new_uuid)
 c=$(new_uuid)
 check "another instance is created after the removal" create_net1 vhost "$b"
 check "an instance of class VIRTIO is created" create_net virtio "$c"
-v traffic --frames 2000 --size 500 >/tmp/a.out 2>&1 &
+user_net traffic --frames 2000 --size 500 >/tmp/a.out 2>&1 &
 pid_a=$!
 user-net --uuid "$b" traffic --frames 2000 --size 500 >/tmp/b.out 2>&1 &
 pid_b=$!

@@ -9,11 +9,11 @@
 . /tests/lib-vhost.sh
 
 vhost_up
-neg vhost
-neg vfio
-neg rings
-neg packed
-check "a receive queue whose descriptors have no bytes" v empty --queue-size 64
+check_wrong_calls vhost
+check_wrong_calls vfio
+check_wrong_calls rings
+check_wrong_calls packed
+check "a receive queue whose descriptors have no bytes" user_net empty --queue-size 64
 check "a packed one whose descriptors have no bytes" \
-	v empty --queue-size 64 --packed
+	user_net empty --queue-size 64 --packed
 vhost_down

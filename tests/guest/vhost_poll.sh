@@ -22,16 +22,16 @@ check_equal "busy_poll is what it was" 200 "$(cat "$attr")"
 
 for us in 10 10000; do
 	check "busy_poll is $us" put $us "$attr"
-	check "traffic" v traffic --frames 5000
-	check "traffic, event index" v traffic --frames 5000 --event-idx --vary
-	check "traffic, packed" v traffic --packed --frames 5000 --event-idx
-	check "few receive buffers" v traffic --frames 500 --queue-size 4 --indirect
-	check "eight pairs" v traffic --frames 500 --pairs 8 --event-idx
-	check "control queue, on the thread of the first pair" v ctrl
-	check "reset in all its forms" v reset
+	check "traffic" user_net traffic --frames 5000
+	check "traffic, event index" user_net traffic --frames 5000 --event-idx --vary
+	check "traffic, packed" user_net traffic --packed --frames 5000 --event-idx
+	check "few receive buffers" user_net traffic --frames 500 --queue-size 4 --indirect
+	check "eight pairs" user_net traffic --frames 500 --pairs 8 --event-idx
+	check "control queue, on the thread of the first pair" user_net ctrl
+	check "reset in all its forms" user_net reset
 done
 
-v traffic --frames 20000 >/tmp/traffic.out 2>&1 &
+user_net traffic --frames 20000 >/tmp/traffic.out 2>&1 &
 pid=$!
 while kill -0 $pid 2>/dev/null; do
 	for us in 0 1 5000; do

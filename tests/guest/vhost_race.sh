@@ -13,8 +13,8 @@ vhost_up
 b=$(new_uuid)
 check "another instance is created" create_net1 vhost "$b" || exit 1
 
-# race WHAT OPTION...: says how it went
-race()
+# check_race WHAT OPTION...: says how it went
+check_race()
 {
 	_what=$1
 	shift
@@ -28,6 +28,6 @@ race()
 
 count=20000
 [ "$KERNEL" != debug ] || count=5000
-race "$count times unmap and map by two threads" --count $count
-race "the same, at other addresses each time" --count $count --move
+check_race "$count times unmap and map by two threads" --count $count
+check_race "the same, at other addresses each time" --count $count --move
 vhost_down

@@ -11,11 +11,11 @@
 vhost_up
 # would not end in time if each had to wait for a second
 check "rings are mapped where they were unmapped, without delay" \
-	v remap --queue-size 64
+	user_net remap --queue-size 64
 
 unloaded=0
 for i in 1 2 3 4 5; do
-	v remap --count 5 --frames 20 --queue-size 64 >/tmp/remap.out 2>&1 ||
+	user_net remap --count 5 --frames 20 --queue-size 64 >/tmp/remap.out 2>&1 ||
 		fail "remap, $i" "$(cat /tmp/remap.out)"
 	rmmod vhost_mdev && rmmod mdev_vfio && unloaded=$((unloaded + 1))
 	modprobe vhost_mdev

@@ -10,20 +10,20 @@
 
 GRACE=/sys/module/vhost_mdev/parameters/remove_grace
 
-# begin: an instance again
-begin()
+# new_instance: the instance UUID
+new_instance()
 {
 	UUID=$(new_uuid)
 	create_net vhost "$UUID"
 }
 
-# revoked WHAT OPTION...: the program says what it found; while its file is still
+# check_revoked WHAT OPTION...: the program says what it found; while its file is still
 # open the rest of the world goes on without it
-revoked()
+check_revoked()
 {
 	_mode=$1
 	shift
-	begin
+	new_instance
 	rm -f /tmp/go /tmp/victim.out
 	user-net --uuid "$UUID" revoked "$@" >/tmp/victim.out 2>&1 &
 	victim=$!
@@ -32,9 +32,9 @@ revoked()
 		[ ! -d "$(instance "$UUID")" ]
 	check "the same UUID can be used again, $_mode" create_net vhost "$UUID"
 	check "the new instance has traffic on the VFIO device, $_mode" \
-		v traffic --frames 200
+		user_net traffic --frames 200
 	check "the new instance has traffic on the char device, $_mode" \
-		vc traffic --frames 200
+		user_net_chardev traffic --frames 200
 	check "the new instance can be removed, $_mode" remove_mdev "$UUID"
 	check_equal "vhost_mdev is in use by the file, $_mode" 1 \
 		"$(rmmod vhost_mdev 2>/dev/null && echo 0 || echo 1)"
@@ -59,31 +59,31 @@ vhost_up doorbell=1
 check_equal "a user has 30 seconds" 30 "$(cat $GRACE)"
 echo 1 >$GRACE
 remove_mdev "$UUID"
-revoked "VFIO device"
-revoked "VFIO device, by itself" --self
-revoked "char device" --chardev
-revoked "char device, by itself" --chardev --self
+check_revoked "VFIO device"
+check_revoked "VFIO device, by itself" --self
+check_revoked "char device" --chardev
+check_revoked "char device, by itself" --chardev --self
 
 # --- whoever is in the way is named at once ------------------------------------
 
-# waits ERE: for wait_for, the log has said so since the mark
-waits()
+# log_tells ERE: for wait_for, the log has said so since the mark
+log_tells()
 {
 	log_new | grep -qE "$1"
 }
 
 # The kernel log names who uses the fd, not who opened it and is gone.
-begin
+new_instance
 echo 60 >$GRACE
 log_mark
-start inherited --chardev
+user_net_start inherited --chardev
 check "the program runs that has the file of another" \
 	grep -q running /tmp/victim.out
 sh -c "echo 1 >/sys/bus/mdev/devices/$UUID/remove" &
 remover=$!
 user=$(sed -n 's/.*user \([0-9]*\) running.*/\1/p' /tmp/victim.out)
 check "the log says at once who uses the device, not who opened it" \
-	wait_for 10 waits "waits for user-net\[$user\] to close the char device"
+	wait_for 10 log_tells "waits for user-net\[$user\] to close the char device"
 
 # --- a remover that is killed ------------------------------------------------
 
@@ -92,28 +92,28 @@ kill -9 $remover
 check "a killed remover does not wait" wait_for 20 \
 	[ ! -d "$(instance "$UUID")" ]
 wait $remover
-check "the log says that the device was revoked" wait_for 10 waits \
+check "the log says that the device was revoked" wait_for 10 log_tells \
 	"did not close the char device: the device is revoked"
 kill -9 "$user"
 wait "$victim"
 
 # --- suspend -------------------------------------------------------------------
 
-# frozen: freeze all programs of the guest for a moment
-frozen()
+# freeze_programs: freeze all programs of the guest for a moment
+freeze_programs()
 {
 	echo freezer >/sys/power/pm_test && echo freeze >/sys/power/state
 }
 
 if [ -e /sys/power/pm_test ]; then
 	for WAY in "" --chardev; do
-		begin
-		start hold
+		new_instance
+		user_net_start hold
 		remove_mdev "$UUID" &
 		remover=$!
 		usleep 500000
 		check "remove waits, ${WAY:-VFIO}" kill -0 $remover
-		check "the host can suspend meanwhile, ${WAY:-VFIO}" frozen
+		check "the host can suspend meanwhile, ${WAY:-VFIO}" freeze_programs
 		check "remove has ended, ${WAY:-VFIO}" wait_for 20 \
 			[ ! -d "$(instance "$UUID")" ]
 		wait $remover
@@ -130,8 +130,8 @@ fi
 
 echo 1 >$GRACE
 for WAY in "" --chardev; do
-	begin
-	start blocked-call
+	new_instance
+	user_net_start blocked-call
 	usleep 300000
 	check "remove ends in spite of a call that does not, ${WAY:-VFIO}" \
 		remove_mdev "$UUID"
@@ -144,8 +144,8 @@ done
 
 echo 0 >$GRACE
 for WAY in "" --chardev; do
-	begin
-	start victim
+	new_instance
+	user_net_start victim
 	check "remove without grace ends under traffic, ${WAY:-VFIO}" \
 		remove_mdev "$UUID"
 	check_equal "nothing is pinned, ${WAY:-VFIO}" 0 "$(pinned_pages)"

@@ -21,8 +21,8 @@ user-net --uuid "$w" victim --queue-size 64 >/tmp/well.out 2>&1 &
 well=$!
 check "the user who does no harm has traffic" wait_for 60 grep -q running /tmp/well.out
 
-# watch: note gaps in the other user's traffic, and tasks that stay in D
-watch()
+# watch_others: note gaps in the other user's traffic, and tasks that stay in D
+watch_others()
 {
 	_still=0 _last="" _stuck=""
 	while sleep 2; do
@@ -44,15 +44,15 @@ $_t $_n"
 		_stuck=$_new
 	done
 }
-watch >/tmp/watch.out 2>&1 &
+watch_others >/tmp/watch.out 2>&1 &
 watcher=$!
 
 rows=8
 many=10 here_and_there=32 in_a_row=16
 # there it takes half a millisecond to unpin a page
 [ "$KERNEL" != debug ] || many=2 here_and_there=6 in_a_row=2
-# scatter WHAT OPTION...
-scatter()
+# check_scatter WHAT OPTION...
+check_scatter()
 {
 	_what=$1
 	shift
@@ -70,22 +70,22 @@ scatter()
 	return $_rc
 }
 
-scatter "2 threads unmap 4 KiB each" \
+check_scatter "2 threads unmap 4 KiB each" \
 	--threads 2 --size-kib 4 --touches 1 &&
-scatter "8 threads unmap 2 MiB each, pinned here and there" \
+check_scatter "8 threads unmap 2 MiB each, pinned here and there" \
 	--threads 8 --size-kib 2048 --touches 8 --stride 64 &&
-scatter "4 threads unmap 256 MiB each, pinned here and there" \
+check_scatter "4 threads unmap 256 MiB each, pinned here and there" \
 	--threads 4 --size-kib 262144 --touches $here_and_there --stride 1024 &&
-scatter "8 threads unmap 256 MiB each, pinned in a row" \
+check_scatter "8 threads unmap 256 MiB each, pinned in a row" \
 	--threads 8 --size-kib 262144 --touches $in_a_row --stride 512 &&
-scatter "4 threads unmap 50 single pages each" \
+check_scatter "4 threads unmap 50 single pages each" \
 	--threads 4 --size-kib 400 --touches 50 --stride 2 --memlock 4194304 \
 	--count 10 &&
-scatter "8 threads unmap 120 single pages each" \
+check_scatter "8 threads unmap 120 single pages each" \
 	--threads 8 --size-kib 960 --touches 120 --stride 2 --memlock 8388608 &&
-scatter "8 threads unmap more single pages than are pinned" \
+check_scatter "8 threads unmap more single pages than are pinned" \
 	--threads 8 --size-kib 1760 --touches 220 --stride 2 --memlock 8388608 &&
-scatter "2 threads unmap 450 single pages each" \
+check_scatter "2 threads unmap 450 single pages each" \
 	--threads 2 --size-kib 3600 --touches 450 --stride 2 --memlock 8388608
 
 check "mappings are replaced while a slow thread unmaps them" \

@@ -9,7 +9,7 @@
 . /tests/lib-vhost.sh
 
 vhost_up
-check "an unmap that is stalled" v stall --queue-size 64
+check "an unmap that is stalled" user_net stall --queue-size 64
 check_equal "pages pinned after that" 0 "$(pinned_pages)"
 
 # killed while it stands still, with type1's lock held or at the end, and with
@@ -34,5 +34,5 @@ done
 check_equal "kill -9 while an unmap stands still, times" 4 $killed
 check_equal "instances or pages that were left behind" 0 $left
 
-check "traffic after all of that" v traffic --frames 500
+check "traffic after all of that" user_net traffic --frames 500
 vhost_down

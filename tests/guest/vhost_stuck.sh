@@ -10,8 +10,8 @@
 . /tests/lib-vhost.sh
 . /tests/lib-blk.sh
 
-# gone PID: no thread of it is left, for wait_for
-gone()
+# all_threads_gone PID: no thread of it is left, for wait_for
+all_threads_gone()
 {
 	[ -d "/proc/$1" ] || return 0
 	set -- "/proc/$1" "/proc/$1"/task/*
@@ -29,7 +29,7 @@ check "the other instance has traffic" wait_for 30 grep -q running /tmp/other.ou
 # each kernel
 count=0
 [ "$KERNEL" != 6.12 ] || count=1
-check "a device whose page does not come" v stuck --queue-size 64 --count $count
+check "a device whose page does not come" user_net stuck --queue-size 64 --count $count
 check_log "the log says why the queue broke" "did not answer in time"
 
 check "mvblk can be loaded" modprobe mvblk
@@ -37,7 +37,7 @@ BLK=$(new_uuid)
 check "an instance of mvblk is created" create_blk vhost ram64m "$BLK"
 check "a disk whose page does not come" user-blk "$BLK" stuck
 
-check "a device whose pages come slowly" v slow --queue-size 64
+check "a device whose pages come slowly" user_net slow --queue-size 64
 
 # killed in a reset that waits for the worker, and in an unmap that waits for
 # type1's lock
@@ -46,7 +46,7 @@ for i in 0 1; do
 	UUID=$(new_uuid)
 	check "an instance is created" create_net vhost "$UUID"
 	# not by check, which has a shell of its own
-	if ! start stuck-killed --count $i --queue-size 64; then
+	if ! user_net_start stuck-killed --count $i --queue-size 64; then
 		fail "the instance stands still" "$(cat /tmp/victim.out)"
 		kill -9 "$victim"
 		break
@@ -54,7 +54,7 @@ for i in 0 1; do
 	holder=$(sed -n 's/^holder //p' /tmp/victim.out)
 	kill -9 "$victim"
 	# five seconds, and what a slow guest adds
-	wait_for 10 gone "$victim" || left=$((left + 1))
+	wait_for 10 all_threads_gone "$victim" || left=$((left + 1))
 	wait_for 10 state_is "$UUID" idle || left=$((left + 1))
 	check "the page still does not come" test -d "/proc/$holder"
 	! check "the instance can be removed" remove_mdev "$UUID" ||

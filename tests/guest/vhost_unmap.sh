@@ -9,20 +9,20 @@
 . /tests/lib-vhost.sh
 
 vhost_up
-check "memory is exchanged while suspended" v exchange --size 300
+check "memory is exchanged while suspended" user_net exchange --size 300
 check "memory is exchanged while suspended, packed, in order" \
-	v exchange --size 300 --packed --in-order --queue-size 64
-check "UNMAP_DMA of what is in use" v unmap-live --queue-size 64 --size 300
+	user_net exchange --size 300 --packed --in-order --queue-size 64
+check "UNMAP_DMA of what is in use" user_net unmap-live --queue-size 64 --size 300
 check "UNMAP_DMA of what is in use, indirect" \
-	v unmap-live --queue-size 64 --size 1514 --indirect --event-idx --count 3
-check "UNMAP_DMA of what is in use, packed, in order" v unmap-live --packed --in-order \
+	user_net unmap-live --queue-size 64 --size 1514 --indirect --event-idx --count 3
+check "UNMAP_DMA of what is in use, packed, in order" user_net unmap-live --packed --in-order \
 	--queue-size 64 --size 300 --indirect
-check "DRIVER_OK that fails half-way" v half --pairs 2 --queue-size 64
-check "mappings that may not be written" v readonly --queue-size 64
-check "mappings that may only be written" v write-only --queue-size 64
+check "DRIVER_OK that fails half-way" user_net half --pairs 2 --queue-size 64
+check "mappings that may not be written" user_net readonly --queue-size 64
+check "mappings that may only be written" user_net write-only --queue-size 64
 check "mappings that may only be written, with less locked memory than that" \
-	v write-only --queue-size 64 --memlock 122880
-check "64 KiB of locked memory" v memlock --frames 3000
+	user_net write-only --queue-size 64 --memlock 122880
+check "64 KiB of locked memory" user_net memlock --frames 3000
 check "64 KiB of locked memory, jumbo frames" \
-	v memlock --frames 300 --size 9014 --indirect --queue-size 64
+	user_net memlock --frames 300 --size 9014 --indirect --queue-size 64
 vhost_down

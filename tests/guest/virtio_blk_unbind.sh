@@ -17,10 +17,10 @@ load_start()
 	before=$(vq_sum "$UUID" chains)
 	blkop stress -e -t 4 "$DEV" >/tmp/load 2>&1 &
 	LOAD=$!
-	wait_for 20 busy
+	wait_for 20 load_runs
 }
 
-busy()
+load_runs()
 {
 	[ "$(vq_sum "$UUID" chains)" -gt $((before + 200)) ]
 }
@@ -35,8 +35,8 @@ load_over()
 	fi
 }
 
-# works WHEN: the disk exists and serves requests
-works()
+# check_disk_works WHEN: the disk exists and serves requests
+check_disk_works()
 {
 	check "$1: there is a disk" wait_for 10 blk_vars "$UUID" || return
 	blk_vars "$UUID"
@@ -64,7 +64,7 @@ for type in ram64m file; do
 	[ $type != file ] || check "$type: the instance can be given a file" \
 		put $IMAGE "$DIR/backing"
 
-	works "$type"
+	check_disk_works "$type"
 	vdev=$(virtio_of "$UUID")
 	check "$type: virtio-blk can be unbound" put "$vdev" $VIRTIO_BLK/unbind
 	load_over "$type, virtio-blk unbound"
@@ -72,14 +72,14 @@ for type in ram64m file; do
 		wait_for 5 no_disk
 	check "$type: virtio-blk can be bound again" put "$vdev" $VIRTIO_BLK/bind
 
-	works "$type, virtio-blk bound again"
+	check_disk_works "$type, virtio-blk bound again"
 	check "$type: virtio_mdev can be unbound" put "$UUID" $VIRTIO_MDEV/unbind
 	load_over "$type, virtio_mdev unbound"
 	check_equal "$type: the instance is unbound after virtio_mdev was unbound" \
 		unbound "$(state_of "$UUID")"
 	check "$type: virtio_mdev can be bound again" put "$UUID" $VIRTIO_MDEV/bind
 
-	works "$type, virtio_mdev bound again"
+	check_disk_works "$type, virtio_mdev bound again"
 	check "$type: the instance can be removed under load" \
 		remove_mdev "$UUID"
 	load_over "$type, instance removed"
@@ -89,7 +89,7 @@ done
 
 UUID=$(new_uuid)
 check "another instance can be created" create_blk virtio ram64m "$UUID"
-works "another instance"
+check_disk_works "another instance"
 check_errno "mvblk cannot be unloaded under load" EAGAIN rmmod mvblk
 check_errno "virtio_mdev cannot be unloaded under load" EAGAIN rmmod virtio_mdev
 check "the instance can be removed under load" remove_mdev "$UUID"

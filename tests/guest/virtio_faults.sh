@@ -13,8 +13,8 @@ PORT=mvbad-virtio
 
 log_mark
 
-# fails FAULT ERRNO REGEX
-fails()
+# check_fault FAULT ERRNO REGEX
+check_fault()
 {
 	_uuid=$(new_uuid)
 	log_mark
@@ -33,13 +33,13 @@ available()
 check_equal "two instances are available" 2 "$(available)"
 # more often than there are instances: none is lost
 for _i in 1 2 3; do
-	fails create ENXIO 'cannot make'
+	check_fault create ENXIO 'cannot make'
 done
-fails no-ops EINVAL 'lacks a required device operation'
-fails no-api EINVAL 'does not speak version 1'
-fails no-queues EINVAL 'no virtqueue'
-fails legacy EINVAL 'VIRTIO_F_VERSION_1'
-fails reset EIO 'cannot be reset'
+check_fault no-ops EINVAL 'lacks a required device operation'
+check_fault no-api EINVAL 'does not speak version 1'
+check_fault no-queues EINVAL 'no virtqueue'
+check_fault legacy EINVAL 'VIRTIO_F_VERSION_1'
+check_fault reset EIO 'cannot be reset'
 check_equal "two instances are available after all that" 2 "$(available)"
 
 # Without the class driver there is no error yet, there is one when it comes

@@ -25,8 +25,8 @@ arrived()
 	[ "$(netstat_of "$DEV" rx_packets)" -ge "$1" ]
 }
 
-# blast SIZE QUEUES: send frames of one size on that many queues
-blast()
+# check_frames SIZE QUEUES: send frames of one size on that many queues
+check_frames()
 {
 	_tx=$(netstat_of "$DEV" tx_packets)
 	_rx=$(netstat_of "$DEV" rx_packets)
@@ -50,12 +50,12 @@ blast()
 # without IPv6 there are only the frames of pktgen
 echo 1 >"/proc/sys/net/ipv6/conf/$DEV/disable_ipv6"
 sleep 1
-blast 60 1
-blast 64 1
-blast 1500 1
+check_frames 60 1
+check_frames 64 1
+check_frames 1500 1
 ethtool -L "$DEV" combined 2
-blast 64 2
-blast 1500 2
+check_frames 64 2
+check_frames 1500 2
 check_equal "no virtqueue broke" 0 "$(cat "$DIR"/vq*/errors | sort -u)"
 check "pktgen can be unloaded" pg_unload
 

@@ -40,8 +40,8 @@ no_netdev()
 	! netdev_of "$UUID"
 }
 
-# works WHEN: the net device exists and carries traffic
-works()
+# check_traffic WHEN: the net device exists and carries traffic
+check_traffic()
 {
 	check "there is a net device $1" wait_for 10 netdev_of "$UUID" || return
 	if traffic_start; then
@@ -51,7 +51,7 @@ works()
 	fi
 }
 
-works "at first"
+check_traffic "at first"
 vdev=$(virtio_of "$UUID")
 check "virtio-net can be unbound under traffic" put "$vdev" $VIRTIO_NET/unbind
 traffic_stop
@@ -60,7 +60,7 @@ check "the instance is in state setup after virtio-net was unbound" \
 	wait_for 5 state_is "$UUID" setup
 check "virtio-net can be bound again" put "$vdev" $VIRTIO_NET/bind
 
-works "after virtio-net was bound again"
+check_traffic "after virtio-net was bound again"
 check "virtio_mdev can be unbound under traffic" put "$UUID" $VIRTIO_MDEV/unbind
 traffic_stop
 check_equal "the instance is unbound after virtio_mdev was unbound" \
@@ -69,13 +69,13 @@ check_not "an instance without virtio_mdev has no virtio device" \
 	virtio_of "$UUID"
 check "virtio_mdev can be bound again" put "$UUID" $VIRTIO_MDEV/bind
 
-works "after virtio_mdev was bound again"
+check_traffic "after virtio_mdev was bound again"
 # pktgen must not pin the module, or it could not be unloaded here
 check "virtio_net can be unloaded under traffic" rmmod virtio_net
 traffic_stop
 check "virtio_net can be loaded again" modprobe virtio_net
 
-works "after virtio_net was loaded again"
+check_traffic "after virtio_net was loaded again"
 check_errno "virtio_mdev cannot be unloaded under traffic" EAGAIN \
 	rmmod virtio_mdev
 check_errno "mvnet cannot be unloaded under traffic" EAGAIN rmmod mvnet
@@ -86,7 +86,7 @@ check "the removed instance is gone from sysfs" test ! -e "$(instance "$UUID")"
 UUID=$(new_uuid)
 check "another instance can be created for the unbinding of the parent" \
 	create_net virtio "$UUID"
-works "on another instance"
+check_traffic "on another instance"
 check "the parent can be unbound under traffic" put mvnet0 \
 	/sys/bus/platform/drivers/mvnet/unbind
 traffic_stop
