@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../report.h"
 #include "user_neg.h"
 
 void neg_result(struct neg *t, bool good, const char *fmt, ...)
@@ -23,11 +24,9 @@ void neg_result(struct neg *t, bool good, const char *fmt, ...)
 		t->passed++;
 	else
 		t->failed++;
-	printf("%s - ", good ? "ok" : "not ok");
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	report(good, NULL, fmt, ap);
 	va_end(ap);
-	putchar('\n');
 }
 
 /* Of the char device it is the owner's memory that is mapped. */

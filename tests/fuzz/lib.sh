@@ -5,7 +5,7 @@
 
 # shellcheck disable=SC2154 # set by whoever sources this
 top=$(cd "$here/../.." && pwd)
-. "$top/tests/report.sh"
+. "$top/tests/collect.sh"
 cache=${VIRTIO_MDEV_CACHE:-$HOME/.cache/virtio-mdev}
 # each tree has its own
 build=$cache/build/$(printf '%s' "$top" | sha256sum | cut -c1-8)/fuzz

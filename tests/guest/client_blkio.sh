@@ -64,7 +64,7 @@ check "libblkio maps memory at address 0" traced \
 # --- everything that it can ask for ------------------------------------------
 
 check "a program with libblkio can be built" in_dir \
-	gcc -O2 -Wall -Werror -o blkio /tests/root/blkio.c -lblkio || exit 1
+	gcc -O2 -Wall -Werror -I/tests -o blkio /tests/root/blkio.c -lblkio || exit 1
 checks_of $DIR/blkio "$NODE" data $((64 * 1024 * 1024))
 idle "data"
 checks_of $DIR/blkio "$NODE" poll

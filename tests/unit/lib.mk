@@ -12,7 +12,7 @@ unit		:= $(top)/tests/unit
 lib		:= $(notdir $(wildcard $(top)/mdev_core/vq*.c)) mem.c
 models		:= $(notdir $(wildcard $(unit)/*model.c))
 unit_tests	:= $(filter-out $(models),$(notdir $(wildcard $(unit)/*.c)))
-lib_headers	:= $(wildcard $(unit)/*.h $(unit)/include/*.h \
+lib_headers	:= $(wildcard $(top)/tests/report.h $(unit)/*.h $(unit)/include/*.h \
 			$(unit)/include/*/*.h $(top)/include/linux/*.h \
 			$(top)/mdev_core/vq*.h)
 lib_flags	:= -std=gnu11 -Wall -Wextra -Wno-unused-parameter \

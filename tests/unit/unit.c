@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../report.h"
 #include "unit.h"
 
 static u32 unit_seed;
@@ -59,6 +60,15 @@ static bool unit_run(const struct unit_test *test)
 	return WIFEXITED(status) && !WEXITSTATUS(status);
 }
 
+static void unit_report(bool good, const char *name, ...)
+{
+	va_list args;
+
+	va_start(args, name);
+	report(good, "unit", name, args);
+	va_end(args);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct unit_test *const all[] = {
@@ -66,23 +76,19 @@ int main(int argc, char **argv)
 		packed_state_tests, packed_hostile_tests, iter_tests, tlb_tests,
 		random_tests, order_tests, differ_tests, doorbell_tests,
 	};
-	unsigned int i, passed = 0, failed = 0;
 	const struct unit_test *test;
+	bool all_good = true, good;
+	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(all); i++) {
 		for (test = all[i]; test->name; test++) {
 			/* An argument picks the tests whose name has it. */
 			if (argc > 1 && !strstr(test->name, argv[1]))
 				continue;
-			if (unit_run(test)) {
-				printf("ok - unit: %s\n", test->name);
-				passed++;
-			} else {
-				printf("not ok - unit: %s\n", test->name);
-				failed++;
-			}
+			good = unit_run(test);
+			unit_report(good, "%s", test->name);
+			all_good &= good;
 		}
 	}
-	printf("%u passed, %u failed\n", passed, failed);
-	return failed || !passed;
+	return !all_good;
 }

@@ -117,7 +117,7 @@ depmod -b . "$release"
 
 find "$guest/programs" -maxdepth 1 -type f -perm -u+x -exec cp '{}' bin/ ';'
 # the libraries, whichever scripts run
-cp "$here/../report.sh" "$here/../guest"/lib*.sh "$here/../guest/leaks.awk" tests/
+cp "$here/../report.sh" "$here/../report.h" "$here/../guest"/lib*.sh "$here/../guest/leaks.awk" tests/
 cp "$tests"/*.sh tests/
 for patterns in "$here/../guest"/*.regex; do
 	# one expression: a guest's grep tries each line of a file on its own

@@ -6,25 +6,25 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 kernel=${1:-6.12}
-. "$here/../report.sh"
+. "$here/../collect.sh"
 
 out=$(RUN_SILENCE=25 "$here/run" --kernel "$kernel" --tests "$here/selftest")
 rc=$?
-passed=0
-failed=0
+collect_begin "${VIRTIO_MDEV_CACHE:-$HOME/.cache/virtio-mdev}/results/selftest.tap"
 
 # verdict WHAT COMMAND...
 verdict()
 {
-	local what=$1 log
+	local what=$1 log line
 	shift
 	if log=$("$@" 2>&1); then
-		report_ok selftest "$what"
-		passed=$((passed + 1))
+		log=$(report_ok selftest "$what")
 	else
-		report_not_ok selftest "$what" "$log"
-		failed=$((failed + 1))
+		log=$(report_not_ok selftest "$what" "$log")
 	fi
+	while IFS= read -r line; do
+		collect "$line"
+	done <<<"$log"
 }
 
 results()
@@ -132,5 +132,4 @@ verdict "of finished runs the last ten stay, and what may be in progress" \
 	$old/6.1.040000.1
 	EOF
 
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+collect_end

@@ -23,6 +23,8 @@
 
 #include <blkio.h>
 
+#include "report.h"
+
 #define KIB		1024ull
 #define MIB		(1024 * KIB)
 #define BLOCK		4096u
@@ -46,12 +48,9 @@ static void result(bool good, const char *fmt, ...)
 {
 	va_list args;
 
-	printf("%s - libblkio: ", good ? "ok" : "not ok");
 	va_start(args, fmt);
-	vprintf(fmt, args);
+	report(good, "libblkio", fmt, args);
 	va_end(args);
-	printf("\n");
-	fflush(stdout);
 	failures += !good;
 }
 

@@ -13,6 +13,8 @@ import sys
 import time
 
 import machine
+import report
+from report import check
 import virtio_pci
 from virtio_pci import ACCESS_PLATFORM, RING_PACKED, VERSION_1
 import vring
@@ -20,16 +22,6 @@ import vring
 BLOCK = 2
 # above those of net; devices that run side by side have memory of their own
 RINGS, DATA, EACH, VECTORS = 0x800000, 0x810000, 0x20000, 0x180000
-
-failures = 0
-
-
-def check(what, good, got=None):
-    global failures
-    print(("ok - " if good else "not ok - ") + what, flush=True)
-    if not good:
-        failures += 1
-        print("got: %s" % (got,), flush=True)
 
 
 def request(m, dev, ring, kind, data, sector=7):
@@ -104,7 +96,7 @@ def main():
     status, said = m.quit()
     check("QEMU ends with status 0", status == 0, status)
     check("QEMU has nothing to say", not said, said.replace("\n", " | "))
-    return failures != 0
+    return report.failures != 0
 
 
 if __name__ == "__main__":

@@ -21,9 +21,10 @@ import time
 import disk
 import machine
 import net
+import report
 import virtio_pci
 import vring
-from net import check
+from report import check
 
 MDEV = "/sys/bus/mdev/devices/"
 STDERR = "/tmp/qemu.err"
@@ -640,7 +641,7 @@ def main():
         if os.path.exists(STDERR):
             with open(STDERR) as f:
                 print(f.read())
-    return net.failures + disk.failures != 0
+    return report.failures != 0
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ import sys
 import time
 
 import machine
+import report
+from report import check
 import virtio_pci
 from virtio_pci import ACCESS_PLATFORM, EVENT_IDX, RING_PACKED, VERSION_1
 import vring
@@ -33,23 +35,9 @@ BATCH = 64
 HEADER = 12
 FOREIGN = bytes.fromhex("525400a1b2c3")
 
-failures = 0
-
 
 def bits(*numbers):
     return sum(1 << n for n in numbers)
-
-
-def check(what, good, got=None):
-    global failures
-    if good:
-        print("ok - " + what, flush=True)
-    else:
-        failures += 1
-        print("not ok - " + what, flush=True)
-        if got is not None:
-            print("got: %s" % (got,), flush=True)
-    return good
 
 
 class Net:
@@ -310,7 +298,7 @@ def main():
         said = "".join(line for line in said.splitlines(True)
                        if not re.search(args.says, line))
     check("QEMU has nothing to say", not said, said.replace("\n", " | "))
-    return failures != 0
+    return report.failures != 0
 
 
 if __name__ == "__main__":
