@@ -216,13 +216,32 @@ static void mdev_vfio_device_end(struct work_struct *work)
 	vfio_put_device(&vv->vdev);
 }
 
-static int mdev_vfio_device_register(struct mdev_vfio_device *vv)
+static int mdev_vfio_device_register_hardware(struct mdev_vfio_device *vv,
+					      struct device *dev)
 {
-	struct mdev_class_device *cdev = vv->session->cdev;
 	int ret;
 
-	if (!vv->carrier)
-		return vfio_register_group_dev(&vv->vdev);
+	ret = mdev_vfio_link_group(dev, vv->vdev.dev);
+	if (ret)
+		return ret;
+	ret = vfio_register_group_dev(&vv->vdev);
+	if (ret) {
+		mdev_vfio_unlink_group(dev);
+		return ret;
+	}
+	/*
+	 * A user may have the device open by now, and undoing the registration
+	 * would wait for that.  Those who look for this link can do without.
+	 */
+	if (mdev_vfio_link_dev(dev, vv->vdev.dev))
+		dev_warn(dev, "no memory for the link vfio-dev\n");
+	return 0;
+}
+
+static int mdev_vfio_device_register_software(struct mdev_vfio_device *vv,
+					      struct device *dev)
+{
+	int ret;
 
 	ret = mdev_vfio_mem_init(&vv->mem, &vv->vdev, vv->carrier,
 				 vv->session->owner);
@@ -231,7 +250,7 @@ static int mdev_vfio_device_register(struct mdev_vfio_device *vv)
 	ret = vfio_register_emulated_iommu_dev(&vv->vdev);
 	if (ret)
 		goto err_mem;
-	ret = mdev_vfio_link_carrier(mdev_dev(cdev->mdev), vv->carrier);
+	ret = mdev_vfio_link_carrier(dev, vv->carrier);
 	if (ret)
 		goto err_vfio;
 	return 0;
@@ -257,6 +276,7 @@ err_mem:
 int mdev_vfio_device_add(struct mdev_vfio_device *vv, struct mdev_session *s,
 			 struct device *parent)
 {
+	struct device *dev = mdev_dev(s->cdev->mdev);
 	int ret;
 
 	vv->session = s;
@@ -266,7 +286,8 @@ int mdev_vfio_device_add(struct mdev_vfio_device *vv, struct mdev_session *s,
 	INIT_WORK(&vv->end, mdev_vfio_device_end);
 	init_completion(&vv->ended);
 
-	ret = mdev_vfio_device_register(vv);
+	ret = vv->carrier ? mdev_vfio_device_register_software(vv, dev) :
+			    mdev_vfio_device_register_hardware(vv, dev);
 	if (ret)
 		dev_err(&s->cdev->dev, "cannot register a VFIO device: %pe\n",
 			ERR_PTR(ret));
@@ -290,6 +311,8 @@ void mdev_vfio_device_del(struct mdev_vfio_device *vv,
 	if (vv->carrier) {
 		mdev_vfio_unlink_carrier(mdev_dev(cdev->mdev));
 	} else {
+		mdev_vfio_unlink_dev(mdev_dev(cdev->mdev));
+		mdev_vfio_unlink_group(mdev_dev(cdev->mdev));
 		/* Pairs with the release in mdev_vfio_device_end() */
 		vv->parent = cdev->parent;
 		mdev_class_parent_keep(vv->parent);

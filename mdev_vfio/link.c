@@ -6,9 +6,32 @@
 
 #include <linux/device.h>
 #include <linux/iommu.h>
+#include <linux/kernfs.h>
 #include <linux/sysfs.h>
 
 #include "link.h"
+
+/**
+ * mdev_vfio_link_dev() - lead from an mdev to its VFIO device
+ * @dev: the mdev's device
+ * @below: the parent of the VFIO device, which is registered
+ *
+ * Return: 0, and mdev_vfio_unlink_dev() undoes it; or a negative errno.
+ */
+int mdev_vfio_link_dev(struct device *dev, struct device *below)
+{
+	return compat_only_sysfs_link_entry_to_kobj(&dev->kobj, &below->kobj,
+						    "vfio-dev", NULL);
+}
+
+/**
+ * mdev_vfio_unlink_dev() - undo mdev_vfio_link_dev()
+ * @dev: the mdev's device, which is still there
+ */
+void mdev_vfio_unlink_dev(struct device *dev)
+{
+	sysfs_remove_link(&dev->kobj, "vfio-dev");
+}
 
 /**
  * mdev_vfio_link_carrier() - make an mdev look like the VFIO device's parent
@@ -30,8 +53,7 @@ int mdev_vfio_link_carrier(struct device *dev, struct device *carrier)
 	iommu_group_put(group);
 	if (ret)
 		return ret;
-	ret = compat_only_sysfs_link_entry_to_kobj(&dev->kobj, &carrier->kobj,
-						   "vfio-dev", NULL);
+	ret = mdev_vfio_link_dev(dev, carrier);
 	if (ret)
 		iommu_group_remove_device(dev);
 	return ret;
@@ -43,6 +65,42 @@ int mdev_vfio_link_carrier(struct device *dev, struct device *carrier)
  */
 void mdev_vfio_unlink_carrier(struct device *dev)
 {
-	sysfs_remove_link(&dev->kobj, "vfio-dev");
+	mdev_vfio_unlink_dev(dev);
 	iommu_group_remove_device(dev);
+}
+
+/**
+ * mdev_vfio_link_group() - lead from an mdev to the IOMMU group of its hardware
+ * @dev: the mdev's device
+ * @hardware: the device that does the DMA
+ *
+ * The mdev is not in the group, since it does no DMA.  Programs read the number of
+ * the group from the link, so it leads there directly, as the hardware's own does.
+ *
+ * Return: 0, and mdev_vfio_unlink_group() undoes it; or a negative errno.
+ */
+int mdev_vfio_link_group(struct device *dev, struct device *hardware)
+{
+	struct kernfs_node *link;
+	int ret = -ENODEV;
+
+	link = kernfs_find_and_get(hardware->kobj.sd, "iommu_group");
+	if (!link)
+		return ret;
+	/* The group stays while @hardware, which the instance keeps, is in it. */
+	if (kernfs_type(link) == KERNFS_LINK)
+		ret = sysfs_create_link(&dev->kobj,
+					link->symlink.target_kn->priv,
+					"iommu_group");
+	kernfs_put(link);
+	return ret;
+}
+
+/**
+ * mdev_vfio_unlink_group() - undo mdev_vfio_link_group()
+ * @dev: the mdev's device, which is still there
+ */
+void mdev_vfio_unlink_group(struct device *dev)
+{
+	sysfs_remove_link(&dev->kobj, "iommu_group");
 }

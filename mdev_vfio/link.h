@@ -9,5 +9,9 @@ struct device;
 
 int mdev_vfio_link_carrier(struct device *dev, struct device *carrier);
 void mdev_vfio_unlink_carrier(struct device *dev);
+int mdev_vfio_link_dev(struct device *dev, struct device *below);
+void mdev_vfio_unlink_dev(struct device *dev);
+int mdev_vfio_link_group(struct device *dev, struct device *hardware);
+void mdev_vfio_unlink_group(struct device *dev);
 
 #endif /* _MDEV_VFIO_LINK_H */
