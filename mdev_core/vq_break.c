@@ -71,21 +71,22 @@ EXPORT_SYMBOL_GPL(mdev_vq_break);
 
 /**
  * mdev_vq_break_at() - give up on a virtqueue because of an address in it
- * @vq: claimed virtqueue
- * @iter: stands where a copy failed
+ * @iter: of a chain of a claimed virtqueue; stands where a copy failed
  *
  * Context: as mdev_vq_break().
  */
-void mdev_vq_break_at(struct mdev_vq *vq, const struct mdev_vq_iter *iter)
+void mdev_vq_break_at(const struct mdev_vq_iter *iter)
 {
 	u64 iova = iter->nr ? iter->seg->iova + iter->off : 0;
 
 	/* A worker that was made to leave, see &struct mdev_worker */
 	if (fatal_signal_pending(current))
-		mdev_vq_break(vq, "a buffer at %#llx, where memory did not answer in time",
+		mdev_vq_break(iter->vq,
+			      "a buffer at %#llx, where memory did not answer in time",
 			      (unsigned long long)iova);
 	else
-		mdev_vq_break(vq, "a buffer at %#llx, which is not mapped",
+		mdev_vq_break(iter->vq,
+			      "a buffer at %#llx, which is not mapped",
 			      (unsigned long long)iova);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_break_at);

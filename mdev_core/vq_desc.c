@@ -112,7 +112,7 @@ int mdev_vq_table_desc(struct mdev_vq *vq, unsigned int i, void *desc)
 	seg.iova = vq->table_iova + i * size;
 	seg.len = size;
 	mdev_vq_iter_segs(&iter, &seg, 1);
-	iter.tlb = &vq->tlb;
+	iter.vq = vq;
 	if (mdev_vq_copy_from(vq->mem, &iter, desc, size) == size)
 		return 0;
 

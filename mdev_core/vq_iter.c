@@ -40,9 +40,17 @@ static void mdev_vq_iter_step(struct mdev_vq_iter *iter, size_t len)
 	}
 }
 
+/* To be called in each read section before the first lookup of the iterator */
+static void mdev_vq_iter_check(const struct mdev_vq_iter *iter,
+			       const struct mdev_mem *mem)
+{
+	if (iter->vq)
+		mdev_vq_tlb_check(&iter->vq->tlb, mem);
+}
+
 /*
  * Kernel address of where the iterator stands, for at most @len bytes; NULL for a
- * miss or at the end.  mdev_vq_tlb_check() was called in this section.
+ * miss or at the end.  mdev_vq_iter_check() was called in this section.
  */
 static __always_inline void *
 mdev_vq_iter_lookup(struct mdev_mem *mem, const struct mdev_vq_iter *iter,
@@ -60,8 +68,8 @@ mdev_vq_iter_lookup(struct mdev_mem *mem, const struct mdev_vq_iter *iter,
 	 */
 	if (mem->linear)
 		return phys_to_virt(iova);
-	if (iter->tlb)
-		return mdev_vq_tlb_lookup(iter->tlb, mem, iova, perm, len);
+	if (iter->vq)
+		return mdev_vq_tlb_lookup(&iter->vq->tlb, mem, iova, perm, len);
 	return mdev_mem_lookup(mem, iova, perm, len);
 }
 
@@ -100,7 +108,7 @@ mdev_vq_iter_copy(struct mdev_mem *mem, struct mdev_vq_iter *iter, void *buf,
 		return len;
 	}
 
-	mdev_vq_tlb_check(iter->tlb, mem);
+	mdev_vq_iter_check(iter, mem);
 	while (done < len) {
 		size_t n = len - done;
 
@@ -168,8 +176,8 @@ size_t mdev_vq_copy(struct mdev_mem *mem, struct mdev_vq_iter *dst,
 {
 	size_t done = 0;
 
-	mdev_vq_tlb_check(src->tlb, mem);
-	mdev_vq_tlb_check(dst->tlb, mem);
+	mdev_vq_iter_check(src, mem);
+	mdev_vq_iter_check(dst, mem);
 	while (done < len) {
 		size_t n = len - done;
 		void *from, *to;
@@ -297,7 +305,7 @@ static bool mdev_vq_iter_misses(struct mdev_mem *mem,
 	int token;
 
 	token = mdev_mem_enter(mem);
-	mdev_vq_tlb_check(iter->tlb, mem);
+	mdev_vq_iter_check(iter, mem);
 	miss = !mdev_vq_iter_lookup(mem, iter, perm, &len);
 	mdev_mem_leave(mem, token);
 	return miss;

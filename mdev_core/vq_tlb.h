@@ -47,7 +47,7 @@ static inline void mdev_vq_tlb_check(struct mdev_vq_tlb *tlb,
 {
 	unsigned long generation;
 
-	if (!tlb || !tlb->entries)
+	if (!tlb->entries)
 		return;
 	generation = mdev_mem_generation(mem);
 	if (unlikely(tlb->generation != generation))

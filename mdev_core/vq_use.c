@@ -146,7 +146,7 @@ int mdev_vq_pop(struct mdev_vq *vq, struct mdev_vq_chain *chain)
 {
 	if (READ_ONCE(vq->broken))
 		return -EPROTO;
-	chain->tlb = &vq->tlb;
+	chain->vq = vq;
 	return vq->layout->pop(vq, chain);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_pop);

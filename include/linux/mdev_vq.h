@@ -129,8 +129,8 @@ struct mdev_vq_chain {
 	u32 out_len;
 	u32 in_len;
 
-	/* private: of the queue */
-	struct mdev_vq_tlb *tlb;
+	/* private: the queue that it was popped from */
+	struct mdev_vq *vq;
 	/* the id for the used entry; how many ring entries it took, and where */
 	u16 id;
 	u16 slots;
@@ -148,8 +148,8 @@ struct mdev_vq_iter {
 	unsigned int nr;
 	u32 off;
 
-	/* private: remembered lookups of the queue, if it is known */
-	struct mdev_vq_tlb *tlb;
+	/* private: the queue of the chain, which remembers lookups; NULL for none */
+	struct mdev_vq *vq;
 };
 
 /**
@@ -380,7 +380,7 @@ void mdev_vq_disable_notify(struct mdev_vq *vq);
 bool mdev_vq_enable_notify(struct mdev_vq *vq);
 __printf(2, 3)
 void mdev_vq_break(struct mdev_vq *vq, const char *fmt, ...);
-void mdev_vq_break_at(struct mdev_vq *vq, const struct mdev_vq_iter *iter);
+void mdev_vq_break_at(const struct mdev_vq_iter *iter);
 
 /* Payload */
 size_t mdev_vq_copy_from(struct mdev_mem *mem, struct mdev_vq_iter *iter,
@@ -550,7 +550,7 @@ static inline void mdev_vq_iter_segs(struct mdev_vq_iter *iter,
 	iter->seg = segs;
 	iter->nr = nr;
 	iter->off = 0;
-	iter->tlb = NULL;
+	iter->vq = NULL;
 }
 
 /**
@@ -564,7 +564,7 @@ static inline void mdev_vq_iter_out(struct mdev_vq_iter *iter,
 				    const struct mdev_vq_chain *chain)
 {
 	mdev_vq_iter_segs(iter, chain->segs, chain->nr_out);
-	iter->tlb = chain->tlb;
+	iter->vq = chain->vq;
 }
 
 /**
@@ -578,7 +578,7 @@ static inline void mdev_vq_iter_in(struct mdev_vq_iter *iter,
 				   const struct mdev_vq_chain *chain)
 {
 	mdev_vq_iter_segs(iter, chain->segs + chain->nr_out, chain->nr_in);
-	iter->tlb = chain->tlb;
+	iter->vq = chain->vq;
 }
 
 /**
@@ -594,7 +594,7 @@ static inline void mdev_vq_iter_in_all(struct mdev_vq_iter *iter,
 				       unsigned int nr)
 {
 	mdev_vq_iter_segs(iter, chain->segs, nr);
-	iter->tlb = chain->tlb;
+	iter->vq = chain->vq;
 }
 
 /**

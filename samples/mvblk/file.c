@@ -151,7 +151,7 @@ static int mvblk_file_read_some(struct mvblk_queue *q,
 	if (q->mem->direct) {
 		to = mvblk_file_direct(q, dst, MDEV_MEM_WRITE, len);
 		if (!to) {
-			mdev_vq_break_at(q->vq, dst);
+			mdev_vq_break_at(dst);
 			return -EFAULT;
 		}
 		ret = mvblk_file_get(q, to, *len, pos);
@@ -165,7 +165,7 @@ static int mvblk_file_read_some(struct mvblk_queue *q,
 		return ret;
 	ret = mdev_vq_write(q->mem, dst, q->bounce, *len);
 	if (ret)
-		mdev_vq_break_at(q->vq, dst);
+		mdev_vq_break_at(dst);
 	return ret;
 }
 
@@ -179,7 +179,7 @@ static int mvblk_file_write_some(struct mvblk_queue *q,
 	if (q->mem->direct) {
 		from = mvblk_file_direct(q, src, MDEV_MEM_READ, len);
 		if (!from) {
-			mdev_vq_break_at(q->vq, src);
+			mdev_vq_break_at(src);
 			return -EFAULT;
 		}
 		ret = mvblk_file_put(q, from, *len, pos);
@@ -190,7 +190,7 @@ static int mvblk_file_write_some(struct mvblk_queue *q,
 	*len = min_t(size_t, *len, MVBLK_BOUNCE);
 	ret = mdev_vq_read(q->mem, src, q->bounce, *len);
 	if (ret) {
-		mdev_vq_break_at(q->vq, src);
+		mdev_vq_break_at(src);
 		return ret;
 	}
 	return mvblk_file_put(q, q->bounce, *len, pos);

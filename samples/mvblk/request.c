@@ -71,7 +71,7 @@ int mvblk_pull(struct mvblk_queue *q, struct mdev_vq_iter *src, void *buf,
 	mvblk_leave(q);
 	ret = mdev_vq_read(q->mem, src, buf + done, len - done);
 	if (ret)
-		mdev_vq_break_at(q->vq, src);
+		mdev_vq_break_at(src);
 	return mvblk_enter(q) ? ret : -EPROTO;
 }
 
@@ -97,7 +97,7 @@ int mvblk_store(struct mvblk_queue *q, struct mdev_vq_iter *dst,
 	mvblk_leave(q);
 	ret = mdev_vq_write(q->mem, dst, buf + done, len - done);
 	if (ret)
-		mdev_vq_break_at(q->vq, dst);
+		mdev_vq_break_at(dst);
 	return mvblk_enter(q) ? ret : -EPROTO;
 }
 

@@ -80,7 +80,7 @@ static int mvnet_get(struct mvnet_pair *pair, struct mdev_vq_iter *src,
 	mvnet_leave(pair);
 	ret = mdev_vq_read(pair->mem, src, buf + done, len - done);
 	if (ret)
-		mdev_vq_break_at(pair->tx, src);
+		mdev_vq_break_at(src);
 	return mvnet_enter(pair) ? ret : -EPROTO;
 }
 
@@ -97,7 +97,7 @@ static int mvnet_put(struct mvnet_pair *pair, struct mdev_vq_iter *dst,
 	mvnet_leave(pair);
 	ret = mdev_vq_write(pair->mem, dst, buf + done, len - done);
 	if (ret)
-		mdev_vq_break_at(pair->rx, dst);
+		mdev_vq_break_at(dst);
 	return mvnet_enter(pair) ? ret : -EPROTO;
 }
 
@@ -107,7 +107,6 @@ static int mvnet_move(struct mvnet_pair *pair, struct mdev_vq_iter *dst,
 {
 	size_t done = mdev_vq_copy(pair->mem, dst, src, len);
 	struct mdev_vq_iter *bad;
-	struct mdev_vq *vq;
 	int ret;
 
 	if (likely(done == len))
@@ -122,10 +121,8 @@ static int mvnet_move(struct mvnet_pair *pair, struct mdev_vq_iter *dst,
 		ret = -EFAULT;
 		bad = src;
 	}
-	if (ret) {
-		vq = bad == src ? pair->tx : pair->rx;
-		mdev_vq_break_at(vq, bad);
-	}
+	if (ret)
+		mdev_vq_break_at(bad);
 	return mvnet_enter(pair) ? ret : -EPROTO;
 }
 
