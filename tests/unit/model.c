@@ -86,10 +86,14 @@ static void *space_lookup(struct mdev_mem *mem, u64 iova, unsigned int perm,
 static int space_fault(struct mdev_mem *mem, u64 iova, unsigned int perm)
 {
 	struct space *space = to_space(mem);
+	void (*meanwhile)(struct space *space) = space->meanwhile;
 	struct region *r = space_find(space, iova, perm);
 
 	must_be_outside(space, "a fault");
 	space->faults++;
+	space->meanwhile = NULL;
+	if (meanwhile)
+		meanwhile(space);
 	if (!r)
 		return -EFAULT;
 	if (r->unpinnable)

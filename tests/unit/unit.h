@@ -29,6 +29,7 @@ extern const struct unit_test packed_state_tests[];
 extern const struct unit_test packed_hostile_tests[];
 extern const struct unit_test iter_tests[];
 extern const struct unit_test tlb_tests[];
+extern const struct unit_test section_tests[];
 extern const struct unit_test life_tests[];
 extern const struct unit_test random_tests[];
 extern const struct unit_test order_tests[];
@@ -94,6 +95,8 @@ struct region {
  * @lookups: calls of mdev_mem_lookup()
  * @faults: calls of mdev_mem_fault()
  * @slow: calls of mdev_mem_read() and mdev_mem_write()
+ * @meanwhile: what the driver does while the device waits in the next fault; NULL for
+ *	nothing
  */
 struct space {
 	struct mdev_mem mem;
@@ -104,6 +107,7 @@ struct space {
 	unsigned int lookups;
 	unsigned int faults;
 	unsigned int slow;
+	void (*meanwhile)(struct space *space);
 };
 
 void space_init(struct space *space);

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Device-side virtqueues: read sections of the driver's memory in which they are
+ * served.
+ *
+ * What is not at hand can only be waited for outside of a section, and between two
+ * sections the driver may take the rings away.  So whatever waits here ends the
+ * section, begins another one, and looks at all of its queues again.
+ */
+
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+
+#include <linux/mdev_vq.h>
+
+/**
+ * mdev_vq_section_enter() - begin a read section
+ * @section: @vqs set by the caller; not in a section
+ *
+ * Queues whose memory the driver took away break, each of them.
+ *
+ * Context: the user of the queues; as mdev_mem_enter().
+ * Return: 0 if the rings of all queues may be touched until the section ends, or
+ * -EPROTO if one of the queues is broken.  mdev_vq_section_leave() follows in both
+ * cases.  Before that, mdev_vq_publish(), mdev_vq_need_signal() and the functions
+ * that enable and disable notifications may be called in both cases: they do nothing
+ * to a queue that is broken.
+ */
+int mdev_vq_section_enter(struct mdev_vq_section *section)
+{
+	unsigned int i;
+	int ret = 0;
+
+	section->mem = mdev_vq_mem(section->vqs[0]);
+	section->token = mdev_mem_enter(section->mem);
+	for (i = 0; i < ARRAY_SIZE(section->vqs) && section->vqs[i]; i++)
+		if (!mdev_vq_alive(section->vqs[i]))
+			ret = -EPROTO;
+	return ret;
+}
+EXPORT_SYMBOL_GPL(mdev_vq_section_enter);
+
+/**
+ * mdev_vq_section_leave() - end a read section
+ * @section: after mdev_vq_section_enter(), whatever that returned
+ *
+ * Chains that were popped survive.
+ *
+ * Context: as mdev_mem_leave().
+ */
+void mdev_vq_section_leave(struct mdev_vq_section *section)
+{
+	mdev_mem_leave(section->mem, section->token);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_section_leave);
+
+/**
+ * mdev_vq_section_pop() - take the next chain, fetching an indirect table if necessary
+ * @section: the section
+ * @vq: one of its queues
+ * @chain: as for mdev_vq_pop()
+ *
+ * Context: in the section, entered without an error; process context and sleeps,
+ * unless the memory is direct.  Returns in the section, or in another one, which
+ * after an error may only be left.
+ * Return: 1; 0 if there is none; -EPROTO if a queue of the section broke.
+ */
+int mdev_vq_section_pop(struct mdev_vq_section *section, struct mdev_vq *vq,
+			struct mdev_vq_chain *chain)
+{
+	int ret;
+
+	while ((ret = mdev_vq_pop(vq, chain)) == -EAGAIN) {
+		mdev_vq_section_leave(section);
+		mdev_vq_fault(vq);
+		/* If the table cannot be fetched, the queue is broken. */
+		if (mdev_vq_section_enter(section))
+			return -EPROTO;
+	}
+	return ret;
+}
+EXPORT_SYMBOL_GPL(mdev_vq_section_pop);
+
+/**
+ * mdev_vq_section_read() - copy out of a chain, waiting for its memory if necessary
+ * @section: the section
+ * @iter: where to begin, in a chain of one of its queues; moves on by @len
+ * @buf: kernel buffer
+ * @len: bytes
+ *
+ * If the chain ends early, or some of its memory is not mapped or does not answer, its
+ * queue breaks.
+ *
+ * Context: as mdev_vq_section_pop().
+ * Return: 0, or -EPROTO if a queue of the section broke.
+ */
+int mdev_vq_section_read(struct mdev_vq_section *section,
+			 struct mdev_vq_iter *iter, void *buf, size_t len)
+{
+	size_t done = mdev_vq_copy_from(section->mem, iter, buf, len);
+
+	if (likely(done == len))
+		return 0;
+
+	mdev_vq_section_leave(section);
+	if (mdev_vq_read(section->mem, iter, buf + done, len - done))
+		mdev_vq_break_at(iter);
+	return mdev_vq_section_enter(section);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_section_read);
+
+/**
+ * mdev_vq_section_write() - copy into a chain, waiting for its memory if necessary
+ * @section: the section
+ * @iter: where to begin, in a chain of one of its queues; moves on by @len
+ * @buf: kernel buffer
+ * @len: bytes
+ *
+ * As mdev_vq_section_read().
+ *
+ * Context: as mdev_vq_section_pop().
+ * Return: 0, or -EPROTO if a queue of the section broke; then some may have been
+ * written.
+ */
+int mdev_vq_section_write(struct mdev_vq_section *section,
+			  struct mdev_vq_iter *iter, const void *buf,
+			  size_t len)
+{
+	size_t done = mdev_vq_copy_to(section->mem, iter, buf, len);
+
+	if (likely(done == len))
+		return 0;
+
+	mdev_vq_section_leave(section);
+	if (mdev_vq_write(section->mem, iter, buf + done, len - done))
+		mdev_vq_break_at(iter);
+	return mdev_vq_section_enter(section);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_section_write);
+
+/**
+ * mdev_vq_section_move() - copy between two chains, waiting for memory if necessary
+ * @section: the section
+ * @dst: where to write, in a chain of one of its queues; moves on by @len
+ * @src: where to read, the same way; moves on by @len
+ * @len: bytes
+ * @bounce: as for mdev_vq_move(); may be NULL if the memory is direct
+ * @bounce_len: its size
+ *
+ * As mdev_vq_section_read(); the queue breaks whose chain it is.
+ *
+ * Context: as mdev_vq_section_pop().
+ * Return: as mdev_vq_section_write().
+ */
+int mdev_vq_section_move(struct mdev_vq_section *section,
+			 struct mdev_vq_iter *dst, struct mdev_vq_iter *src,
+			 size_t len, void *bounce, size_t bounce_len)
+{
+	size_t done = mdev_vq_copy(section->mem, dst, src, len);
+	struct mdev_vq_iter *bad;
+
+	if (likely(done == len))
+		return 0;
+
+	mdev_vq_section_leave(section);
+	if (mdev_vq_move(section->mem, dst, src, len - done, bounce, bounce_len,
+			 &bad))
+		mdev_vq_break_at(bad);
+	return mdev_vq_section_enter(section);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_section_move);
