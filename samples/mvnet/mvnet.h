@@ -311,13 +311,13 @@ int mvnet_set_vq_affinity(struct mdev_soft *soft, u16 idx,
 			  const struct cpumask *mask);
 const struct cpumask *mvnet_get_vq_affinity(struct mdev_soft *soft, u16 idx);
 
-/* frame.c */
+/* header.c */
 bool mvnet_hdr_valid(const struct mvnet *net, struct virtio_net_hdr_v1 *hdr,
 		     u32 len);
 void mvnet_complete_csum(struct virtio_net_hdr_v1 *hdr, void *frame, u32 len);
 bool mvnet_accepts(struct mvnet *net, const u8 *dest);
 
-/* queues.c */
+/* forward.c */
 enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll);
 
 /* ctrl.c */
