@@ -397,17 +397,3 @@ void mvnet_ctrl_init(struct mvnet *net)
 	spin_lock_init(&net->ctrl.lock);
 	mdev_work_init(&net->ctrl.work, mvnet_ctrl_work);
 }
-
-/**
- * mvnet_filter_reset() - receive everything, as after a reset
- * @net: the instance
- */
-void mvnet_filter_reset(struct mvnet *net)
-{
-	unsigned long flags;
-
-	write_seqlock_irqsave(&net->state_lock, flags);
-	memset(&net->filter, 0, sizeof(net->filter));
-	net->filter.promisc = true;
-	write_sequnlock_irqrestore(&net->state_lock, flags);
-}

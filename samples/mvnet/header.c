@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mvnet: the content of a frame and its header.
+ * mvnet: the header of a frame, which says what its receiver has to do.
  */
 
-#include <linux/etherdevice.h>
 #include <net/checksum.h>
 
 #include "mvnet.h"
@@ -97,56 +96,4 @@ void mvnet_complete_csum(struct virtio_net_hdr_v1 *hdr, void *frame, u32 len)
 	hdr->flags = 0;
 	hdr->csum_start = 0;
 	hdr->csum_offset = 0;
-}
-
-static bool mvnet_macs_match(const struct mvnet_macs *macs, const u8 *addr)
-{
-	/* May change under us, but mvnet_accepts() will notice and retry. */
-	unsigned int nr = min_t(unsigned int, READ_ONCE(macs->nr),
-				MVNET_MAX_MACS);
-	unsigned int i;
-
-	if (macs->overflow)
-		return true;
-	for (i = 0; i < nr; i++) {
-		if (ether_addr_equal(macs->addr[i], addr))
-			return true;
-	}
-	return false;
-}
-
-static bool mvnet_filter_match(const struct mvnet *net, const u8 *dest)
-{
-	const struct mvnet_filter *f = &net->filter;
-
-	if (f->promisc)
-		return true;
-	if (is_broadcast_ether_addr(dest))
-		return !f->nobcast;
-	if (is_multicast_ether_addr(dest))
-		return !f->nomulti &&
-		       (f->allmulti || mvnet_macs_match(&f->multi, dest));
-	return !f->nouni &&
-	       (f->alluni || ether_addr_equal(dest, net->mac) ||
-		mvnet_macs_match(&f->uni, dest));
-}
-
-/**
- * mvnet_accepts() - the receive filter
- * @net: the instance
- * @dest: destination of a frame
- *
- * Context: any.
- * Return: whether the frame is for this device.
- */
-bool mvnet_accepts(struct mvnet *net, const u8 *dest)
-{
-	unsigned int seq;
-	bool match;
-
-	do {
-		seq = read_seqbegin(&net->state_lock);
-		match = mvnet_filter_match(net, dest);
-	} while (read_seqretry(&net->state_lock, seq));
-	return match;
 }

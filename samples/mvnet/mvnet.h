@@ -315,7 +315,10 @@ const struct cpumask *mvnet_get_vq_affinity(struct mdev_soft *soft, u16 idx);
 bool mvnet_hdr_valid(const struct mvnet *net, struct virtio_net_hdr_v1 *hdr,
 		     u32 len);
 void mvnet_complete_csum(struct virtio_net_hdr_v1 *hdr, void *frame, u32 len);
+
+/* filter.c */
 bool mvnet_accepts(struct mvnet *net, const u8 *dest);
+void mvnet_filter_reset(struct mvnet *net);
 
 /* forward.c */
 enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll);
@@ -326,7 +329,6 @@ void mvnet_ctrl_kick(struct mvnet *net);
 void mvnet_ctrl_init(struct mvnet *net);
 void mvnet_ctrl_reset(struct mvnet *net);
 void mvnet_pairs_reset(struct mvnet *net);
-void mvnet_filter_reset(struct mvnet *net);
 
 /* config.c */
 void mvnet_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,

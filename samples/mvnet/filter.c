@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mvnet: the receive filter.
+ */
+
+#include <linux/etherdevice.h>
+
+#include "mvnet.h"
+
+static bool mvnet_macs_match(const struct mvnet_macs *macs, const u8 *addr)
+{
+	/* May change under us, but mvnet_accepts() will notice and retry. */
+	unsigned int nr = min_t(unsigned int, READ_ONCE(macs->nr),
+				MVNET_MAX_MACS);
+	unsigned int i;
+
+	if (macs->overflow)
+		return true;
+	for (i = 0; i < nr; i++) {
+		if (ether_addr_equal(macs->addr[i], addr))
+			return true;
+	}
+	return false;
+}
+
+static bool mvnet_filter_match(const struct mvnet *net, const u8 *dest)
+{
+	const struct mvnet_filter *f = &net->filter;
+
+	if (f->promisc)
+		return true;
+	if (is_broadcast_ether_addr(dest))
+		return !f->nobcast;
+	if (is_multicast_ether_addr(dest))
+		return !f->nomulti &&
+		       (f->allmulti || mvnet_macs_match(&f->multi, dest));
+	return !f->nouni &&
+	       (f->alluni || ether_addr_equal(dest, net->mac) ||
+		mvnet_macs_match(&f->uni, dest));
+}
+
+/**
+ * mvnet_accepts() - the receive filter
+ * @net: the instance
+ * @dest: destination of a frame
+ *
+ * Context: any.
+ * Return: whether the frame is for this device.
+ */
+bool mvnet_accepts(struct mvnet *net, const u8 *dest)
+{
+	unsigned int seq;
+	bool match;
+
+	do {
+		seq = read_seqbegin(&net->state_lock);
+		match = mvnet_filter_match(net, dest);
+	} while (read_seqretry(&net->state_lock, seq));
+	return match;
+}
+
+/**
+ * mvnet_filter_reset() - receive everything, as after a reset
+ * @net: the instance
+ */
+void mvnet_filter_reset(struct mvnet *net)
+{
+	unsigned long flags;
+
+	write_seqlock_irqsave(&net->state_lock, flags);
+	memset(&net->filter, 0, sizeof(net->filter));
+	net->filter.promisc = true;
+	write_sequnlock_irqrestore(&net->state_lock, flags);
+}
