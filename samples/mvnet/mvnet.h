@@ -130,9 +130,8 @@ enum mvnet_next {
  * @work: one run over the pair
  * @lock: if the driver's memory is direct, held while the pair is served, by
  *	@worker or in the context of a kick; otherwise only @worker serves it
- * @mem: the driver's memory; this and what follows is used only while the pair is
- *	served
- * @token: of the read section that it is in
+ * @section: the read section in which both queues are served; this and what follows
+ *	is used only while the pair is served
  * @tx_chain: the frame at hand
  * @tx_segs: its pieces
  * @rx_chains: the receive buffers that it goes to
@@ -155,8 +154,7 @@ struct mvnet_pair {
 
 	/* one at a time serves the pair, see above */
 	spinlock_t lock;
-	struct mdev_mem *mem;
-	int token;
+	struct mdev_vq_section section;
 	struct mdev_vq_chain tx_chain;
 	struct mdev_vq_seg *tx_segs;
 	struct mdev_vq_chain *rx_chains;

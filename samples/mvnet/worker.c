@@ -122,14 +122,12 @@ void mvnet_wake_pairs(struct mvnet *net)
 }
 
 /* Only one queue of the pair is up: detect that its memory is gone. */
-static void mvnet_look(struct mvnet *net, struct mdev_vq *vq)
+static void mvnet_look(struct mdev_vq *vq)
 {
-	struct mdev_mem *mem = mdev_soft_mem(&net->soft);
-	int token;
+	struct mdev_vq_section section = { .vqs = { vq } };
 
-	token = mdev_mem_enter(mem);
-	mdev_vq_alive(vq);
-	mdev_mem_leave(mem, token);
+	mdev_vq_section_enter(&section);
+	mdev_vq_section_leave(&section);
 }
 
 /* Serve the pair once; @tx and @rx are claimed if true.  Like mvnet_pair_run(). */
@@ -138,7 +136,7 @@ static enum mvnet_next mvnet_pair_pass(struct mvnet_pair *pair, bool tx,
 {
 	if (tx && rx)
 		return mvnet_pair_run(pair, poll);
-	mvnet_look(pair->net, tx ? pair->tx : pair->rx);
+	mvnet_look(tx ? pair->tx : pair->rx);
 	return MVNET_NEXT_KICK;
 }
 
@@ -235,6 +233,8 @@ void mvnet_pair_init(struct mvnet_pair *pair, struct mvnet *net,
 	spin_lock_init(&pair->lock);
 	pair->rx = mdev_soft_vq(&net->soft, 2 * index);
 	pair->tx = mdev_soft_vq(&net->soft, 2 * index + 1);
+	pair->section.vqs[0] = pair->rx;
+	pair->section.vqs[1] = pair->tx;
 	mdev_worker_init(&pair->worker);
 	mdev_work_init(&pair->work, mvnet_pair_work);
 }
