@@ -129,15 +129,13 @@ static void *mvblk_file_direct(struct mvblk_queue *q,
 			       const struct mdev_vq_iter *iter,
 			       unsigned int perm, size_t *len)
 {
-	void *p;
+	void *p = NULL;
 
 	*len = min_t(size_t, *len, iter->seg->len - iter->off);
-	if (!mvblk_enter(q))
-		p = NULL;
-	else
-		p = mdev_mem_lookup(q->mem, iter->seg->iova + iter->off, perm,
-				    len);
-	mvblk_leave(q);
+	if (!mdev_vq_section_enter(&q->section))
+		p = mdev_mem_lookup(mdev_vq_mem(q->vq),
+				    iter->seg->iova + iter->off, perm, len);
+	mdev_vq_section_leave(&q->section);
 	return p;
 }
 
@@ -148,7 +146,7 @@ static int mvblk_file_read_some(struct mvblk_queue *q,
 	void *to;
 	int ret;
 
-	if (q->mem->direct) {
+	if (mdev_vq_mem(q->vq)->direct) {
 		to = mvblk_file_direct(q, dst, MDEV_MEM_WRITE, len);
 		if (!to) {
 			mdev_vq_break_at(dst);
@@ -163,7 +161,7 @@ static int mvblk_file_read_some(struct mvblk_queue *q,
 	ret = mvblk_file_get(q, q->bounce, *len, pos);
 	if (ret)
 		return ret;
-	ret = mdev_vq_write(q->mem, dst, q->bounce, *len);
+	ret = mdev_vq_write(mdev_vq_mem(q->vq), dst, q->bounce, *len);
 	if (ret)
 		mdev_vq_break_at(dst);
 	return ret;
@@ -176,7 +174,7 @@ static int mvblk_file_write_some(struct mvblk_queue *q,
 	void *from;
 	int ret;
 
-	if (q->mem->direct) {
+	if (mdev_vq_mem(q->vq)->direct) {
 		from = mvblk_file_direct(q, src, MDEV_MEM_READ, len);
 		if (!from) {
 			mdev_vq_break_at(src);
@@ -188,7 +186,7 @@ static int mvblk_file_write_some(struct mvblk_queue *q,
 	}
 
 	*len = min_t(size_t, *len, MVBLK_BOUNCE);
-	ret = mdev_vq_read(q->mem, src, q->bounce, *len);
+	ret = mdev_vq_read(mdev_vq_mem(q->vq), src, q->bounce, *len);
 	if (ret) {
 		mdev_vq_break_at(src);
 		return ret;
@@ -204,7 +202,7 @@ static int mvblk_file_rw(struct mvblk_queue *q, struct mdev_vq_iter *iter,
 	int ret = 0;
 	size_t n;
 
-	mvblk_leave(q);
+	mdev_vq_section_leave(&q->section);
 	task = mvblk_file_begin();
 	while (len && !ret) {
 		n = len;
@@ -220,7 +218,7 @@ static int mvblk_file_rw(struct mvblk_queue *q, struct mdev_vq_iter *iter,
 			ret = -EAGAIN;
 	}
 	mvblk_file_end(task);
-	return mvblk_enter(q) ? ret : -EPROTO;
+	return mdev_vq_section_enter(&q->section) ?: ret;
 }
 
 static int mvblk_file_read(struct mvblk_queue *q, struct mdev_vq_iter *dst,
@@ -250,9 +248,9 @@ static int mvblk_file_write(struct mvblk_queue *q, struct mdev_vq_iter *src,
 
 	if (ret || mvblk_writeback(q->blk))
 		return ret;
-	mvblk_leave(q);
+	mdev_vq_section_leave(&q->section);
 	ret = mvblk_file_written(q, pos, len);
-	return mvblk_enter(q) ? ret : -EPROTO;
+	return mdev_vq_section_enter(&q->section) ?: ret;
 }
 
 static int mvblk_file_flush(struct mvblk_queue *q)

@@ -77,8 +77,7 @@ struct mvblk_queue;
  *
  * Return 0; -EIO; -EAGAIN for a request that cannot be done without sleeping, or is
  * not finished when the virtqueue is stopped: it is given back, and repeated from
- * the start later.  @read and @write may also return -EFAULT or -EPROTO if the
- * virtqueue broke.
+ * the start later.  @read and @write may also return -EPROTO if the virtqueue broke.
  */
 struct mvblk_store_ops {
 	int (*read)(struct mvblk_queue *q, struct mdev_vq_iter *dst, u64 pos,
@@ -116,8 +115,7 @@ struct mvblk_kind {
  * @served: requests of the last run
  * @together: requests that @worker has served since it was woken
  * @cost: what the requests of the last run have cost, in bytes
- * @mem: the driver's memory
- * @token: of the read section that it is in
+ * @section: the read section of the driver's memory that it is served in
  * @atomic: it may not sleep
  * @chain: the request at hand
  * @filled: bytes of its payload that were written, if all were, else 0
@@ -137,8 +135,7 @@ struct mvblk_queue {
 	unsigned int served;
 	unsigned int together;
 	u64 cost;
-	struct mdev_mem *mem;
-	int token;
+	struct mdev_vq_section section;
 	bool atomic;
 	struct mdev_vq_chain chain;
 	u32 filled;
@@ -300,12 +297,6 @@ void mvblk_queue_reset(struct mvblk_queue *q);
 void mvblk_queue_kick(struct mvblk_queue *q);
 
 /* request.c */
-bool mvblk_enter(struct mvblk_queue *q);
-void mvblk_leave(struct mvblk_queue *q);
-int mvblk_pull(struct mvblk_queue *q, struct mdev_vq_iter *src, void *buf,
-	       size_t len);
-int mvblk_store(struct mvblk_queue *q, struct mdev_vq_iter *dst,
-		const void *buf, size_t len);
 bool mvblk_run(struct mvblk_queue *q, bool atomic);
 
 /* ram.c */

@@ -182,9 +182,10 @@ static struct page *mvblk_ram_add(struct mvblk *blk, u64 index, gfp_t gfp)
 static int mvblk_ram_make(struct mvblk_queue *q, u64 index,
 			  struct page **result)
 {
-	gfp_t account = mdev_mem_gfp(q->mem) & __GFP_ACCOUNT;
+	gfp_t account = mdev_mem_gfp(mdev_vq_mem(q->vq)) & __GFP_ACCOUNT;
 	struct mvblk *blk = q->blk;
 	struct page *page;
+	int ret;
 
 	/*
 	 * A kick may come from a task that is freeing memory, and that may use
@@ -195,7 +196,7 @@ static int mvblk_ram_make(struct mvblk_queue *q, u64 index,
 	if (IS_ERR(page) && q->atomic)
 		return -EAGAIN;
 	if (IS_ERR(page)) {
-		mvblk_leave(q);
+		mdev_vq_section_leave(&q->section);
 		if (PTR_ERR(page) == -EDQUOT)
 			mvblk_ram_wait(blk);
 		/*
@@ -205,10 +206,11 @@ static int mvblk_ram_make(struct mvblk_queue *q, u64 index,
 		 */
 		page = mvblk_ram_add(blk, index, GFP_NOIO | __GFP_NOWARN |
 						 __GFP_RETRY_MAYFAIL | account);
-		if (!mvblk_enter(q)) {
+		ret = mdev_vq_section_enter(&q->section);
+		if (ret) {
 			if (!IS_ERR(page))
 				put_page(page);
-			return -EPROTO;
+			return ret;
 		}
 	}
 	/* No page is free yet, or another queue took it. */
@@ -229,11 +231,14 @@ static int mvblk_ram_make(struct mvblk_queue *q, u64 index,
  */
 static int mvblk_ram_breathe(struct mvblk_queue *q)
 {
-	mvblk_leave(q);
+	int ret;
+
+	mdev_vq_section_leave(&q->section);
 	if (!q->atomic)
 		cond_resched();
-	if (!mvblk_enter(q))
-		return -EPROTO;
+	ret = mdev_vq_section_enter(&q->section);
+	if (ret)
+		return ret;
 	return mdev_vq_is_live(q->vq) ? 0 : -EAGAIN;
 }
 
@@ -249,7 +254,7 @@ static int mvblk_ram_read_page(struct mvblk_queue *q, struct mdev_vq_iter *dst,
 	rcu_read_lock();
 	page = mvblk_ram_page(q->blk, pos >> PAGE_SHIFT);
 	from = page_address(page ?: ZERO_PAGE(0)) + offset_in_page(pos);
-	done = mdev_vq_copy_to(q->mem, dst, from, len);
+	done = mdev_vq_copy_to(mdev_vq_mem(q->vq), dst, from, len);
 	if (likely(done == len)) {
 		rcu_read_unlock();
 		return 0;
@@ -259,7 +264,7 @@ static int mvblk_ram_read_page(struct mvblk_queue *q, struct mdev_vq_iter *dst,
 	if (page)
 		get_page(page);
 	rcu_read_unlock();
-	ret = mvblk_store(q, dst, from + done, len - done);
+	ret = mdev_vq_section_write(&q->section, dst, from + done, len - done);
 	if (page)
 		put_page(page);
 	return ret;
@@ -278,7 +283,7 @@ static int mvblk_ram_write_page(struct mvblk_queue *q,
 	page = mvblk_ram_page(q->blk, pos >> PAGE_SHIFT);
 	if (likely(page)) {
 		to = page_address(page) + offset_in_page(pos);
-		done = mdev_vq_copy_from(q->mem, src, to, len);
+		done = mdev_vq_copy_from(mdev_vq_mem(q->vq), src, to, len);
 		if (likely(done == len)) {
 			rcu_read_unlock();
 			return 0;
@@ -294,7 +299,7 @@ static int mvblk_ram_write_page(struct mvblk_queue *q,
 			return ret;
 	}
 	to = page_address(page) + offset_in_page(pos);
-	ret = mvblk_pull(q, src, to + done, len - done);
+	ret = mdev_vq_section_read(&q->section, src, to + done, len - done);
 	put_page(page);
 	return ret;
 }

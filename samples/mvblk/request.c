@@ -7,8 +7,9 @@
  * one byte; the payload is the rest of one or the other.  Where descriptors begin
  * and end has no meaning (section 2.7.4.1).
  *
- * "In a section" below means that the function is called inside a read section
- * of the driver's memory and returns in one, maybe another one.
+ * "In a section" below means that the function is called in the queue's read section
+ * of the driver's memory and returns in it, maybe after it was left and entered
+ * again, see &struct mdev_vq_section.
  */
 
 #include <linux/io.h>
@@ -27,94 +28,6 @@
 #define MVBLK_EMPTY		0
 #define MVBLK_DONE		1
 
-/**
- * mvblk_enter() - enter a read section
- * @q: the queue
- *
- * Return: whether the rings may be touched in it.  mvblk_leave() follows in any
- * case.
- */
-bool mvblk_enter(struct mvblk_queue *q)
-{
-	q->token = mdev_mem_enter(q->mem);
-	return mdev_vq_alive(q->vq);
-}
-
-/**
- * mvblk_leave() - leave a read section
- * @q: the queue
- */
-void mvblk_leave(struct mvblk_queue *q)
-{
-	mdev_mem_leave(q->mem, q->token);
-}
-
-/**
- * mvblk_pull() - copy from the driver's memory
- * @q: the queue
- * @src: where from; advances
- * @buf: where to
- * @len: bytes, which @src has
- *
- * Context: in a section; sleeps if the memory is not direct.
- * Return: 0, or -EFAULT or -EPROTO with the queue broken.
- */
-int mvblk_pull(struct mvblk_queue *q, struct mdev_vq_iter *src, void *buf,
-	       size_t len)
-{
-	size_t done = mdev_vq_copy_from(q->mem, src, buf, len);
-	int ret;
-
-	if (likely(done == len))
-		return 0;
-
-	mvblk_leave(q);
-	ret = mdev_vq_read(q->mem, src, buf + done, len - done);
-	if (ret)
-		mdev_vq_break_at(src);
-	return mvblk_enter(q) ? ret : -EPROTO;
-}
-
-/**
- * mvblk_store() - copy to the driver's memory
- * @q: the queue
- * @dst: where to; advances
- * @buf: where from
- * @len: bytes, which @dst has room for
- *
- * Context: as mvblk_pull().
- * Return: as mvblk_pull().
- */
-int mvblk_store(struct mvblk_queue *q, struct mdev_vq_iter *dst,
-		const void *buf, size_t len)
-{
-	size_t done = mdev_vq_copy_to(q->mem, dst, buf, len);
-	int ret;
-
-	if (likely(done == len))
-		return 0;
-
-	mvblk_leave(q);
-	ret = mdev_vq_write(q->mem, dst, buf + done, len - done);
-	if (ret)
-		mdev_vq_break_at(dst);
-	return mvblk_enter(q) ? ret : -EPROTO;
-}
-
-/* In a section.  Like mdev_vq_pop(), but handles -EAGAIN. */
-static int mvblk_pop(struct mvblk_queue *q)
-{
-	int ret;
-
-	while ((ret = mdev_vq_pop(q->vq, &q->chain)) == -EAGAIN) {
-		mvblk_leave(q);
-		ret = mdev_vq_fault(q->vq);
-		if (!mvblk_enter(q) || ret)
-			return -EPROTO;
-	}
-	return ret;
-}
-
 /* In a section: the header, which the request is long enough for. */
 static int mvblk_get_header(struct mvblk_queue *q,
 			    struct virtio_blk_outhdr *hdr)
@@ -123,12 +36,12 @@ static int mvblk_get_header(struct mvblk_queue *q,
 	struct mdev_vq_iter iter;
 
 	/* The fast path: in one piece, in linear memory */
-	if (q->mem->linear && first->len >= sizeof(*hdr)) {
+	if (mdev_vq_mem(q->vq)->linear && first->len >= sizeof(*hdr)) {
 		memcpy(hdr, phys_to_virt(first->iova), sizeof(*hdr));
 		return 0;
 	}
 	mdev_vq_iter_out(&iter, &q->chain);
-	return mvblk_pull(q, &iter, hdr, sizeof(*hdr));
+	return mdev_vq_section_read(&q->section, &iter, hdr, sizeof(*hdr));
 }
 
 /* In a section: the status, which is the last byte. */
@@ -138,14 +51,14 @@ static int mvblk_put_status(struct mvblk_queue *q, u8 status)
 	const struct mdev_vq_seg *last;
 	struct mdev_vq_iter iter;
 
-	if (q->mem->linear) {
+	if (mdev_vq_mem(q->vq)->linear) {
 		last = &chain->segs[chain->nr_out + chain->nr_in - 1];
 		*(u8 *)phys_to_virt(last->iova + last->len - 1) = status;
 		return 0;
 	}
 	mdev_vq_iter_in(&iter, chain);
 	mdev_vq_iter_skip(&iter, chain->in_len - sizeof(status));
-	return mvblk_store(q, &iter, &status, sizeof(status));
+	return mdev_vq_section_write(&q->section, &iter, &status, sizeof(status));
 }
 
 /*
@@ -272,14 +185,14 @@ static int mvblk_ranges(struct mvblk_queue *q, bool zero)
 
 	mdev_vq_iter_out(&iter, chain);
 	mdev_vq_iter_skip(&iter, sizeof(struct virtio_blk_outhdr));
-	ret = mvblk_pull(q, &iter, seg, nr * sizeof(seg[0]));
+	ret = mdev_vq_section_read(&q->section, &iter, seg, nr * sizeof(seg[0]));
 	if (ret)
 		return ret;
 	ret = mvblk_check_ranges(q->blk, seg, nr, zero);
 	if (ret)
 		return ret;
 
-	mvblk_leave(q);
+	mdev_vq_section_leave(&q->section);
 	for (i = 0; i < nr && !ret; i++) {
 		pos = le64_to_cpu(seg[i].sector) << MVBLK_SECTOR_SHIFT;
 		bytes = (u64)le32_to_cpu(seg[i].num_sectors) <<
@@ -298,7 +211,7 @@ static int mvblk_ranges(struct mvblk_queue *q, bool zero)
 		if (!ret && i + 1 < nr && !mdev_vq_is_live(q->vq))
 			ret = -EAGAIN;
 	}
-	return mvblk_enter(q) ? ret : -EPROTO;
+	return mdev_vq_section_enter(&q->section) ?: ret;
 }
 
 /* In a section. */
@@ -309,9 +222,9 @@ static int mvblk_flush(struct mvblk_queue *q)
 	if (mvblk_in_ram(q->blk))
 		return 0;
 
-	mvblk_leave(q);
+	mdev_vq_section_leave(&q->section);
 	ret = q->blk->store->flush(q);
-	return mvblk_enter(q) ? ret : -EPROTO;
+	return mdev_vq_section_enter(&q->section) ?: ret;
 }
 
 /* In a section: the serial number. */
@@ -326,7 +239,7 @@ static int mvblk_get_id(struct mvblk_queue *q)
 		return -EIO;
 	mvblk_get_serial(q->blk, serial);
 	mdev_vq_iter_in(&iter, &q->chain);
-	ret = mvblk_store(q, &iter, serial, sizeof(serial));
+	ret = mdev_vq_section_write(&q->section, &iter, serial, sizeof(serial));
 	if (!ret)
 		q->filled = sizeof(serial);
 	return ret;
@@ -374,8 +287,8 @@ static int mvblk_do(struct mvblk_queue *q, u32 type, u64 sector)
 /*
  * In a section: one request.  Returns MVBLK_DONE; MVBLK_EMPTY if there is none;
  * -EAGAIN if it needs a caller that may sleep, or has to wait for the next start;
- * -EPROTO or -EFAULT if the queue broke.  Unless MVBLK_DONE is returned, the chain
- * has been given back.
+ * -EPROTO if the queue broke.  Unless MVBLK_DONE is returned, the chain has been
+ * given back.
  */
 static int mvblk_request(struct mvblk_queue *q)
 {
@@ -384,7 +297,7 @@ static int mvblk_request(struct mvblk_queue *q)
 	u8 status;
 	int ret;
 
-	ret = mvblk_pop(q);
+	ret = mdev_vq_section_pop(&q->section, q->vq, chain);
 	if (ret <= 0)
 		return ret;
 
@@ -421,15 +334,6 @@ unpop:
 	return ret;
 }
 
-/* In a section: publish what was done.  True if the driver wants a signal. */
-static bool mvblk_publish(struct mvblk_queue *q)
-{
-	if (!mdev_vq_alive(q->vq))
-		return false;
-	mdev_vq_publish(q->vq);
-	return mdev_vq_need_signal(q->vq);
-}
-
 /*
  * In a section: between two requests.  Returns false if there are to be no more in
  * this run, because the queue broke or is being stopped.  Whoever stops it does not
@@ -437,22 +341,21 @@ static bool mvblk_publish(struct mvblk_queue *q)
  */
 static bool mvblk_pause(struct mvblk_queue *q)
 {
-	bool signal;
+	bool signal = false;
 
 	if (mvblk_in_ram(q->blk)) {
 		if (q->served % MVBLK_SECTION_REQUESTS)
 			return mdev_vq_is_live(q->vq);
 		/* Somebody may be waiting to unmap. */
-		mvblk_leave(q);
-		return mvblk_enter(q) && mdev_vq_is_live(q->vq);
+	} else {
+		/* The next request may take long, so complete this one now. */
+		mdev_vq_publish(q->vq);
+		signal = mdev_vq_need_signal(q->vq);
 	}
-
-	/* The next request may take long, so complete this one now. */
-	signal = mvblk_publish(q);
-	mvblk_leave(q);
+	mdev_vq_section_leave(&q->section);
 	if (signal)
 		mdev_vq_signal(q->vq);
-	return mvblk_enter(q) && mdev_vq_is_live(q->vq);
+	return !mdev_vq_section_enter(&q->section) && mdev_vq_is_live(q->vq);
 }
 
 /**
@@ -472,12 +375,11 @@ bool mvblk_run(struct mvblk_queue *q, bool atomic)
 	int ret = -EPROTO;
 
 	q->cost = 0;
-	q->mem = mdev_soft_mem(&q->blk->soft);
 	q->atomic = atomic;
 	q->chain.segs = q->segs;
 	q->chain.max_segs = MDEV_VQ_MAX_SEGS;
 
-	if (mvblk_enter(q)) {
+	if (!mdev_vq_section_enter(&q->section)) {
 		mdev_vq_disable_notify(q->vq);
 		do {
 			ret = mvblk_request(q);
@@ -490,13 +392,14 @@ bool mvblk_run(struct mvblk_queue *q, bool atomic)
 				break;
 		} while (mvblk_pause(q));
 
-		signal = mvblk_publish(q);
+		mdev_vq_publish(q->vq);
+		signal = mdev_vq_need_signal(q->vq);
 		if (ret == MVBLK_DONE || ret == -EAGAIN)
 			more = true;
 		else if (ret == MVBLK_EMPTY)
 			more = mdev_vq_enable_notify(q->vq);
 	}
-	mvblk_leave(q);
+	mdev_vq_section_leave(&q->section);
 
 	if (signal)
 		mdev_vq_signal(q->vq);

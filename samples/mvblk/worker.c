@@ -176,6 +176,7 @@ void mvblk_queue_init(struct mvblk_queue *q, struct mvblk *blk, u16 index)
 {
 	q->blk = blk;
 	q->vq = mdev_soft_vq(&blk->soft, index);
+	q->section.vqs[0] = q->vq;
 	mdev_worker_init(&q->worker);
 	mdev_work_init(&q->work, mvblk_queue_work);
 }
