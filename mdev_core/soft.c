@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Software devices: their life, their worker, and how it takes and gives one chain
- * at a time.  The device operations are in soft_ops.c.
+ * Software devices: their life and their worker.  The device operations are in
+ * soft_ops.c.
  */
 
 #include <linux/delay.h>
@@ -15,72 +15,6 @@
 
 #include "soft_private.h"
 #include "vq_private.h"
-
-/**
- * mdev_vq_take() - take the next chain, fetching an indirect table if necessary
- * @vq: claimed virtqueue
- * @chain: @segs and @max_segs set by the caller; the rest is the result
- *
- * If there is none, the driver is asked for a kick.
- *
- * Context: the user of the queue, outside of any read section.  If the parent has
- * &mdev_soft_desc.serve, only that is the user.  Process context and sleeps, unless
- * the memory is direct: then &mdev_soft_desc.serve, or process or softirq context
- * with interrupts on.
- * Return: 1; 0 if there is none; -EPROTO if the queue broke.
- */
-int mdev_vq_take(struct mdev_vq *vq, struct mdev_vq_chain *chain)
-{
-	int token, ret;
-
-	do {
-		token = mdev_mem_enter(vq->mem);
-		ret = -EPROTO;
-		if (mdev_vq_alive(vq)) {
-			ret = mdev_vq_pop(vq, chain);
-			if (!ret && mdev_vq_enable_notify(vq))
-				ret = mdev_vq_pop(vq, chain);
-		}
-		mdev_mem_leave(vq->mem, token);
-		if (ret != -EAGAIN)
-			return ret;
-		/* A lookup of an indirect table has missed: fetch the table. */
-		ret = mdev_vq_fault(vq);
-	} while (!ret);
-	return ret;
-}
-EXPORT_SYMBOL_GPL(mdev_vq_take);
-
-/**
- * mdev_vq_give() - give a chain back to the driver
- * @vq: claimed virtqueue
- * @chain: from mdev_vq_take(); not to be used again
- * @len: bytes written into the chain
- *
- * The driver is signalled if it wants to be.
- *
- * Context: as mdev_vq_take().
- */
-void mdev_vq_give(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
-		  u32 len)
-{
-	bool signal = false;
-	int token;
-
-	token = mdev_mem_enter(vq->mem);
-	if (mdev_vq_alive(vq)) {
-		mdev_vq_push(vq, chain, len);
-		mdev_vq_publish(vq);
-		signal = mdev_vq_need_signal(vq);
-	} else {
-		mdev_vq_unpop(vq, chain);
-	}
-	mdev_mem_leave(vq->mem, token);
-
-	if (signal)
-		mdev_vq_signal(vq);
-}
-EXPORT_SYMBOL_GPL(mdev_vq_give);
 
 /* Whether we are in the parent's serve(), called by mdev_soft_serve_atomic() */
 static bool mdev_soft_in_serve(const struct mdev_soft *soft)

@@ -170,3 +170,61 @@ int mdev_vq_section_move(struct mdev_vq_section *section,
 	return mdev_vq_section_enter(section);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_section_move);
+
+/**
+ * mdev_vq_take() - take the next chain, fetching an indirect table if necessary
+ * @vq: claimed virtqueue
+ * @chain: @segs and @max_segs set by the caller; the rest is the result
+ *
+ * If there is none, the driver is asked for a kick.
+ *
+ * Context: the user of the queue, outside of any read section.  If the parent has
+ * &mdev_soft_desc.serve, only that is the user.  Process context and sleeps, unless
+ * the memory is direct: then &mdev_soft_desc.serve, or process or softirq context
+ * with interrupts on.
+ * Return: 1; 0 if there is none; -EPROTO if the queue broke.
+ */
+int mdev_vq_take(struct mdev_vq *vq, struct mdev_vq_chain *chain)
+{
+	struct mdev_vq_section section = { .vqs = { vq } };
+	int ret = -EPROTO;
+
+	if (!mdev_vq_section_enter(&section)) {
+		ret = mdev_vq_section_pop(&section, vq, chain);
+		if (!ret && mdev_vq_enable_notify(vq))
+			ret = mdev_vq_section_pop(&section, vq, chain);
+	}
+	mdev_vq_section_leave(&section);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(mdev_vq_take);
+
+/**
+ * mdev_vq_give() - give a chain back to the driver
+ * @vq: claimed virtqueue
+ * @chain: from mdev_vq_take(); not to be used again
+ * @len: bytes written into the chain
+ *
+ * The driver is signalled if it wants to be.
+ *
+ * Context: as mdev_vq_take().
+ */
+void mdev_vq_give(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
+		  u32 len)
+{
+	struct mdev_vq_section section = { .vqs = { vq } };
+	bool signal = false;
+
+	if (!mdev_vq_section_enter(&section)) {
+		mdev_vq_push(vq, chain, len);
+		mdev_vq_publish(vq);
+		signal = mdev_vq_need_signal(vq);
+	} else {
+		mdev_vq_unpop(vq, chain);
+	}
+	mdev_vq_section_leave(&section);
+
+	if (signal)
+		mdev_vq_signal(vq);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_give);

@@ -267,9 +267,9 @@ EXPORT_SYMBOL_GPL(mdev_vq_enable_notify);
  */
 void mdev_vq_want_kick(struct mdev_vq *vq)
 {
-	int token = mdev_mem_enter(vq->mem);
+	struct mdev_vq_section section = { .vqs = { vq } };
 
-	if (mdev_vq_alive(vq))
+	if (!mdev_vq_section_enter(&section))
 		vq->layout->want_kick(vq);
-	mdev_mem_leave(vq->mem, token);
+	mdev_vq_section_leave(&section);
 }

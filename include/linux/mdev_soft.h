@@ -276,10 +276,6 @@ static inline bool mdev_soft_has(const struct mdev_soft *soft, unsigned int bit)
 	return soft->driver_features & BIT_ULL(bit);
 }
 
-int mdev_vq_take(struct mdev_vq *vq, struct mdev_vq_chain *chain);
-void mdev_vq_give(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
-		  u32 len);
-
 void mdev_soft_kick(struct mdev_soft *soft, u16 idx);
 int mdev_soft_init(struct mdev_soft *soft, struct mdev_class_device *cdev,
 		   const struct mdev_soft_desc *desc);

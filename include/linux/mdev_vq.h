@@ -425,6 +425,11 @@ int mdev_vq_section_move(struct mdev_vq_section *section,
 			 struct mdev_vq_iter *dst, struct mdev_vq_iter *src,
 			 size_t len, void *bounce, size_t bounce_len);
 
+/* The same for one chain, in a read section of its own */
+int mdev_vq_take(struct mdev_vq *vq, struct mdev_vq_chain *chain);
+void mdev_vq_give(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
+		  u32 len);
+
 /* Payload */
 size_t mdev_vq_copy_from(struct mdev_mem *mem, struct mdev_vq_iter *iter,
 			 void *buf, size_t len);

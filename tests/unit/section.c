@@ -341,6 +341,41 @@ static void test_rings_gone(void)
 	pair_destroy(&p);
 }
 
+static void test_take(void)
+{
+	struct vring_desc desc = { .addr = DATA_IOVA, .len = 11 };
+	struct bench *b;
+	struct pair p;
+	u32 id, len;
+
+	pair_init(&p);
+	b = &p.b;
+	CHECK_EQ(mdev_vq_take(&b->vq, &b->chain), 0);
+	memcpy(p.far->bytes, &desc, sizeof(desc));
+	drv_desc(b, 5, FAR, sizeof(desc), TABLE, 0);
+	drv_avail(b, 5);
+	/* A kick was asked for. */
+	CHECK(drv_kick(b));
+	CHECK_EQ(mdev_vq_take(&b->vq, &b->chain), 1);
+	CHECK_EQ(b->chain.out_len, 11);
+	CHECK_EQ(b->signals, 0);
+	mdev_vq_give(&b->vq, &b->chain, 0);
+	CHECK_EQ(b->signals, 1);
+	CHECK(drv_used(b, &id, &len));
+	CHECK_EQ(id, 5);
+
+	/* What cannot be given back was never taken. */
+	drv_one(b, 7, 1);
+	CHECK_EQ(mdev_vq_take(&b->vq, &b->chain), 1);
+	space_unmap(&b->space, b->ring[2]);
+	mdev_vq_give(&b->vq, &b->chain, 0);
+	CHECK_EQ(b->signals, 1);
+	CHECK_EQ(b->broken, 1);
+	CHECK_EQ(b->vq.split.avail_idx, 1);
+	CHECK_EQ(mdev_vq_take(&b->vq, &b->chain), -EPROTO);
+	pair_destroy(&p);
+}
+
 const struct unit_test section_tests[] = {
 	{ "section: chains are popped and used in one", test_section },
 	{ "section: pop fetches an indirect table", test_pop_table },
@@ -354,5 +389,6 @@ const struct unit_test section_tests[] = {
 	{ "section: a ring that goes during a fault is not touched again",
 	  test_ring_goes },
 	{ "section: each queue whose ring has gone breaks", test_rings_gone },
+	{ "section: a chain is taken and given in one of its own", test_take },
 	{ }
 };
