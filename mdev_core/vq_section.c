@@ -12,7 +12,7 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 
-#include <linux/mdev_vq.h>
+#include <linux/mdev_vq_section.h>
 
 /**
  * mdev_vq_section_enter() - begin a read section
@@ -56,120 +56,87 @@ void mdev_vq_section_leave(struct mdev_vq_section *section)
 EXPORT_SYMBOL_GPL(mdev_vq_section_leave);
 
 /**
- * mdev_vq_section_pop() - take the next chain, fetching an indirect table if necessary
+ * mdev_vq_section_fault() - fetch the table that mdev_vq_pop() could not reach
  * @section: the section
- * @vq: one of its queues
- * @chain: as for mdev_vq_pop()
+ * @vq: one of its queues, for which mdev_vq_pop() returned -EAGAIN
  *
- * Context: in the section, entered without an error; process context and sleeps,
- * unless the memory is direct.  Returns in the section, or in another one, which
- * after an error may only be left.
- * Return: 1; 0 if there is none; -EPROTO if a queue of the section broke.
- */
-int mdev_vq_section_pop(struct mdev_vq_section *section, struct mdev_vq *vq,
-			struct mdev_vq_chain *chain)
-{
-	int ret;
-
-	while ((ret = mdev_vq_pop(vq, chain)) == -EAGAIN) {
-		mdev_vq_section_leave(section);
-		mdev_vq_fault(vq);
-		/* If the table cannot be fetched, the queue is broken. */
-		if (mdev_vq_section_enter(section))
-			return -EPROTO;
-	}
-	return ret;
-}
-EXPORT_SYMBOL_GPL(mdev_vq_section_pop);
-
-/**
- * mdev_vq_section_read() - copy out of a chain, waiting for its memory if necessary
- * @section: the section
- * @iter: where to begin, in a chain of one of its queues; moves on by @len
- * @buf: kernel buffer
- * @len: bytes
- *
- * If the chain ends early, or some of its memory is not mapped or does not answer, its
- * queue breaks.
- *
- * Context: as mdev_vq_section_pop().
+ * Context: as mdev_vq_section_pop(), which calls it.
  * Return: 0, or -EPROTO if a queue of the section broke.
  */
-int mdev_vq_section_read(struct mdev_vq_section *section,
-			 struct mdev_vq_iter *iter, void *buf, size_t len)
+int mdev_vq_section_fault(struct mdev_vq_section *section, struct mdev_vq *vq)
 {
-	size_t done = mdev_vq_copy_from(section->mem, iter, buf, len);
-
-	if (likely(done == len))
-		return 0;
-
 	mdev_vq_section_leave(section);
-	if (mdev_vq_read(section->mem, iter, buf + done, len - done))
-		mdev_vq_break_at(iter);
+	mdev_vq_fault(vq);
 	return mdev_vq_section_enter(section);
 }
-EXPORT_SYMBOL_GPL(mdev_vq_section_read);
+EXPORT_SYMBOL_GPL(mdev_vq_section_fault);
 
 /**
- * mdev_vq_section_write() - copy into a chain, waiting for its memory if necessary
+ * mdev_vq_section_read_rest() - go on with mdev_vq_section_read() after a miss
  * @section: the section
- * @iter: where to begin, in a chain of one of its queues; moves on by @len
+ * @iter: where the lookup has missed; moves on by @len
  * @buf: kernel buffer
  * @len: bytes
  *
- * As mdev_vq_section_read().
- *
- * Context: as mdev_vq_section_pop().
- * Return: 0, or -EPROTO if a queue of the section broke; then some may have been
- * written.
+ * Context: as mdev_vq_section_read(), which calls it.
+ * Return: as mdev_vq_section_read().
  */
-int mdev_vq_section_write(struct mdev_vq_section *section,
-			  struct mdev_vq_iter *iter, const void *buf,
-			  size_t len)
+int mdev_vq_section_read_rest(struct mdev_vq_section *section,
+			      struct mdev_vq_iter *iter, void *buf, size_t len)
 {
-	size_t done = mdev_vq_copy_to(section->mem, iter, buf, len);
-
-	if (likely(done == len))
-		return 0;
-
 	mdev_vq_section_leave(section);
-	if (mdev_vq_write(section->mem, iter, buf + done, len - done))
+	if (mdev_vq_read(section->mem, iter, buf, len))
 		mdev_vq_break_at(iter);
 	return mdev_vq_section_enter(section);
 }
-EXPORT_SYMBOL_GPL(mdev_vq_section_write);
+EXPORT_SYMBOL_GPL(mdev_vq_section_read_rest);
 
 /**
- * mdev_vq_section_move() - copy between two chains, waiting for memory if necessary
+ * mdev_vq_section_write_rest() - go on with mdev_vq_section_write() after a miss
  * @section: the section
- * @dst: where to write, in a chain of one of its queues; moves on by @len
- * @src: where to read, the same way; moves on by @len
+ * @iter: where the lookup has missed; moves on by @len
+ * @buf: kernel buffer
  * @len: bytes
- * @bounce: as for mdev_vq_move(); may be NULL if the memory is direct
- * @bounce_len: its size
  *
- * As mdev_vq_section_read(); the queue breaks whose chain it is.
- *
- * Context: as mdev_vq_section_pop().
+ * Context: as mdev_vq_section_write(), which calls it.
  * Return: as mdev_vq_section_write().
  */
-int mdev_vq_section_move(struct mdev_vq_section *section,
-			 struct mdev_vq_iter *dst, struct mdev_vq_iter *src,
-			 size_t len, void *bounce, size_t bounce_len)
+int mdev_vq_section_write_rest(struct mdev_vq_section *section,
+			       struct mdev_vq_iter *iter, const void *buf,
+			       size_t len)
 {
-	size_t done = mdev_vq_copy(section->mem, dst, src, len);
+	mdev_vq_section_leave(section);
+	if (mdev_vq_write(section->mem, iter, buf, len))
+		mdev_vq_break_at(iter);
+	return mdev_vq_section_enter(section);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_section_write_rest);
+
+/**
+ * mdev_vq_section_move_rest() - go on with mdev_vq_section_move() after a miss
+ * @section: the section
+ * @dst: where to write; moves on by @len
+ * @src: where to read; moves on by @len
+ * @len: bytes
+ * @bounce: as for mdev_vq_section_move()
+ * @bounce_len: its size
+ *
+ * Context: as mdev_vq_section_move(), which calls it.
+ * Return: as mdev_vq_section_move().
+ */
+int mdev_vq_section_move_rest(struct mdev_vq_section *section,
+			      struct mdev_vq_iter *dst,
+			      struct mdev_vq_iter *src, size_t len,
+			      void *bounce, size_t bounce_len)
+{
 	struct mdev_vq_iter *bad;
 
-	if (likely(done == len))
-		return 0;
-
 	mdev_vq_section_leave(section);
-	if (mdev_vq_move(section->mem, dst, src, len - done, bounce, bounce_len,
-			 &bad))
+	if (mdev_vq_move(section->mem, dst, src, len, bounce, bounce_len, &bad))
 		mdev_vq_break_at(bad);
 	return mdev_vq_section_enter(section);
 }
-EXPORT_SYMBOL_GPL(mdev_vq_section_move);
+EXPORT_SYMBOL_GPL(mdev_vq_section_move_rest);
 
 /**
  * mdev_vq_take() - take the next chain, fetching an indirect table if necessary

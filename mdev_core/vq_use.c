@@ -7,6 +7,8 @@
 #include <linux/module.h>
 #include <linux/wait_bit.h>
 
+#include <linux/mdev_vq_section.h>
+
 #include "vq_break.h"
 #include "vq_private.h"
 

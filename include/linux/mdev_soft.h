@@ -16,6 +16,7 @@
 
 #include <linux/mdev_class.h>
 #include <linux/mdev_vq.h>
+#include <linux/mdev_vq_section.h>
 #include <linux/mdev_worker.h>
 #include <linux/virtio_mdev.h>
 

@@ -62,13 +62,13 @@ struct vring_desc;
  *		... run again, because no kick will come ...
  *
  * All that touches the rings is inside a read section of the driver's memory in
- * which mdev_vq_alive() returned true; mdev_vq_section_enter() calls it for all
- * queues of a &struct mdev_vq_section.  One section may serve many chains, and
- * several virtqueues of one memory.  A chain that was popped is a private copy, so
- * it survives the end of the section.  mdev_vq_section_pop(),
- * mdev_vq_section_read(), mdev_vq_section_write() and mdev_vq_section_move() rely on
- * that: when a lookup misses they leave, fault, enter, see whether the queues are
- * still alive, and go on.
+ * which mdev_vq_alive() returned true.  mdev_vq_section_enter() calls it for all
+ * queues of a &struct mdev_vq_section (<linux/mdev_vq_section.h>): one section may
+ * serve many chains, and several virtqueues of one memory.  A chain that was popped
+ * is a private copy, so it survives the end of the section.
+ * mdev_vq_section_pop(), mdev_vq_section_read(), mdev_vq_section_write() and
+ * mdev_vq_section_move() rely on that: when a lookup misses they leave, fault, enter,
+ * see whether the queues are still alive, and go on.
  *
  * Chains may be pushed in any order, unless VIRTIO_F_IN_ORDER was negotiated: a
  * device that does not complete requests in the order in which they came must
@@ -350,26 +350,6 @@ struct mdev_vq {
 	struct mdev_vq_counters counters;
 };
 
-/* Virtqueues that are served together: the two of a pair of a network device */
-#define MDEV_VQ_SECTION_MAX	2
-
-/**
- * struct mdev_vq_section - a read section of the driver's memory
- * @vqs: claimed virtqueues that are served in it, all of the same memory; the first
- *	element is never NULL, the others may be
- *
- * Whenever something has to wait for memory, the section ends and another one
- * begins.  It belongs to the user of the queues, which has it on its stack, or in the
- * structure of what it serves.
- */
-struct mdev_vq_section {
-	struct mdev_vq *vqs[MDEV_VQ_SECTION_MAX];
-
-	/* private: the memory, and what mdev_mem_enter() returned */
-	struct mdev_mem *mem;
-	int token;
-};
-
 /* Set-up: process context, serialised by the class driver */
 void mdev_vq_init(struct mdev_vq *vq, const struct mdev_vq_ops *ops,
 		  struct device *dev, u16 index, u16 num_max);
@@ -410,25 +390,6 @@ bool mdev_vq_enable_notify(struct mdev_vq *vq);
 __printf(2, 3)
 void mdev_vq_break(struct mdev_vq *vq, const char *fmt, ...);
 void mdev_vq_break_at(const struct mdev_vq_iter *iter);
-
-/* The data path in a read section that is left and entered again as necessary */
-int mdev_vq_section_enter(struct mdev_vq_section *section);
-void mdev_vq_section_leave(struct mdev_vq_section *section);
-int mdev_vq_section_pop(struct mdev_vq_section *section, struct mdev_vq *vq,
-			struct mdev_vq_chain *chain);
-int mdev_vq_section_read(struct mdev_vq_section *section,
-			 struct mdev_vq_iter *iter, void *buf, size_t len);
-int mdev_vq_section_write(struct mdev_vq_section *section,
-			  struct mdev_vq_iter *iter, const void *buf,
-			  size_t len);
-int mdev_vq_section_move(struct mdev_vq_section *section,
-			 struct mdev_vq_iter *dst, struct mdev_vq_iter *src,
-			 size_t len, void *bounce, size_t bounce_len);
-
-/* The same for one chain, in a read section of its own */
-int mdev_vq_take(struct mdev_vq *vq, struct mdev_vq_chain *chain);
-void mdev_vq_give(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
-		  u32 len);
 
 /* Payload */
 size_t mdev_vq_copy_from(struct mdev_mem *mem, struct mdev_vq_iter *iter,

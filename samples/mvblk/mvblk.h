@@ -16,6 +16,7 @@
 #include <linux/mdev_mem.h>
 #include <linux/mdev_soft.h>
 #include <linux/mdev_vq.h>
+#include <linux/mdev_vq_section.h>
 #include <linux/mdev_worker.h>
 
 struct file;

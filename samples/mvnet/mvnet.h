@@ -13,6 +13,7 @@
 #include <linux/mdev_mem.h>
 #include <linux/mdev_soft.h>
 #include <linux/mdev_vq.h>
+#include <linux/mdev_vq_section.h>
 #include <linux/mdev_worker.h>
 
 /* QEMU and libblkio set up rings of 1024 without asking. */

@@ -4,6 +4,8 @@
  * section and returns in one, and whatever happened meanwhile is found.
  */
 
+#include <linux/mdev_vq_section.h>
+
 #include "unit.h"
 
 #define NEXT	VRING_DESC_F_NEXT
