@@ -377,7 +377,9 @@ static void test_packed(void)
 }
 
 const struct unit_test differ_tests[] = {
-	{ "differential: split rings, all mixes of features", test_split },
-	{ "differential: packed rings, all mixes of features", test_packed },
+	{ "split rings carry the same requests and answers in all mixes of features",
+	  test_split },
+	{ "packed rings carry the same requests and answers in all mixes of features",
+	  test_packed },
 	{ }
 };

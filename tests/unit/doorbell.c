@@ -42,9 +42,10 @@ static void test_before(void)
 }
 
 const struct unit_test doorbell_tests[] = {
-	{ "doorbell: a page of the structure fits", test_inside },
-	{ "doorbell: a page that reaches beyond its end does not",
+	{ "a doorbell's page within the structure is accepted", test_inside },
+	{ "a doorbell's page that reaches beyond the structure is refused",
 	  test_beyond },
-	{ "doorbell: nor one that begins before it", test_before },
+	{ "a doorbell's page that begins before the structure is refused",
+	  test_before },
 	{ }
 };

@@ -356,15 +356,20 @@ static void test_direct_pieces(void)
 }
 
 const struct unit_test iter_tests[] = {
-	{ "copy into segments and out of them", test_copy },
-	{ "copy from chain to chain", test_copy_chains },
-	{ "memory that has to be faulted in", test_fault },
-	{ "memory that cannot be pinned", test_unpinnable },
-	{ "memory that is always gone again", test_stubborn },
-	{ "addresses that are not mapped", test_bad_address },
-	{ "memory that is mapped read-only", test_read_only },
-	{ "chains that overlap", test_overlap },
-	{ "the memory of the kernel's own drivers", test_direct },
-	{ "pieces of it, and whole pages", test_direct_pieces },
+	{ "data is copied into segments and out of them", test_copy },
+	{ "data is copied from chain to chain", test_copy_chains },
+	{ "a copy goes on after its memory is faulted in", test_fault },
+	{ "memory that cannot be pinned is copied the slow way",
+	  test_unpinnable },
+	{ "memory that is always gone again is copied the slow way",
+	  test_stubborn },
+	{ "a copy from addresses that are not mapped fails", test_bad_address },
+	{ "a copy to memory that is mapped read-only fails", test_read_only },
+	{ "a copy between chains that overlap has the right data",
+	  test_overlap },
+	{ "the memory of the kernel's own drivers is copied directly",
+	  test_direct },
+	{ "pieces and whole pages of a kernel driver's memory are copied",
+	  test_direct_pieces },
 	{ }
 };

@@ -549,21 +549,21 @@ static void test_cost(void)
 }
 
 const struct unit_test life_tests[] = {
-	{ "ring sizes", test_num },
-	{ "ring addresses", test_address },
+	{ "ring sizes are accepted or refused", test_num },
+	{ "ring addresses are accepted or refused", test_address },
 	{ "a started queue cannot be set up", test_started },
 	{ "a start that fails leaves nothing mapped", test_start_fails },
-	{ "life: whether a queue is to be looked at", test_pending },
-	{ "a second start goes on where the first ended", test_restart },
+	{ "a queue is to be looked at if it has chains or is broken",
+	  test_pending },
+	{ "a second start goes on where the first one ended", test_restart },
 	{ "a queue breaks if its memory is unmapped", test_unmapped },
-	{ "a paused queue finds its memory exchanged", test_renew },
-	{ "callbacks, and none", test_callbacks },
-	{ "counters", test_stats },
-	{ "pause and stop wait for the user", test_pause },
+	{ "a paused queue goes on with exchanged memory", test_renew },
+	{ "a queue calls its callbacks, and goes without", test_callbacks },
+	{ "the counters count chains, bytes and signals", test_stats },
+	{ "pause and stop wait for the queue's user", test_pause },
 	{ "pause says that it waits, until the user leaves", test_hurry },
 	{ "callbacks that are deferred come later, once", test_defer },
-	{ "whoever leaves chains is kicked for the next one",
-	  test_want_kick },
-	{ "what a chain counts for in a budget", test_cost },
+	{ "whoever leaves chains is kicked for the next one", test_want_kick },
+	{ "the cost of a chain has its bytes and descriptors", test_cost },
 	{ }
 };

@@ -215,11 +215,12 @@ static void test_state(void)
 }
 
 const struct unit_test order_tests[] = {
-	{ "in order: one used entry for a run of chains", test_run },
-	{ "in order: a run ends where it is published", test_publish_between },
-	{ "in order: chains given back", test_give_back },
-	{ "in order: a device that does not keep the order",
+	{ "in order, one used entry stands for a run of chains", test_run },
+	{ "in order, a run ends where it is published", test_publish_between },
+	{ "in order, chains given back are popped again", test_give_back },
+	{ "in order, chains used in another order break the queue",
 	  test_out_of_order },
-	{ "in order: a state with descriptors in flight", test_state },
+	{ "in order, a state with descriptors in flight is refused",
+	  test_state },
 	{ }
 };

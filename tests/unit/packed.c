@@ -418,19 +418,21 @@ static void test_unpop_waits(void)
 }
 
 const struct unit_test packed_tests[] = {
-	{ "packed: a chain of readable and writable descriptors", test_chain },
-	{ "packed: descriptors of length 0 are left out", test_empty_segments },
-	{ "packed: a chain as long as the ring", test_whole_ring },
-	{ "packed: chains and batches around rings of all sizes", test_around },
-	{ "packed: the largest ring", test_largest_ring },
-	{ "packed: a chain without the flags of its first descriptor",
+	{ "a packed chain of readable and writable descriptors is popped",
+	  test_chain },
+	{ "packed descriptors of length 0 are left out", test_empty_segments },
+	{ "a packed chain as long as the ring is popped", test_whole_ring },
+	{ "chains and batches go around packed rings of all sizes",
+	  test_around },
+	{ "the largest packed ring is used in full", test_largest_ring },
+	{ "a packed chain is popped only when its first descriptor has its flags",
 	  test_half_written },
-	{ "packed: an indirect table, unaligned, over pages", test_table },
-	{ "packed: the largest indirect table", test_largest_table },
-	{ "packed: an indirect table is read by the slow path",
-	  test_table_far },
-	{ "packed: chains given back are popped again", test_unpop },
-	{ "packed: kicks for more than what was given back",
+	{ "a packed indirect table, unaligned, over pages, is read",
+	  test_table },
+	{ "the largest packed indirect table is read", test_largest_table },
+	{ "a packed indirect table is read by the slow path", test_table_far },
+	{ "packed chains given back are popped again", test_unpop },
+	{ "a packed queue with chains given back is kicked for new ones",
 	  test_unpop_waits },
 	{ }
 };

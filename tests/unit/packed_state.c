@@ -380,17 +380,21 @@ static void test_set_up_early(void)
 }
 
 const struct unit_test packed_state_tests[] = {
-	{ "packed: notifications by flags", test_flags },
-	{ "packed: wishes that were not negotiated", test_odd_wishes },
-	{ "packed: signals by event position, around the wrap",
+	{ "a packed queue's flags switch kicks and signals", test_flags },
+	{ "packed event flags that were not negotiated count as enabled",
+	  test_odd_wishes },
+	{ "the event position asks for signals, around the wrap",
 	  test_event_signal },
-	{ "packed: kicks by event position, around the wrap",
+	{ "the event position asks for kicks, around the wrap",
 	  test_event_kick },
-	{ "packed: the state is saved and restored in the middle", test_state },
-	{ "packed: a state that cannot be", test_bad_state },
-	{ "packed: a state with descriptors in flight", test_in_flight },
-	{ "packed: features, sizes and addresses", test_set_up },
-	{ "packed: sizes and addresses of the other layout",
+	{ "a packed queue's state is saved and restored in the middle",
+	  test_state },
+	{ "a packed state that cannot be is refused", test_bad_state },
+	{ "a packed state with descriptors in flight is restored",
+	  test_in_flight },
+	{ "the layout follows the features, and decides over sizes and addresses",
+	  test_set_up },
+	{ "sizes and addresses of the other layout are refused at the start",
 	  test_set_up_early },
 	{ }
 };

@@ -291,14 +291,15 @@ static void test_double_fetch_packed(void)
 }
 
 const struct unit_test random_tests[] = {
-	{ "random rings", test_random },
-	{ "random rings with indirect tables and event indices",
+	{ "random rings are refused or served", test_random },
+	{ "random rings with indirect tables and event indices are refused or served",
 	  test_random_all },
-	{ "random packed rings", test_random_packed },
-	{ "random packed rings with indirect tables and events",
+	{ "random packed rings are refused or served", test_random_packed },
+	{ "random packed rings with indirect tables and events are refused or served",
 	  test_random_packed_all },
-	{ "rings that change while they are read", test_double_fetch },
-	{ "packed rings that change while they are read",
+	{ "rings that change while they are read are refused or served",
+	  test_double_fetch },
+	{ "packed rings that change while they are read are refused or served",
 	  test_double_fetch_packed },
 	{ }
 };

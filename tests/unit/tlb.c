@@ -198,7 +198,8 @@ const struct unit_test tlb_tests[] = {
 	{ "a start forgets all lookups", test_restart },
 	{ "a lookup for writing is none for reading", test_perm },
 	{ "half a page is not remembered as a whole one", test_half_page },
-	{ "pages with the same place among the remembered", test_conflict },
-	{ "no memory to remember lookups in", test_no_memory },
+	{ "two pages with the same place among remembered lookups are told apart",
+	  test_conflict },
+	{ "a start fails without memory to remember lookups in", test_no_memory },
 	{ }
 };
