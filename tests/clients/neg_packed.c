@@ -237,5 +237,5 @@ void neg_packed(struct neg *t)
 	t->n.o.in_order = true;
 	neg_go(t, S_LIVE);
 	vm_net_run(&t->n, 500);
-	neg_result(t, true, "packed: traffic on two pairs, in order");
+	neg_result(t, true, "packed: frames come back on two pairs, in order");
 }

@@ -211,7 +211,7 @@ int main(int argc, char **argv)
 
 	neg_go(&t, S_LIVE);
 	vm_net_run(&t.n, 500);
-	neg_result(&t, true, "%s%straffic on two pairs after all that",
+	neg_result(&t, true, "%s%sframes come back on two pairs after all calls",
 		   part, *part ? ": " : "");
 	vm_net_free(&t.n);
 	vm_dev_close(&t.d);

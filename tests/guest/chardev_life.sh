@@ -9,18 +9,21 @@
 . /tests/lib-vhost.sh
 
 vhost_up
-check "used again and again" user_net_chardev reuse --count 30 --queue-size 64
-check_equal "pages pinned after that" 0 "$(pinned_pages)"
+check "a char device works each time that it is opened" \
+	user_net_chardev reuse --count 30 --queue-size 64
+check_equal "no page is pinned after a char device was used many times" 0 "$(pinned_pages)"
 
 WAY=--chardev
 kill_victims
-check "traffic after all the killing" user_net_chardev traffic --frames 500
-check "the VFIO device carries traffic afterwards" user_net traffic --frames 500
+check "frames come back through the char device after users were killed" \
+	user_net_chardev traffic --frames 500
+check "frames come back through the VFIO device after users of the char device were killed" \
+	user_net traffic --frames 500
 
 # modules that are in use
 user_net_start hold
 for m in vhost_mdev mdev_vfio mvnet mdev_core; do
-	check_errno "rmmod $m with the char device open" EAGAIN rmmod $m
+	check_errno "$m cannot be unloaded while the char device is open" EAGAIN rmmod $m
 done
 user_net_stop
 
@@ -29,17 +32,18 @@ user_net_start victim --queue-size 64
 remove_mdev "$UUID" &
 remover=$!
 usleep 500000
-check "remove waits for the user" kill -0 $remover
-check_not "there is no node any more" [ -n "$(chardev_of "$UUID")" ]
+check "remove waits for the user of the char device" kill -0 $remover
+check_not "an instance that is being removed has no node" [ -n "$(chardev_of "$UUID")" ]
 usleep 500000
-check_not "nobody else can open a char device that is being removed" \
+check_not "a char device that is being removed cannot be opened" \
 	user_net_chardev traffic --frames 10
-check "the log says whom the removal waits for" wait_for 20 sh -c \
+check "the log names the program that the removal waits for" wait_for 20 sh -c \
 	'dmesg | grep "the removal waits for user-net\[[0-9]*\] to close the char device"'
-check "remove still waits" kill -0 $remover
+check "remove waits while the program keeps the char device open" kill -0 $remover
 kill -9 $victim
 wait $victim
-check "remove ends when the user is killed" wait_for 30 [ ! -d "$(instance "$UUID")" ]
+check "remove ends when the user of the char device is killed" \
+	wait_for 30 [ ! -d "$(instance "$UUID")" ]
 wait $remover
 
 # unbinding the class driver, and binding it again
@@ -48,7 +52,8 @@ create_net vhost "$UUID"
 put "$UUID" /sys/bus/mdev_class/drivers/vhost_mdev/unbind
 check_not "an unbound instance has no char device" [ -n "$(chardev_of "$UUID")" ]
 put "$UUID" /sys/bus/mdev_class/drivers/vhost_mdev/bind
-check "an instance that was bound again carries traffic" user_net_chardev traffic --frames 500
+check "frames come back through an instance that was bound again" \
+	user_net_chardev traffic --frames 500
 
 # to the kernel's driver and back, with traffic after each
 modprobe virtio_mdev
@@ -75,9 +80,9 @@ for round in first second; do
 		looped "$(netdev_of "$UUID")"
 	check "the instance goes back to vhost_mdev, the $round time" \
 		rebind "$UUID" vhost_mdev
-	check "traffic through the char device, the $round time" \
+	check "frames come back through the char device, the $round time" \
 		user_net_chardev traffic --frames 500
-	check "traffic through the VFIO device, the $round time" \
+	check "frames come back through the VFIO device, the $round time" \
 		user_net traffic --frames 500
 done
 vhost_down

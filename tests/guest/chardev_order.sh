@@ -8,7 +8,8 @@
 . /tests/lib-vhost.sh
 
 vhost_up
-check "the orders of QEMU, DPDK and libblkio" user_net_chardev order --frames 500
-check "the orders of QEMU, DPDK and libblkio, with packed rings" \
+check "frames come back after calls in the orders of QEMU, DPDK and libblkio" \
+	user_net_chardev order --frames 500
+check "frames come back through packed rings after calls in the orders of QEMU, DPDK and libblkio" \
 	user_net_chardev order --frames 500 --packed
 vhost_down

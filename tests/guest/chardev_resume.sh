@@ -8,9 +8,10 @@
 . /tests/lib-vhost.sh
 
 vhost_up
-check "resume" user_net_chardev resume --size 300 --count 5
-check "resume, packed, indirect and event position" \
+check "suspend and resume lose and repeat no frame" \
+	user_net_chardev resume --size 300 --count 5
+check "suspend and resume lose and repeat no frame, packed rings, indirect descriptors and event position" \
 	user_net_chardev resume --size 300 --packed --indirect --event-idx --count 5
-check "resume, two pairs" \
+check "suspend and resume lose and repeat no frame, two pairs" \
 	user_net_chardev resume --size 300 --queue-size 64 --pairs 2 --count 5
 vhost_down

@@ -169,19 +169,23 @@ check "the simulator has a device" vdpa dev add name sim mgmtdev vdpasim_net \
 put sim /sys/bus/vdpa/drivers/vhost_vdpa/bind
 wait_for 10 [ -c /dev/vhost-vdpa-0 ]
 
-check "all calls to the simulator" sh -c 'user-cmp /dev/vhost-vdpa-0 >/tmp/theirs' ||
+check "the program makes all calls to the simulator" \
+	sh -c 'user-cmp /dev/vhost-vdpa-0 >/tmp/theirs' ||
 	tail -n 3 /tmp/theirs
 # shellcheck disable=SC2016 # the shell inside expands it
-check "all calls to the char device" sh -c 'user-cmp "$1" >/tmp/ours' - "$node" ||
+check "the program makes all calls to the char device" \
+	sh -c 'user-cmp "$1" >/tmp/ours' - "$node" ||
 	tail -n 3 /tmp/ours
-check_equal "lines of both" "$(wc -l </tmp/theirs)" "$(wc -l </tmp/ours)"
+check_equal "both devices have the same number of results" \
+	"$(wc -l </tmp/theirs)" "$(wc -l </tmp/ours)"
 compare /tmp/theirs /tmp/ours >/tmp/compared
 # shellcheck disable=SC2046 # words
 set -- $(sed -n 's/^= //p' /tmp/compared)
 note "${1:-0} results alike, ${2:-0} different and meant to be, ${3:-0} after such"
-check "most results are alike" [ "${1:-0}" -gt 12000 ]
+check "most results of the char device are those of the simulator" [ "${1:-0}" -gt 12000 ]
 sed -i '/^= /d' /tmp/compared
-check_equal "differences that are not meant" "" "$(head -n 40 /tmp/compared)"
+check_equal "no result of the char device differs without a reason in the table" \
+	"" "$(head -n 40 /tmp/compared)"
 
 vdpa dev del sim
 rmmod vdpa_sim_net vdpa_sim vringh vhost_vdpa

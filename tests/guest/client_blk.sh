@@ -21,7 +21,7 @@ modprobe vfio_iommu_type1
 check "mvblk can be loaded" modprobe mvblk || exit 1
 new_blk ram64m
 check "a Debian 12 can be mounted" root_up 12-backports || exit 1
-check "what its guest boots is there" nested_up || exit 1
+check "the files that the inner guest boots from are there" nested_up || exit 1
 note "$(in_root qemu-system-x86_64 --version | head -n 1)"
 
 # sums_are FILE: the same as in FILE
@@ -36,37 +36,40 @@ sums_are()
 nested_start disk.sh "$NODE"
 if nested_boots "the guest boots" &&
    nested_do "the guest has a disk of 64 MiB" "nested_disk 64"; then
-	check_equal "the instance runs" running "$(state_of "$UUID")"
-	nested_do "a file system is made" 'mke2fs /dev/vda >/dev/null'
+	check_equal "the instance is running while the guest uses it" \
+		running "$(state_of "$UUID")"
+	nested_do "the guest makes a file system" 'mke2fs /dev/vda >/dev/null'
 	nested_do "the guest mounts its file system" 'mount -t ext4 /dev/vda /mnt'
-	nested_do "files are written" 'nested_fill 8'
+	nested_do "the guest writes files" 'nested_fill 8'
 	nested_do "the guest sums its files" nested_sums
 	nested_sums_of >first
 	check_equal "the guest has summed all of its files" 8 "$(wc -l <first)"
 	nested_do "the guest unmounts its file system" 'umount /mnt'
-	nested_do "nothing is left in memory" nested_forget
+	nested_do "the guest forgets what it has cached" nested_forget
 	nested_do "the guest mounts its file system again" 'mount -t ext4 /dev/vda /mnt'
-	nested_do "the files are read" nested_sums
+	nested_do "the guest reads the files again" nested_sums
 	check "the guest reads the files as it wrote them" sums_are first
 	nested_do "the guest unmounts its file system again" 'umount /mnt'
 fi
 nested_stop "the guest"
-check_equal "the instance is idle again" idle "$(state_of "$UUID")"
+check_equal "the instance is idle after the guest's end" idle "$(state_of "$UUID")"
 
 # --- this kernel looks ---------------------------------------------------------
 
 modprobe -a virtio_mdev virtio_blk ext4
 mkdir -p mnt
-check "the instance is given to virtio_mdev" rebind "$UUID" virtio_mdev
-check "virtio-blk drives it" wait_for 10 blk_vars "$UUID"
+check "the instance can be given to virtio_mdev" rebind "$UUID" virtio_mdev
+check "virtio-blk in the host drives the guest's disk" wait_for 10 blk_vars "$UUID"
 blk_vars "$UUID"
-check "the file system is mounted" mount -t ext4 "$DEV" mnt
-check "the files are what they were" sh -c 'cd mnt && sha256sum -c ../first'
+check "the host can mount the guest's file system" mount -t ext4 "$DEV" mnt
+check "the host reads the files as the guest wrote them" \
+	sh -c 'cd mnt && sha256sum -c ../first'
 random_file mnt/ours 5
-check "the host writes one more file" sh -c 'cd mnt && sha256sum ./ours >../ours'
+check "the host adds a file to the guest's file system" \
+	sh -c 'cd mnt && sha256sum ./ours >../ours'
 check "the host unmounts the file system" umount mnt
 sort -k 2 first ours >second
-check "the instance is given back" rebind "$UUID" vhost_mdev
+check "the instance can be given back to vhost_mdev" rebind "$UUID" vhost_mdev
 
 # --- another guest looks -------------------------------------------------------
 
@@ -89,9 +92,9 @@ if nested_boots "another guest boots, with a ring of 64" &&
 	nested_do "another guest unmounts the file system" 'umount /mnt'
 fi
 nested_stop "the other guest"
-check_equal "the instance is idle in the end" idle "$(state_of "$UUID")"
+check_equal "the instance is idle after the other guest's end" idle "$(state_of "$UUID")"
 
 nested_down
 root_down
-check_equal "pages pinned in the end" 0 "$(pinned_pages)"
+check_equal "no page is pinned in the end" 0 "$(pinned_pages)"
 blk_down

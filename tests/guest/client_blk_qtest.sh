@@ -18,6 +18,6 @@ check "a Debian 12 can be mounted" root_up 12-backports || exit 1
 # shellcheck disable=SC3045 # busybox has it
 ulimit -l unlimited
 checks_of python3 /tests/root/disk.py disk.sh "$NODE"
-check_equal "the instance is idle again" idle "$(state_of "$UUID")"
+check_equal "the instance is idle after QEMU's end" idle "$(state_of "$UUID")"
 root_down
 blk_down

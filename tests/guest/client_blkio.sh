@@ -18,8 +18,8 @@ DRIVER=virtio-blk-vhost-vdpa
 # idle WHAT: nothing of a program is left
 idle()
 {
-	check "$1: the instance is idle again" wait_for 10 state_is "$UUID" idle
-	check_equal "$1: pages pinned" 0 "$(pinned_pages)"
+	check "the instance is idle afterwards, $1" wait_for 10 state_is "$UUID" idle
+	check_equal "no page is pinned afterwards, $1" 0 "$(pinned_pages)"
 }
 
 # in_dir COMMAND...: what is built there
@@ -42,9 +42,9 @@ mkdir $DIR
 
 # --- what the guide says -----------------------------------------------------
 
-check "the commands of the guide" \
+check "the commands of the guide succeed" \
 	in_dir node="$NODE" sh /tests/root/blkio.sh || exit 1
-idle "the commands of the guide"
+idle "the commands of the guide succeed"
 
 # --- how libblkio asks -------------------------------------------------------
 
@@ -73,9 +73,10 @@ check_log "the log says how large rings may be" \
 	"asks for 2048 entries of virtqueue 0, which has 1024 at most"
 checks_of $DIR/blkio "$NODE" memlock
 idle "memlock"
-check "two threads, polling" in_dir ./blkio-bench --poll --num-threads=2 \
+check "blkio-bench writes with two threads that poll" \
+	in_dir ./blkio-bench --poll --num-threads=2 \
 	--iodepth=16 --readwrite=randwrite --runtime=2 $DRIVER "path=$NODE"
-idle "two threads, polling"
+idle "blkio-bench writes with two threads that poll"
 
 # --- users in the way --------------------------------------------------------
 
@@ -85,15 +86,16 @@ memlock()
 	ulimit -l "$1"
 	in_dir ./blkio-hello "$NODE"
 )
-check_errno "no memory may be pinned" ENOMEM memlock 0
-idle "no memory may be pinned"
+check_errno "a program that may pin no memory is refused" ENOMEM memlock 0
+idle "a program that may pin no memory is refused"
 
 in_root $DIR/blkio "$NODE" hold >$DIR/hold 2>&1 &
-check "one program has the disk" wait_for 30 grep -q running $DIR/hold
+check "a program can open the disk and start it" wait_for 30 grep -q running $DIR/hold
 check "the memory of the disk's user is pinned" test "$(pinned_pages)" -ge 256
 # libblkio says EIO, whatever it was
 check_not "another program cannot have the disk" in_dir ./blkio-hello "$NODE"
-check_log "the log says why" "blkio\[[0-9]+\] has the instance open"
+check_log "the log names the program that has the instance open" \
+	"blkio\[[0-9]+\] has the instance open"
 kill -9 "$(sed -n 's/running //p' $DIR/hold)"
 wait
 idle "killed"
@@ -104,10 +106,11 @@ check "the disk in RAM can be removed" remove_mdev "$UUID"
 
 new_blk file
 truncate -s 32M $DIR/backing
-check "the disk in a file gets its file" put $DIR/backing "$(instance "$UUID")/backing"
-check "an image is copied to it" in_dir ./blkio-copy --input-file=image \
+check "the disk in a file can be given a file" \
+	put $DIR/backing "$(instance "$UUID")/backing"
+check "blkio-copy copies an image to the disk" in_dir ./blkio-copy --input-file=image \
 	--output-blkio=$DRIVER "path=$NODE"
-check "what is copied to the disk is in its file" cmp $DIR/image $DIR/backing
+check "the image that was copied to the disk is in its file" cmp $DIR/image $DIR/backing
 idle "a copy"
 check "the disk in a file can be removed" remove_mdev "$UUID"
 

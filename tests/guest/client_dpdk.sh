@@ -19,8 +19,8 @@ ROUND=256
 vhost_up
 node=/dev/$(chardev_of "$UUID")
 check "a Debian 12 can be mounted" root_up 12 || exit 1
-check "there are huge pages" put 128 /proc/sys/vm/nr_hugepages
-check_equal "there are all huge pages that were asked for" \
+check "huge pages can be asked for" put 128 /proc/sys/vm/nr_hugepages
+check_equal "the kernel has all huge pages that were asked for" \
 	128 "$(cat /proc/sys/vm/nr_hugepages)"
 mkdir -p "$ROOT/dev/hugepages"
 mount -t hugetlbfs huge "$ROOT/dev/hugepages"
@@ -67,13 +67,13 @@ check_testpmd()
 		sh /tests/root/testpmd.sh <pmd.in >pmd.out 2>&1 &
 	_pmd=$!
 	exec 4>pmd.in
-	check "$what: testpmd starts" wait_for 60 pmd_has 'testpmd> ' 1 || {
-		fail "$what: what testpmd said" "$(cat pmd.out)"
+	check "testpmd starts, $what" wait_for 60 pmd_has 'testpmd> ' 1 || {
+		fail "testpmd comes to its prompt, $what" "$(cat pmd.out)"
 		exec 4>&-
 		return
 	}
 	if grep -q 'No probed ethernet devices' pmd.out; then
-		fail "$what: testpmd has a port" "$(cat pmd.out)"
+		fail "testpmd has a port, $what" "$(cat pmd.out)"
 		echo "quit" >&4
 		exec 4>&-
 		wait $_pmd
@@ -82,9 +82,9 @@ check_testpmd()
 	echo "set fwd io" >&4
 	echo "start tx_first $((ROUND / 32))" >&4
 	if enough 200; then
-		pass "$what: $FRAMES frames loop"
+		pass "$FRAMES frames go around, $what"
 	else
-		fail "$what: $FRAMES frames loop" "$(tail -n 40 pmd.out)"
+		fail "$FRAMES frames go around, $what" "$(tail -n 40 pmd.out)"
 	fi
 	echo "stop" >&4
 	wait_for 20 pmd_has 'Accumulated forward' 1
@@ -96,19 +96,20 @@ check_testpmd()
 	wait_for 20 pmd_has 'Accumulated forward' 2
 	pmd_stats
 	note "$what: $(pmd_stat TX-packets) frames"
-	check_equal "$what: what was sent has come back" \
+	check_equal "each frame that was sent comes back, $what" \
 		"$(pmd_stat TX-packets)" "$(pmd_stat RX-packets)"
-	check_equal "$what: no error counted" "0 0 0" \
+	check_equal "testpmd counts no error, $what" "0 0 0" \
 		"$(pmd_stat RX-errors) $(pmd_stat TX-errors) $(pmd_stat RX-nombuf)"
 	echo "quit" >&4
 	exec 4>&-
 	wait $_pmd
-	check_equal "$what: testpmd quits" 0 $?
+	check_equal "testpmd quits with status 0, $what" 0 $?
 	# testpmd itself warns of this and that
-	check_equal "$what: the driver has no complaint" "" \
+	check_equal "DPDK's driver reports no error, $what" "" \
 		"$(grep -iE '^(EAL|[a-z_]+\(\)): .*(error|fail|cannot)' pmd.out)"
 	sed "s/^/$what: /" pmd.out
-	check_equal "$what: the instance is idle again" idle "$(state_of "$UUID")"
+	check_equal "the instance is idle after testpmd's end, $what" \
+		idle "$(state_of "$UUID")"
 }
 
 check_testpmd "split rings" queue_size=256

@@ -47,7 +47,7 @@ END
 # net_values BY
 net_values()
 {
-	check "the net device is there, $1" wait_for 30 netdev_of "$NET" || return
+	check "the defined net device exists, $1" wait_for 30 netdev_of "$NET" || return
 	net_vars "$NET"
 	check_equal "the net device has the MAC address, $1" \
 		02:00:00:00:23:01 "$MAC"
@@ -58,13 +58,14 @@ net_values()
 # other_values BY
 other_values()
 {
-	check "the disk is there, $1" wait_for 30 state_is "$DISK" running
+	check "the defined disk exists, $1" wait_for 30 state_is "$DISK" running
 	set -- "$1" "$INSTANCES/$DISK"/virtio*/block/*
 	check_equal "the disk has the size of the file, $1" 16384 \
 		"$(cat "$2/size")"
 	check_equal "the disk has the serial number, $1" mdevctl-1 \
 		"$(cat "$2/serial")"
-	check "the program's device is there, $1" wait_for 30 state_is "$CARD" idle
+	check "the defined device for a program exists, $1" \
+		wait_for 30 state_is "$CARD" idle
 	check_equal "the program's device has the MAC address, $1" \
 		02:00:00:00:23:02 "$(cat "$(instance "$CARD")/mac")"
 }
@@ -88,16 +89,16 @@ for debian in 12 13; do
 
 	check "$with defines a net device with attributes" \
 		define_net mac=02:00:00:00:23:01 mtu=1400 bind=1
-	check "$with starts it" mdevctl start --uuid "$NET"
+	check "$with starts the net device that was defined" mdevctl start --uuid "$NET"
 	net_values "$with"
-	check "$with stops it" mdevctl stop --uuid "$NET"
+	check "$with stops the net device that was started" mdevctl stop --uuid "$NET"
 
 	# then a driver is bound before the attributes are set
 	put 1 $AUTOPROBE
 	log_mark
 	check_errno "with drivers_autoprobe $with says that the device is bound" \
 		EBUSY mdevctl start --uuid "$NET"
-	check_log "the kernel log says what to do about it" \
+	check_log "the kernel log says to set drivers_autoprobe" \
 		"$NET: .*drivers_autoprobe"
 
 	unload

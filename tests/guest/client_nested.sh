@@ -17,7 +17,7 @@
 vhost_up
 node=/dev/$(chardev_of "$UUID")
 check "a Debian 12 can be mounted" root_up 12 || exit 1
-check "what its guest boots is there" nested_up || exit 1
+check "the files that the inner guest boots from are there" nested_up || exit 1
 note "$(in_root qemu-system-x86_64 --version | head -n 1)"
 
 # traffic WHEN
@@ -33,12 +33,13 @@ traffic()
 nested_start guest.sh "$node" -global virtio-net-pci.romfile=
 if nested_boots "the guest boots"; then
 	traffic "at first"
-	check_equal "the instance runs" running "$(state_of "$UUID")"
+	check_equal "the instance is running while the guest uses it" \
+		running "$(state_of "$UUID")"
 	nested_reboot
 	nested_boots "the guest boots again" && traffic "after the reboot"
 fi
 nested_stop "the guest"
-check_equal "the instance is idle again" idle "$(state_of "$UUID")"
+check_equal "the instance is idle after the guest's end" idle "$(state_of "$UUID")"
 
 nested_down
 root_down

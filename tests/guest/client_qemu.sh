@@ -26,7 +26,7 @@ net()
 	note "$1"
 	shift
 	checks_of python3 /tests/root/net.py "$@" "$node"
-	check_equal "the instance is idle again" idle "$(state_of "$UUID")"
+	check_equal "the instance is idle after QEMU's end" idle "$(state_of "$UUID")"
 }
 
 net "split rings"

@@ -27,7 +27,8 @@ net()
 	_net=$1
 	shift
 	checks_of python3 /tests/root/net.py "$@" "/dev/$(chardev_of "$CARD")"
-	check_equal "$_net: the instance is idle again" idle "$(state_of "$CARD")"
+	check_equal "the instance is idle after QEMU's end, $_net" \
+		idle "$(state_of "$CARD")"
 }
 
 # It knows of the first pair only that it is suspended, and finds out where the
@@ -47,5 +48,5 @@ qemu_test --chardev map
 qemu_test --chardev boot
 
 root_down
-check_equal "pages pinned in the end" 0 "$(pinned_pages)"
+check_equal "no page is pinned in the end" 0 "$(pinned_pages)"
 unload

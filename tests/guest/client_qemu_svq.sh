@@ -20,7 +20,7 @@ check "a Debian 12 can be mounted" root_up 12 || exit 1
 ulimit -l unlimited
 
 checks_of python3 /tests/root/net.py --svq "$node"
-check_equal "the instance is idle again" idle "$(state_of "$UUID")"
+check_equal "the instance is idle after QEMU's end" idle "$(state_of "$UUID")"
 
 root_down
 vhost_down

@@ -16,11 +16,14 @@ failslab_begin
 for class in virtio vhost; do
 	uuid=$(new_uuid)
 	dir=$(type_dir mvnet0-$class '*-net1')
-	faults "create of class $class" -e $INSTANCES -e $MDEVS \
+	faults "create of class $class cleans up after each allocation that fails" \
+		-e $INSTANCES -e $MDEVS \
 		-p "$INSTANCES/$uuid/driver" \
 		-w "1=$MDEVS/$uuid/remove" write "$uuid" "$dir/create"
-	check "class $class: create works afterwards" create_net $class "$uuid"
-	check "class $class: remove works afterwards" remove_mdev "$uuid"
+	check "an instance of class $class can be created after allocations failed" \
+		create_net $class "$uuid"
+	check "an instance of class $class can be removed after allocations failed" \
+		remove_mdev "$uuid"
 done
 
 # --- virtio: the kernel's driver binds and starts ----------------------------
@@ -32,14 +35,14 @@ vdev=$(virtio_of "$uuid")
 # of ours that it asks for are what is meant
 check "virtio_net can be loaded" modprobe virtio_net
 wait_for 10 netdev_of "$uuid"
-check "virtio_net has bound" netdev_of "$uuid"
+check "virtio_net has a net device before allocations fail" netdev_of "$uuid"
 put "$vdev" /sys/bus/virtio/drivers/virtio_net/unbind
-faults "virtio_net binds to class virtio" \
+faults "a bind of virtio_net cleans up after each allocation that fails" \
 	-p "/sys/bus/virtio/devices/$vdev/driver" \
 	-w "$vdev=/sys/bus/virtio/drivers/virtio_net/unbind" \
 	write "$vdev" /sys/bus/virtio/drivers/virtio_net/bind
-check "virtio_net binds afterwards" \
+check "virtio_net can be bound after allocations failed" \
 	put "$vdev" /sys/bus/virtio/drivers/virtio_net/bind
-check "class virtio: remove" remove_mdev "$uuid"
+check "the instance of virtio_net can be removed" remove_mdev "$uuid"
 
 failslab_end

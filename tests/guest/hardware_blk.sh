@@ -42,7 +42,8 @@ disk()
 	check_equal "a second instance is refused in each class, $3" "0 0 0" "$(cat \
 		"$MDEV_BUS/$1"-*/mdev_supported_types/*/available_instances |
 		tr '\n' ' ' | sed 's/ $//')"
-	check "virtio-blk drives it, $3" wait_for 20 blk_vars "$uuid" || return 1
+	check "virtio-blk drives the function's disk, $3" \
+		wait_for 20 blk_vars "$uuid" || return 1
 	blk_vars "$uuid"
 	check_equal "the disk has 64 MiB, $3" 67108864 "$(blk_size "$uuid")"
 	check_equal "the disk has $2 interrupts, $3" "$2" "$(hw_vectors "$1")"
@@ -64,7 +65,7 @@ disk()
 	blk_vars "$uuid"
 	check "the file system can be mounted again, $3" \
 		mount -t ext4 -o ro "$DEV" /tmp/mnt
-	check "the file is as it was, $3" cmp /tmp/sent /tmp/mnt/file
+	check "the file is what was written, $3" cmp /tmp/sent /tmp/mnt/file
 	check "the file system can be unmounted again, $3" umount /tmp/mnt
 
 	check "the instance can be removed, $3" remove_mdev "$uuid"
@@ -74,6 +75,6 @@ disk()
 
 disk $HW_BLK 5 "an interrupt each"
 disk $HW_BLK_FEW 2 "two interrupts"
-check_log "the log says that they are shared" \
+check_log "the log says that virtqueues are shared by CPUs" \
 	"2 interrupts for 4 virtqueues, so some are shared"
 unload

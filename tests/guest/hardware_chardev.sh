@@ -15,19 +15,21 @@ WAY=--chardev
 DOORBELL=1
 modprobe vp_mdev
 hw_vhost $HW_PAGES || exit 1
-check "there is a char device" test -c "/dev/$(chardev_of "$UUID")"
-check "traffic by DMA, with eventfds" user_hw traffic
-check "traffic by DMA, with mapped doorbells" user_hw traffic --doorbell
-check "interrupts came" test "$(hw_irqs $HW_PAGES vq0)" -gt 0
-check "what hardware refuses" user_hw calls
-check "what its address space does not have" user_hw messages
+check "an instance of a function has a char device" test -c "/dev/$(chardev_of "$UUID")"
+check "frames come back by DMA, with eventfds" user_hw traffic
+check "frames come back by DMA, with mapped doorbells" user_hw traffic --doorbell
+check "the receiver's interrupts come with mapped doorbells" \
+	test "$(hw_irqs $HW_PAGES vq0)" -gt 0
+check "calls that a function in hardware cannot serve are refused" user_hw calls
+check "mappings that a function's address space does not have are refused" user_hw messages
 check "memory is the owner's and counts as locked" user_net_chardev owner
 check_unmapped_safe buffers
 check_unmapped_safe rings
-check_equal "nothing is pinned" 0 "$(pinned_pages)"
+check_equal "no page is pinned after users of the char device were killed" \
+	0 "$(pinned_pages)"
 kill_hw_victims 6
 
-check_user_hw_runs "a user holds the fd" victim
+check_user_hw_runs "a program uses the char device" victim
 check_errno "a second user is refused on the char device" EBUSY user_hw traffic
 WAY=
 # the group is not viable, says vfio
@@ -43,8 +45,8 @@ check "the function is returned" hw_return $HW_PAGES
 hw_vhost $HW_NET || exit 1
 check "doorbells cannot be mapped where they share a page" \
 	user_net_chardev doorbell --absent
-check "traffic by DMA, with eventfds" user_hw traffic
+check "frames come back by DMA, with eventfds" user_hw traffic
 check "the instance can be removed" remove_mdev "$UUID"
 check "the function is returned" hw_return $HW_NET
-check_equal "nothing is pinned in the end" 0 "$(pinned_pages)"
+check_equal "no page is pinned in the end" 0 "$(pinned_pages)"
 unload

@@ -23,10 +23,11 @@ put vp_mdev $PCI/devices/$HW_RNG/driver_override
 # freed when one of them fails.
 put 1 $PCI/devices/$HW_RNG/enable
 # not its link in /sys/class/mdev_bus, which mdev does without
-faults "vp_mdev binds" -p $PCI/devices/$HW_RNG/driver \
+faults "a bind of vp_mdev cleans up after each allocation that fails" \
+	-p $PCI/devices/$HW_RNG/driver \
 	-w "$HW_RNG=$PCI/drivers/vp_mdev/unbind" \
 	write $HW_RNG $PCI/drivers/vp_mdev/bind
-check "vp_mdev binds after failed allocations" put $HW_RNG $PCI/drivers/vp_mdev/bind
+check "vp_mdev can be bound after allocations failed" put $HW_RNG $PCI/drivers/vp_mdev/bind
 
 # --- create ------------------------------------------------------------------
 
@@ -35,11 +36,14 @@ check "vp_mdev binds after failed allocations" put $HW_RNG $PCI/drivers/vp_mdev/
 spare_function register_irq_proc
 uuid=$(new_uuid)
 dir=$(type_dir $HW_RNG-virtio 'mdev_port-vp_mdev-*')
-faults "create of class virtio" -e $INSTANCES -e $MDEVS \
+faults "create of class virtio cleans up after each allocation that fails" \
+	-e $INSTANCES -e $MDEVS \
 	-p "$INSTANCES/$uuid/driver" \
 	-w "1=$MDEVS/$uuid/remove" write "$uuid" "$dir/create"
-check "class virtio: create works afterwards" create_hw $HW_RNG virtio "$uuid"
-check "class virtio: remove works afterwards" remove_mdev "$uuid"
+check "an instance of class virtio can be created after allocations failed" \
+	create_hw $HW_RNG virtio "$uuid"
+check "an instance of class virtio can be removed after allocations failed" \
+	remove_mdev "$uuid"
 
 # For the parent driver class VHOST is the same, and only one function can be
 # avoided, so what there is beside is what its class driver allocates.
@@ -48,25 +52,26 @@ vhost=/sys/bus/mdev_class/drivers/vhost_mdev
 uuid=$(new_uuid)
 create_hw $HW_RNG vhost "$uuid"
 check "vhost_mdev can be unbound" put "$uuid" $vhost/unbind
-faults "vhost_mdev binds" -p "$INSTANCES/$uuid/driver" \
+faults "a bind of vhost_mdev cleans up after each allocation that fails" \
+	-p "$INSTANCES/$uuid/driver" \
 	-w "$uuid=$vhost/unbind" write "$uuid" $vhost/bind
-check "vhost_mdev binds after failed allocations" put "$uuid" $vhost/bind
-check "class vhost: remove" remove_mdev "$uuid"
+check "vhost_mdev can be bound after allocations failed" put "$uuid" $vhost/bind
+check "the instance of class vhost can be removed" remove_mdev "$uuid"
 
 # --- a user opens it and starts it -------------------------------------------
 
 hw_release $HW_RNG
 put 0 $PCI/devices/$HW_RNG/enable
-check "virtio_pci takes it back" hw_return $HW_RNG
+check "virtio_pci takes the function back after allocations failed" hw_return $HW_RNG
 hw_vhost $HW_PAGES || exit 1
 # started WHAT
 started()
 {
 	# shellcheck disable=SC2086 # nothing, or an option
-	faults "open, start and traffic, $1" \
+	faults "a user survives each allocation that fails, $1" \
 		-k -s "idle=$INSTANCES/$UUID/state" \
 		user-hw traffic --uuid "$UUID" --frames 4 --doorbell $WAY
-	check "the device works after failed allocations, $1" user_hw traffic
+	check "frames come back after allocations failed, $1" user_hw traffic
 }
 
 # As the device is closed, the IOMMU's core gives the group its domain back, which
@@ -77,7 +82,7 @@ WAY=
 started VFIO
 WAY=--chardev
 started "char device"
-check "class vhost: remove" remove_mdev "$UUID"
+check "the instance of class vhost can be removed" remove_mdev "$UUID"
 check "virtio_pci takes the function back" hw_return $HW_PAGES
 
 failslab_end

@@ -15,16 +15,16 @@ modprobe vp_mdev
 modprobe vhost_mdev
 check "vp_mdev takes the function" hw_bind $HW_PAGES || exit 1
 log_mark
-check_errno "there is no instance of class VHOST" EOPNOTSUPP \
+check_errno "an instance of class VHOST is refused without interrupt remapping" EOPNOTSUPP \
 	create_hw $HW_PAGES vhost "$UUID"
-check_log "the log says what to do" \
+check_log "the log says what to do about interrupt remapping" \
 	"interrupts of $HW_PAGES are not remapped: .*allow_unsafe_interrupts"
-check_equal "no instance of class VHOST is there" 0 "$(instances)"
+check_equal "a refused instance of class VHOST does not exist" 0 "$(instances)"
 
 modprobe virtio_net
 check "an instance of class VIRTIO can be created" \
 	create_hw $HW_PAGES virtio "$UUID"
-check "virtio-net drives it" net_vars "$UUID"
+check "virtio-net drives the function" net_vars "$UUID"
 check_not "driver_override does not help" rebind "$UUID" vhost_mdev
 check "the instance can be removed" remove_mdev "$UUID"
 

@@ -13,12 +13,12 @@ UUID=$(new_uuid)
 seq 1 200000 >/tmp/sent
 modprobe virtio_net
 
-check "the NIC is there: QEMU's host has bridges, taps, and network namespaces" \
+check "QEMU has a NIC with several pairs: its host has bridges, taps, and network namespaces" \
 	test -e $PCI/devices/$HW_PAIRS || exit 1
 modprobe vp_mdev
-check "vp_mdev takes it" hw_bind $HW_PAIRS || exit 1
+check "vp_mdev takes the NIC with several pairs" hw_bind $HW_PAIRS || exit 1
 check "an instance can be created" create_hw $HW_PAIRS virtio "$UUID" || exit 1
-check "virtio-net drives it" net_vars "$UUID" || exit 1
+check "virtio-net drives the NIC with several pairs" net_vars "$UUID" || exit 1
 net_vars "$UUID"
 PEER=$(basename "$(echo $PCI/devices/$HW_PEER/virtio*/net/*)")
 
@@ -73,8 +73,8 @@ counts()
 copied()
 {
 	_before=$(counts)
-	check "a file by TCP, $1" tcp_copy /tmp/sent /tmp/got $((1 << $2))
-	check "the file by TCP is what was sent, $1" cmp /tmp/sent /tmp/got
+	check "a file can be sent by TCP, $1" tcp_copy /tmp/sent /tmp/got $((1 << $2))
+	check "the file that came by TCP is what was sent, $1" cmp /tmp/sent /tmp/got
 	# shellcheck disable=SC2046 # words
 	set -- "$1" "$3" $(echo "$_before" "$(counts)" |
 		awk '{ print $5 - $1, $6 - $2, $7 - $3, $8 - $4 }')
@@ -87,7 +87,7 @@ copied()
 
 copied "from CPU 0" 0 0
 copied "from CPU 1" 1 1
-check "one pair is enough" in_ns $NSA ethtool -L "$DEV" combined 1
+check "the NIC can be set to one pair" in_ns $NSA ethtool -L "$DEV" combined 1
 copied "from CPU 1 by one pair" 1 0
 check "two pairs can be set again" in_ns $NSA ethtool -L "$DEV" combined 2
 copied "from CPU 1 by two again" 1 1

@@ -71,27 +71,29 @@ cycles()
 		carries_traffic "${class}_mdev" >/tmp/cycle.out 2>&1 || break
 		_traffic=$((_traffic + 1))
 	done
-	check_equal "times back and forth, $2" $CYCLES $((_done / 2))
-	check_equal "times with traffic, $2" $((CYCLES * 2 / 5)) $_traffic
+	check_equal "all changes of the class were made, $2" $CYCLES $((_done / 2))
+	check_equal "all users between the changes had traffic, $2" \
+		$((CYCLES * 2 / 5)) $_traffic
 	[ $_traffic = $((CYCLES * 2 / 5)) ] ||
-		fail "the last one goes well, $2: $class" "$(cat /tmp/cycle.out)"
-	check_equal "the last instance is of the class where it began, $2" \
+		fail "each change of the class succeeds, $2, last $class" "$(cat /tmp/cycle.out)"
+	check_equal "an even number of changes ends in the first class, $2" \
 		"$_first" "$class"
 }
 
 UUID=""
 class=virtio
 by_port
-check_equal "the first instance is there" virtio_mdev "$(driver_of "$UUID")" ||
+check_equal "the first instance for driver_override can be created" \
+	virtio_mdev "$(driver_of "$UUID")" ||
 	exit 1
 cycles by_port "by removal and creation"
 cycles by_override "by driver_override"
-check_equal "pages pinned in the end" 0 "$(pinned_pages)"
+check_equal "no page is pinned in the end" 0 "$(pinned_pages)"
 
 # and from the other one
 class=vhost
 by_port
-check_equal "there is one of class VHOST" vhost_mdev "$(driver_of "$UUID")" ||
+check_equal "an instance of class VHOST can be created" vhost_mdev "$(driver_of "$UUID")" ||
 	exit 1
 CYCLES=5
 cycles by_override "from class VHOST, by driver_override"

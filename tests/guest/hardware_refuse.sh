@@ -84,11 +84,11 @@ check_equal "class vhost has a domain of its own, so nothing is said" "" \
 hw_release $HW_RNG
 domain=DMA
 check "a function's domain can translate its DMA" put $domain "$type"
-check "the function can be bound again" hw_bind $HW_RNG || exit 1
+check "a function whose domain is set to translate can be bound" hw_bind $HW_RNG || exit 1
 created virtio
 check_equal "a domain that translates is not warned of" "" \
 	"$(log_new | grep "$warned")"
-check "virtio_pci takes it back afterwards" hw_return $HW_RNG
+check "virtio_pci takes the function of other domains back" hw_return $HW_RNG
 
 # the root port is on a bus of its own, 0x40 or what the firmware makes of it
 free=
@@ -96,7 +96,7 @@ for f in "$PCI"/devices/*; do
 	[ "$(cat "$f/vendor")" = 0x1af4 ] && [ ! -e "$f/iommu_group" ] &&
 		free=$(basename "$f")
 done
-check "there is a function without an IOMMU" test -n "$free" || exit 1
+check "QEMU has a function behind no IOMMU" test -n "$free" || exit 1
 check_no_instance "$free" "a function behind no IOMMU" \
 	"$free is behind no IOMMU: .*intel_iommu=on"
 unload

@@ -27,7 +27,7 @@ reset_function()
 remove_instance()
 {
 	check "the instance can be removed, $1" remove_mdev "$UUID"
-	check_equal "nothing is pinned, $1" 0 "$(pinned_pages)"
+	check_equal "no page is pinned after the removal, $1" 0 "$(pinned_pages)"
 }
 
 # --- virtio-net: its driver is bound again ---------------------------------------
@@ -57,7 +57,7 @@ check_net_again()
 	net_vars "$UUID"
 	check "ip link answers, $1" timeout 60 /bin/ip link set dev "$DEV" up
 	check "the network device can be set up again, $1" hw_net_online
-	check "ping, $1" ping -c 2 -W 10 $HW_ROUTER
+	check "the router answers a ping after the reset, $1" ping -c 2 -W 10 $HW_ROUTER
 }
 
 new_hw_instance "$NIC" virtio "virtio-net"
@@ -69,7 +69,7 @@ remove_instance "virtio-net"
 # --- virtio-blk: requests wait -------------------------------------------------
 
 new_hw_instance "$DISK_FUNCTION" virtio "virtio-blk"
-check "virtio-blk drives it" wait_for 20 blk_vars "$UUID" || exit 1
+check "virtio-blk drives the function's disk" wait_for 20 blk_vars "$UUID" || exit 1
 blk_vars "$UUID"
 random_file /tmp/sent 2
 check "the disk can be written" put_range /tmp/sent 0 2097152
@@ -77,16 +77,16 @@ reads_for_ever "$DEV" >/tmp/reads.out 2>&1 &
 reader=$!
 check "the function can be reset, virtio-blk" reset_function "$DISK_FUNCTION"
 check "the function can be reset once more, virtio-blk" reset_function "$DISK_FUNCTION"
-check_equal "the disk is live" running "$(state_of "$UUID")"
+check_equal "the disk is live after two resets" running "$(state_of "$UUID")"
 kill $reader
-check "reads come to an end" wait_for 20 reads_ended
-check_equal "no read failed" "" "$(cat /tmp/reads.out)"
+check "reads end after two resets of their disk" wait_for 20 reads_ended
+check_equal "no read fails because of resets of its disk" "" "$(cat /tmp/reads.out)"
 check "the disk has what was written before" same /tmp/sent
 check "virtio-blk can be unbound" \
 	put "$(virtio_of "$UUID")" $VIRTIO_BLK/unbind
 check "the function can be reset without a driver" reset_function "$DISK_FUNCTION"
 check "virtio-blk can be bound" put "$(virtio_of "$UUID")" $VIRTIO_BLK/bind
-check "the disk is back" wait_for 20 blk_vars "$UUID"
+check "the disk exists when virtio-blk is bound again" wait_for 20 blk_vars "$UUID"
 remove_instance "virtio-blk"
 
 # --- programs ------------------------------------------------------------------
@@ -95,7 +95,8 @@ remove_instance "virtio-blk"
 check_user_without_notice()
 {
 	check_user_hw_runs "a program that takes no notice of a reset runs" hold || exit 1
-	check "the function can be reset though its program takes no notice" reset_function "$NIC"
+	check "the function can be reset though its program takes no notice" \
+		reset_function "$NIC"
 	check_equal "the instance's state in sysfs is broken after the reset" \
 		broken "$(state_of "$UUID")"
 	kill -9 $victim
@@ -111,11 +112,12 @@ for WAY in "" --chardev; do
 	check "the function can be reset without a user, $mode" reset_function "$NIC"
 	check_equal "the state without a user is as before, $mode" \
 		idle "$(state_of "$UUID")"
-	check_user_hw_runs "a program has traffic, $mode" lost || exit 1
+	check_user_hw_runs "a program has traffic before the reset, $mode" lost || exit 1
 	log_mark
 	check "the function can be reset, $mode" reset_function "$NIC"
 	check_came_back $victim /tmp/victim.out "$mode"
-	check_log "the log says so, $mode" "was reset with a driver on it"
+	check_log "the log says that a function with a driver was reset, $mode" \
+		"was reset with a driver on it"
 	[ -n "$WAY" ] || check_user_without_notice
 	remove_instance "$mode"
 done
@@ -137,28 +139,30 @@ recovered()
 WAY=--chardev
 mode="a fatal error, a program"
 new_hw_instance "$NIC" vhost "$mode"
-check_user_hw_runs "a program has traffic, $mode" lost || exit 1
+check_user_hw_runs "a program has traffic before the reset, $mode" lost || exit 1
 log_mark
-check "the function recovers, $mode" inject_error plug MALF_TLP
+check "the function recovers from the injected error, $mode" inject_error plug MALF_TLP
 check_came_back $victim /tmp/victim.out "$mode"
 remove_instance "$mode"
 new_hw_instance "$NIC" virtio "a fatal error, virtio-net"
 net_with_traffic "a fatal error, virtio-net"
-check "the function recovers, a fatal error, virtio-net" inject_error plug MALF_TLP
+check "the function of virtio-net recovers from a fatal error" inject_error plug MALF_TLP
 check_net_again "a fatal error, virtio-net"
 log_mark
-check "the function recovers, an error that is not fatal" inject_error plug COMP_TIME
-check_equal "the device is live" running "$(state_of "$UUID")"
-check "ping, an error that is not fatal" ping -c 2 -W 10 $HW_ROUTER
+check "the function recovers from an error that is not fatal" inject_error plug COMP_TIME
+check_equal "virtio-net's device is live after an error that is not fatal" \
+	running "$(state_of "$UUID")"
+check "the router answers a ping after an error that is not fatal" \
+	ping -c 2 -W 10 $HW_ROUTER
 remove_instance "errors"
 
 new_hw_instance "$DISK_FUNCTION" virtio "a fatal error, virtio-blk"
 check "virtio-blk drives the disk" wait_for 20 blk_vars "$UUID" || exit 1
 blk_vars "$UUID"
 log_mark
-check "the function recovers, a fatal error, virtio-blk" \
+check "the function of virtio-blk recovers from a fatal error" \
 	inject_error portdisk MALF_TLP
-check "a disk that was idle goes on" same /tmp/sent
+check "an idle disk has its data after a fatal error" same /tmp/sent
 remove_instance "a fatal error, virtio-blk"
 
 # --- the host shuts down -------------------------------------------------------
@@ -171,21 +175,23 @@ shut_down()
 
 WAY=
 new_hw_instance "$NIC" vhost "shutdown, VFIO"
-check_user_hw_runs "a program has traffic, shutdown" hold || exit 1
-check "the function can be shut down" shut_down "$NIC"
-check_equal "the function is reset by its shutdown" broken "$(state_of "$UUID")"
+check_user_hw_runs "a program has traffic before the shutdown" hold || exit 1
+check "the function of a program can be shut down" shut_down "$NIC"
+check_equal "the shutdown resets the function of a program" broken "$(state_of "$UUID")"
 kill -9 $victim
 wait $victim
-check "the program ends" wait_for 10 state_is "$UUID" idle
+check "the instance is idle when the user of a function that was shut down ends" \
+	wait_for 10 state_is "$UUID" idle
 remove_instance "shutdown, VFIO"
-check "the function works when it is bound again" hw_bind "$NIC"
+check "a function that was shut down can be bound again" hw_bind "$NIC"
 
 new_hw_instance "$NIC" virtio "shutdown, virtio-net"
 net_with_traffic "shutdown, virtio-net"
-check "the function can be shut down, virtio-net" shut_down "$NIC"
-check_equal "the function is reset by its shutdown, virtio-net" \
+check "the function of virtio-net can be shut down" shut_down "$NIC"
+check_equal "the shutdown resets the function of virtio-net" \
 	broken "$(state_of "$UUID")"
-check "ip link does not hang" timeout 60 /bin/ip link set dev "$DEV" promisc on
+check "ip link ends on a function that was shut down" \
+	timeout 60 /bin/ip link set dev "$DEV" promisc on
 kill $downloader
 remove_instance "shutdown, virtio-net"
 for function in $NIC $DISK_FUNCTION; do

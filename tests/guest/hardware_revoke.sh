@@ -25,13 +25,14 @@ another()
 WAY=
 check_user_hw_runs "a program has the VFIO device" hold
 check "the instance can be removed" remove_mdev "$UUID"
-check_equal "there is no instance any more" 0 "$(instances)"
-check "the program goes on" kill -0 $victim
+check_equal "the instance is gone though a program keeps its file" 0 "$(instances)"
+check "the program goes on after its instance was removed" kill -0 $victim
 for class in vhost virtio; do
 	check_errno "the function can have no other instance of class $class" \
 		EBUSY another $class
 done
-check_equal "no other instance is there" 0 "$(instances)"
+check_equal "a refused instance does not exist while a program keeps the first one's file" \
+	0 "$(instances)"
 kill -9 $victim
 wait $victim
 create_again()
@@ -39,15 +40,18 @@ create_again()
 	UUID=$(new_uuid)
 	create_hw $HW_PAGES vhost "$UUID" && echo "$UUID" >/tmp/uuid
 }
-check "the function can have an instance when the program has ended" wait_for 20 create_again
+check "the function can have an instance when the program has ended" \
+	wait_for 20 create_again
 UUID=$(cat /tmp/uuid)
-check "the new instance has traffic" user_hw traffic --frames 50
+check "frames come back through the instance after the program's end" \
+	user_hw traffic --frames 50
 
 # the function itself stays as long
 check_user_hw_runs "a program has the VFIO device again" hold
 hw_return $HW_PAGES &
 returner=$!
-check "the instance goes" wait_for 20 [ ! -d "$(instance "$UUID")" ]
+check "the instance goes when its function is unbound" \
+	wait_for 20 [ ! -d "$(instance "$UUID")" ]
 check "unbinding the function waits for the program" kill -0 $returner
 kill -9 $victim
 wait $victim
@@ -60,7 +64,7 @@ WAY=--chardev
 check_user_hw_runs "a program has the char device" hold
 check "the function can be unbound" hw_return $HW_PAGES
 check "the program goes on when the function is unbound" kill -0 $victim
-check_equal "nothing is pinned" 0 "$(pinned_pages)"
+check_equal "no page is pinned in the end" 0 "$(pinned_pages)"
 kill -9 $victim
 wait $victim
 unload

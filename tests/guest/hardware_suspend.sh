@@ -29,7 +29,7 @@ modprobe vfio_iommu_type1
 
 new_hw_instance $HW_BLK virtio "virtio-blk"
 blk_uuid=$UUID
-check "virtio-blk drives it" wait_for 20 blk_vars "$UUID" || exit 1
+check "virtio-blk drives the function's disk" wait_for 20 blk_vars "$UUID" || exit 1
 blk_vars "$UUID"
 blk=$DEV
 random_file /tmp/sent 2
@@ -59,7 +59,7 @@ chr_pid=$victim
 mv /tmp/victim.out /tmp/chr.out
 
 soft_uuid=$(new_uuid)
-check "a network device in software" create_net1 vhost "$soft_uuid"
+check "an instance of mvnet can be created" create_net1 vhost "$soft_uuid"
 user-net victim --uuid "$soft_uuid" >/tmp/soft.out 2>&1 &
 soft_pid=$!
 check "the network device in software has a user" \
@@ -69,7 +69,7 @@ new_hw_instance $HW_NET virtio "virtio-net"
 net_uuid=$UUID
 net_vars "$UUID"
 check "the network device can be set up" hw_net_online
-check "ping" ping -c 2 -W 10 $HW_ROUTER
+check "the router answers a ping before the host sleeps" ping -c 2 -W 10 $HW_ROUTER
 
 reads_for_ever "$blk" >/tmp/reads.out 2>&1 &
 reader=$!
@@ -82,7 +82,7 @@ check "the network device has traffic" wait_for 30 hw_net_busy
 # --- the host sleeps -----------------------------------------------------------
 
 log_mark
-check "the host sleeps and wakes up" sleepctl $SLEEP mem || exit 1
+check "the host sleeps and wakes up with users at work" sleepctl $SLEEP mem || exit 1
 check_log "the host was asleep to RAM" "PM: Waking up from system sleep state S3"
 
 # --- the kernel's drivers ------------------------------------------------------
@@ -91,9 +91,9 @@ check "virtio-net is live" wait_for 10 state_is "$net_uuid" running
 check "virtio-net's network device still has a carrier" wait_for 20 carrier_is "$DEV" 1
 check "ip link answers" timeout 60 /bin/ip link set dev "$DEV" mtu 1400
 kill $downloader
-check "ping afterwards" ping -c 3 -W 10 $HW_ROUTER
-check "a download afterwards" download /tmp/got
-check_equal "the download afterwards is complete" "$HW_LINES" "$(wc -l </tmp/got)"
+check "the router answers a ping after the host's sleep" ping -c 3 -W 10 $HW_ROUTER
+check "a download succeeds after the host's sleep" download /tmp/got
+check_equal "a download after the host's sleep is complete" "$HW_LINES" "$(wc -l </tmp/got)"
 
 check "virtio-blk is live" wait_for 10 state_is "$blk_uuid" running
 kill $reader $ram_reader
@@ -101,10 +101,10 @@ check "reads of the disk come to an end" wait_for 20 reads_ended
 check_equal "no read of the disk failed" "" "$(cat /tmp/reads.out)"
 check_equal "no read of the disk in software failed" "" "$(cat /tmp/ram.out)"
 DEV=$blk
-check "the disk has what was written before" same /tmp/sent
+check "the disk has after the host's sleep what was written before" same /tmp/sent
 random_file /tmp/sent 2
-check "the disk takes what is written now" put_range /tmp/sent 0 2097152
-check "the disk has what was written now" same /tmp/sent
+check "the disk can be written after the host's sleep" put_range /tmp/sent 0 2097152
+check "the disk has what was written after the host's sleep" same /tmp/sent
 check_equal "the device without a driver is as before" "$rng_state" \
 	"$(state_of "$rng_uuid")"
 
@@ -140,15 +140,18 @@ if [ -e /sys/power/disk ] && [ "$KERNEL" != 6.1 ]; then
 	UUID=$vfio_uuid
 	WAY=
 	check_user_hw_runs "a program has traffic, to disk" lost || exit 1
-	check "there is swap" swap_on "$(hw_behind $HW_DISK_PORT)" || exit 1
+	check "the host has swap for its image" \
+		swap_on "$(hw_behind $HW_DISK_PORT)" || exit 1
 	log_mark
 	check "the host sleeps to disk and goes on from the image" to_disk
-	check_log "there was an image" "PM: hibernation: Creating image"
+	check_log "the kernel made an image of the host" "PM: hibernation: Creating image"
 	swapoff -a
 	net_vars "$net_uuid"
-	check "ping, to disk" ping -c 2 -W 10 $HW_ROUTER
+	check "the router answers a ping after the host slept to disk" \
+		ping -c 2 -W 10 $HW_ROUTER
 	DEV=$blk
-	check "the disk has what was written before, to disk" same /tmp/sent
+	check "the disk has after the host slept to disk what was written before" \
+		same /tmp/sent
 	check_came_back $victim /tmp/victim.out "to disk"
 else
 	skip "the host sleeps to disk and goes on from the image" \
@@ -159,7 +162,7 @@ for uuid in "$net_uuid" "$blk_uuid" "$rng_uuid" "$vfio_uuid" "$chr_uuid" \
 	    "$soft_uuid" "$ram_uuid"; do
 	check "instance ${uuid%%-*} can be removed" remove_mdev "$uuid"
 done
-check_equal "nothing is pinned" 0 "$(pinned_pages)"
+check_equal "no page is pinned in the end" 0 "$(pinned_pages)"
 for function in $HW_NET $HW_BLK $HW_RNG $HW_PAGES "$plugged"; do
 	check "virtio_pci takes $function back" hw_return "$function"
 done

@@ -23,9 +23,9 @@ unplug_and_wait()
 # check_all_gone WHAT
 check_all_gone()
 {
-	check_equal "there is no instance any more, $1" 0 "$(instances)"
-	check_equal "nothing is pinned, $1" 0 "$(pinned_pages)"
-	check "another function is plugged in, $1" hw_plug
+	check_equal "no instance is left of an unplugged function, $1" 0 "$(instances)"
+	check_equal "no page is pinned after the unplug, $1" 0 "$(pinned_pages)"
+	check "another function can be plugged in, $1" hw_plug
 	check "virtio_pci has the function that was plugged in, $1" \
 		wait_for 20 plugged_driver virtio-pci
 }
@@ -49,11 +49,11 @@ virtio_with_traffic()
 	FUNCTION=$(hw_plugged)
 	UUID=$(new_uuid)
 	check "vp_mdev takes the function, $1" hw_bind "$FUNCTION" || exit 1
-	check "an instance of class VIRTIO, $1" \
+	check "an instance of class VIRTIO can be created, $1" \
 		create_hw "$FUNCTION" virtio "$UUID" || exit 1
 	net_vars "$UUID"
 	check "the network device can be set up, $1" net_online
-	check "ping, $1" ping -c 2 -W 10 $HW_ROUTER
+	check "the router answers a ping, $1" ping -c 2 -W 10 $HW_ROUTER
 }
 
 # traffic_for_ever: traffic that does not end, in the background
@@ -73,7 +73,7 @@ net_busy()
 for how in hw_yank hw_unplug; do
 	virtio_with_traffic "before $how"
 	traffic_for_ever
-	check "there is traffic, $how" wait_for 30 net_busy
+	check "virtio-net has traffic, $how" wait_for 30 net_busy
 	check "a function with virtio-net on it goes, $how" unplug_and_wait $how
 	kill $traffic
 	wait $traffic
@@ -88,7 +88,7 @@ done
 vhost_with_traffic()
 {
 	hw_vhost "$(hw_plugged)" || exit 1
-	check "traffic, $1" user_hw traffic --frames 50
+	check "frames come back, $1" user_hw traffic --frames 50
 }
 
 # check_user_notices HOW OPTION...: a program notices, lets go, and all is over
@@ -99,14 +99,14 @@ check_user_notices()
 	shift
 	[ "$way_out" != hw_yank ] || set -- "$@" --surprise
 	vhost_with_traffic "before, $mode"
-	check_user_hw_runs "a program has traffic, $mode" gone "$@"
-	check "the function goes, $mode" unplug_and_wait "$way_out"
+	check_user_hw_runs "a program has traffic before the unplug, $mode" gone "$@"
+	check "a function with a program on it goes, $mode" unplug_and_wait "$way_out"
 	wait $victim
 	_rc=$?
 	if [ $_rc = 0 ]; then
-		pass "the program got errors and nothing else, $mode"
+		pass "a program on an unplugged function gets errors from all calls, $mode"
 	else
-		fail "the program got errors and nothing else, $mode" \
+		fail "a program on an unplugged function gets errors from all calls, $mode" \
 			"exit status $_rc
 $(cat /tmp/victim.out)"
 	fi
@@ -129,10 +129,10 @@ check_user_without_notice()
 {
 	mode="${WAY:-VFIO}, $1"
 	vhost_with_traffic "before a user who takes no notice, $mode"
-	check_user_hw_runs "a program has traffic, $mode" hold
+	check_user_hw_runs "a program has traffic before the unplug, $mode" hold
 	log_mark
-	check "the function goes, $mode" "$1"
-	check "the log says who is in the way, $mode" \
+	check "a function with a program on it goes, $mode" "$1"
+	check "the log names the program that the removal waits for, $mode" \
 		wait_for 30 log_has_waits
 	check "a program that takes no notice goes on, $mode" kill -0 $victim
 	kill -9 $victim

@@ -14,13 +14,13 @@
 modprobe vp_mdev
 hw_vhost $HW_PAGES || exit 1
 DIR=$(instance "$UUID")
-check_equal "the port says what it is" vfio-vhost "$(cat \
+check_equal "the port's type says that it is a function of the PCI bus" vfio-vhost "$(cat \
 	$MDEV_BUS/$HW_PAGES-vhost/mdev_supported_types/mdev_port-vp_mdev-net/device_api)"
-check_equal "there is a link to the function, for its IOMMU group" \
+check_equal "the mdev has a link to the function, for its IOMMU group" \
 	"$(hw_group $HW_PAGES)" \
 	"$(basename "$(readlink "$DIR/dma_device/iommu_group")")"
 check "the group has a node" test -c "/dev/vfio/$(hw_group $HW_PAGES)"
-check "what the device says of itself" user-net info --uuid "$UUID"
+check "the VFIO device describes a function in hardware" user-net info --uuid "$UUID"
 
 # --- traffic -----------------------------------------------------------------
 
@@ -40,18 +40,19 @@ count_since()
 
 before=$(counts)
 vq0=$(awk "/vp_mdev-$HW_PAGES-vq0/ { print \$1 + 0 }" /proc/interrupts)
-check "traffic by DMA, with eventfds" user_hw traffic
-check "the receiver's interrupts came" test "$(count_since "$before" 2)" -gt 0
+check "frames come back by DMA, with eventfds" user_hw traffic
+check "the receiver's interrupts come with eventfds" test "$(count_since "$before" 2)" -gt 0
 check_equal "each of the receiver's interrupts is counted" \
 	"$(count_since "$before" 2)" "$(count_since "$before" 1)"
-check "the sender's kicks went by the eventfd" test "$(count_since "$before" 3)" -gt 20
+check "the sender's kicks pass through the eventfd" test "$(count_since "$before" 3)" -gt 20
 before=$(counts)
-check "traffic by DMA, with mapped doorbells" user_hw traffic --doorbell
-check "interrupts came" test "$(count_since "$before" 2)" -gt 0
-check "the sender's kicks did not go by the kernel" \
+check "frames come back by DMA, with mapped doorbells" user_hw traffic --doorbell
+check "the receiver's interrupts come with mapped doorbells" \
+	test "$(count_since "$before" 2)" -gt 0
+check "the sender's kicks pass the kernel by with mapped doorbells" \
 	test "$(count_since "$before" 3)" -lt 5
-check_equal "the instance is idle again" idle "$(state_of "$UUID")"
-check "what hardware refuses" user_hw calls
+check_equal "the instance is idle after traffic" idle "$(state_of "$UUID")"
+check "calls that a function in hardware cannot serve are refused" user_hw calls
 
 # bypass: the interrupt that KVM would get
 bypass()
@@ -85,7 +86,7 @@ use_through()
 }
 
 WAY=
-check_user_hw_runs "a user holds the instance" victim
+check_user_hw_runs "a program uses the VFIO device" victim
 check_errno "a second user is refused through the VFIO device" EBUSY use_through ""
 check_errno "a second user is refused on the char device" EBUSY use_through --chardev
 check_errno "vp_mdev cannot be unloaded while a user holds the instance" \
@@ -95,14 +96,14 @@ wait "$victim"
 DOORBELL=1
 kill_hw_victims 6
 
-check_user_hw_runs "a user holds the fd" gone
+check_user_hw_runs "a program uses the VFIO device that lets go when asked" gone
 check "the instance can be removed when the user has let go" \
 	remove_mdev "$UUID"
 wait "$victim"
-check_equal "the user that let go has seen no error" 0 $?
+check_equal "the program that let go of the device has seen no error" 0 $?
 cat /tmp/victim.out >&2
 check "the user was told through the request's eventfd" grep -q "request" /tmp/victim.out
-check_equal "nothing is pinned" 0 "$(pinned_pages)"
+check_equal "no page is pinned after the removal" 0 "$(pinned_pages)"
 check "the function is returned" hw_return $HW_PAGES
 
 # --- doorbells that share a page ---------------------------------------------
@@ -111,8 +112,8 @@ hw_vhost $HW_NET || exit 1
 DIR=$(instance "$UUID")
 check "doorbells cannot be mapped where they share a page" \
 	user-net doorbell --absent --uuid "$UUID"
-check "traffic by DMA, with eventfds" user_hw traffic
+check "frames come back by DMA, with eventfds" user_hw traffic
 check "the instance can be removed" remove_mdev "$UUID"
 check "the function is returned" hw_return $HW_NET
-check_equal "nothing is pinned in the end" 0 "$(pinned_pages)"
+check_equal "no page is pinned in the end" 0 "$(pinned_pages)"
 unload

@@ -21,27 +21,27 @@ modprobe vp_mdev
 check_equal "vp_mdev takes no function by itself" "" "$(pci_driver $HW_NET)"
 
 check "vp_mdev takes a function that it is told to" hw_bind $HW_NET || exit 1
-check_equal "there is a port for class virtio" virtio-mdev "$(cat \
+check_equal "the function has a port for class virtio" virtio-mdev "$(cat \
 	$MDEV_BUS/$HW_NET-virtio/mdev_supported_types/mdev_port-vp_mdev-net/device_api)"
 modprobe virtio_net
 check "an instance can be created" create_hw $HW_NET virtio "$UUID" || exit 1
 check_errno "a second instance is refused" EUSERS create_hw $HW_NET virtio "$OTHER"
 
-check "virtio-net drives it" net_vars "$UUID" || exit 1
+check "virtio-net drives the function" net_vars "$UUID" || exit 1
 net_vars "$UUID"
 check_equal "the network device has the function's MAC" $HW_MAC "$MAC"
 check "the function is the parent of the virtio device, for DMA" \
 	test -d "$PCI/devices/$HW_NET/$(virtio_of "$UUID")/net/$DEV"
 check_equal "the virtio device is a network device" 1 "$(cat "$DIR/virtio_device_id")"
 # VERSION_1 and ACCESS_PLATFORM
-check_equal "the driver took what it has to" 11 \
+check_equal "the driver took the features that hardware requires" 11 \
 	"$(cut -c33,34 "$DIR/$(virtio_of "$UUID")/features")"
 
 # traffic WHAT: to the router, to the server and from it
 traffic()
 {
-	check "ping, $1" ping -c 3 -W 10 $HW_ROUTER
-	check "a download by TCP, $1" download /tmp/got
+	check "the router answers a ping, $1" ping -c 3 -W 10 $HW_ROUTER
+	check "a download by TCP ends, $1" download /tmp/got
 	check "the download by TCP is what was sent, $1" cmp /tmp/sent /tmp/got
 }
 
@@ -68,7 +68,7 @@ check "an address comes by DHCP" dhcp
 check_equal "the address by DHCP is the network's" "$HW_IP" "$(cat /tmp/dhcp)"
 check "the network device can be set up" net_online || exit 1
 traffic "first"
-check "an upload and its echo" echoed /tmp/sent /tmp/echo
+check "an upload and its echo end" echoed /tmp/sent /tmp/echo
 check "the echo is what was uploaded" cmp /tmp/sent /tmp/echo
 check_equal "the instance is running" running "$(state_of "$UUID")"
 
@@ -76,8 +76,8 @@ queues=$(count "$DIR"/vq[0-9]*)
 check "the NIC has its queues, and one for control ($queues)" test "$queues" -ge 3
 check_equal "each virtqueue has an interrupt, and the configuration space" \
 	$((queues + 1)) "$(hw_vectors $HW_NET)"
-check "the receiver's interrupts came" test "$(hw_irqs $HW_NET vq0)" -gt 0
-check_equal "each of the receiver's interrupts came to the driver" \
+check "the receiver's interrupts come" test "$(hw_irqs $HW_NET vq0)" -gt 0
+check_equal "each of the receiver's interrupts reaches the driver" \
 	"$(hw_irqs $HW_NET vq0)" \
 	"$(vqstat "$DIR" 0 signals)"
 check "the sender's queue was kicked" test "$(vqstat "$DIR" 1 kicks)" -gt 0
@@ -109,7 +109,7 @@ traffic "with the driver loaded again"
 
 check "the instance can be removed" remove_mdev "$UUID"
 check_equal "a removed instance has no interrupts" 0 "$(hw_vectors $HW_NET)"
-check "another instance can be created after it" create_hw $HW_NET virtio "$OTHER"
+check "another instance can be created after the removal" create_hw $HW_NET virtio "$OTHER"
 net_vars "$OTHER"
 # with the class driver there, and sysfs numbers files in the order of their making
 check "the link dma_device is older than the binding, as is the uevent" \
@@ -128,4 +128,5 @@ check "remove_id makes vp_mdev forget the id" \
 
 unload
 check "virtio_pci takes the function back" hw_return $HW_NET
-check_equal "virtio_pci has the function again" virtio-pci "$(pci_driver $HW_NET)"
+check_equal "virtio_pci has the function that vp_mdev gave back" \
+	virtio-pci "$(pci_driver $HW_NET)"

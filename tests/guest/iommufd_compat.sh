@@ -16,17 +16,19 @@ vhost_up
 for VM_IOMMUFD in compat ""; do
 	export VM_IOMMUFD
 	how=${VM_IOMMUFD:-type1}
-	check "$how: traffic" user_net traffic --frames 1000
-	check "$how: packed rings in order, super-frames" \
+	check "frames come back, $how" user_net traffic --frames 1000
+	check "super-frames come back through packed rings in order, $how" \
 		user_net traffic --packed --in-order --frames 300 --gso --mrg --event-idx
-	check "$how: a second user is turned away" user_net second
-	check "$how: UNMAP_DMA of what is in use" \
+	check "a second user is turned away, $how" user_net second
+	check "virtqueues whose memory is unmapped under traffic break, $how" \
 		user_net unmap-live --queue-size 64 --size 300 --count 3
-	check "$how: mappings that may not be written" user_net readonly --queue-size 64
-	check "$how: 64 KiB of locked memory" user_net memlock --frames 300
-	check_equal "$how: pages pinned after that" 0 "$(pinned_pages)"
+	check "buffers in read-only mappings are not written to, $how" \
+		user_net readonly --queue-size 64
+	check "frames come back with 64 KiB of locked memory, $how" \
+		user_net memlock --frames 300
+	check_equal "no page is pinned afterwards, $how" 0 "$(pinned_pages)"
 done
-check "the VFIO device works through its node" \
+check "frames come back through the VFIO device's node" \
 	env VM_IOMMUFD=cdev user-net --uuid "$UUID" traffic --frames 500
 vhost_down
 
@@ -36,9 +38,10 @@ uuid=$(new_uuid)
 check "an instance of mvblk is created" create_blk vhost ram64m "$uuid" || exit 1
 for VM_IOMMUFD in cdev compat; do
 	export VM_IOMMUFD
-	check "$VM_IOMMUFD: mvblk: data of all kinds" user-blk "$uuid" data
-	check "$VM_IOMMUFD: mvblk: data that cannot be pinned" user-blk "$uuid" memlock
+	check "a disk serves data of all kinds, $VM_IOMMUFD" user-blk "$uuid" data
+	check "a disk serves data that cannot be pinned, $VM_IOMMUFD" \
+		user-blk "$uuid" memlock
 done
-check_equal "pages pinned in the end" 0 "$(pinned_pages)"
+check_equal "no page is pinned in the end" 0 "$(pinned_pages)"
 check "the instance of mvblk can be removed" remove_mdev "$uuid"
 unload

@@ -16,18 +16,18 @@ modprobe vp_mdev
 hw_vhost $HW_PAGES || exit 1
 check "the VFIO device has a node below the function" \
 	[ -c /dev/vfio/devices/"$(ls $PCI/devices/$HW_PAGES/vfio-dev)" ]
-check "what the device says of itself" user-net info --uuid "$UUID"
-check "traffic by DMA, with eventfds" user_hw traffic
-check "traffic by DMA, with mapped doorbells" user_hw traffic --doorbell
+check "the VFIO device describes a function in hardware" user-net info --uuid "$UUID"
+check "frames come back by DMA, with eventfds" user_hw traffic
+check "frames come back by DMA, with mapped doorbells" user_hw traffic --doorbell
 check_unmapped_safe buffers
 check_unmapped_safe rings
 DOORBELL=1
 kill_hw_victims 4
 export VM_IOMMUFD=compat
-check "traffic by DMA, through a group with /dev/iommu" user_hw traffic
+check "frames come back by DMA, through a group with /dev/iommu" user_hw traffic
 export VM_IOMMUFD=
-check "traffic by DMA, in a container of type1" user_hw traffic
+check "frames come back by DMA, in a container of type1" user_hw traffic
 check "the instance can be removed" remove_mdev "$UUID"
-check_equal "nothing is pinned" 0 "$(pinned_pages)"
+check_equal "no page is pinned in the end" 0 "$(pinned_pages)"
 check "the function is returned" hw_return $HW_PAGES
 unload

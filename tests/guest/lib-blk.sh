@@ -44,7 +44,7 @@ blk_up()
 	modprobe virtio_blk
 	check "an instance of mvblk-$1 can be created" \
 		create_blk virtio "$1" "$2" || return 1
-	check "virtio-blk drives it" wait_for 10 blk_vars "$2" || return 1
+	check "virtio-blk drives mvblk-$1" wait_for 10 blk_vars "$2" || return 1
 	blk_vars "$2"
 }
 

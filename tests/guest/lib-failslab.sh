@@ -92,7 +92,7 @@ faults()
 # failslab_begin [PARENT]: load the modules, mvnet or another, and take aim at them
 failslab_begin()
 {
-	check "fault injection is there" test -w /proc/self/fail-nth -a \
+	check "the kernel has fault injection" test -w /proc/self/fail-nth -a \
 		-w /sys/kernel/debug/failslab/require-start || exit 1
 
 	modprobe -a mdev_core virtio_mdev vhost_mdev "${1:-mvnet}" \

@@ -61,7 +61,8 @@ new_hw_instance()
 	UUID=$(new_uuid)
 	[ "$(pci_driver "$1")" = vp_mdev ] ||
 		check "vp_mdev takes $1, $3" hw_bind "$1" || exit 1
-	check "an instance of class $2, $3" create_hw "$1" "$2" "$UUID" || exit 1
+	check "an instance of class $2 can be created, $3" \
+		create_hw "$1" "$2" "$UUID" || exit 1
 }
 
 # hw_group FUNCTION: the number of its IOMMU group
@@ -136,9 +137,9 @@ check_came_back()
 	wait "$1"
 	_rc=$?
 	if [ $_rc = 0 ]; then
-		pass "the program was told of it and began again, $3"
+		pass "the program was told of the reset and set up the device again, $3"
 	else
-		fail "the program was told of it and began again, $3" \
+		fail "the program was told of the reset and set up the device again, $3" \
 			"exit status $_rc
 $(cat "$2")"
 	fi
@@ -150,12 +151,13 @@ $(cat "$2")"
 check_unmapped_safe()
 {
 	log_mark
-	check "$1 that are unmapped under the device are safe from it" \
+	check "the device does not reach $1 that are unmapped" \
 		fault_out fault "$1"
 	# shellcheck disable=SC2046 # two words
 	set -- "$1" $(sed -n 's/^.* from \(0x[0-9a-f]*\) to \(0x[0-9a-f]*\)$/\1 \2/p' \
 		/tmp/fault.out)
-	check "the IOMMU reports it: $1" dmar_saw "$FUNCTION" "$@"
+	check "the IOMMU reports that the device reached for unmapped $1" \
+		dmar_saw "$FUNCTION" "$@"
 }
 
 fault_out()
@@ -193,7 +195,7 @@ kill_hw_victims()
 		set -- --queue-size $((16 << _i % 4))
 		[ -z "$DOORBELL" ] || [ $((_i % 2)) = 0 ] || set -- "$@" --doorbell
 		if ! user_hw_start victim "$@"; then
-			fail "victim $_i runs" "$(cat /tmp/victim.out)"
+			fail "user $_i that is to be killed has traffic" "$(cat /tmp/victim.out)"
 			kill -9 "$victim"
 			break
 		fi
@@ -204,9 +206,9 @@ kill_hw_victims()
 		[ "$(pinned_pages)" = 0 ] || _behind=$((_behind + 1))
 		_killed=$((_killed + 1))
 	done
-	check_equal "kill -9 in the middle of traffic, times" "$_times" $_killed
-	check_equal "instances or pages that were left behind" 0 $_behind
-	check "the function works afterwards" user_hw traffic
+	check_equal "all users are killed in the middle of traffic" "$_times" $_killed
+	check_equal "killed users leave no busy instance and no pinned page" 0 $_behind
+	check "frames come back after users were killed" user_hw traffic
 }
 
 # vfio_pci_take FUNCTION: have vfio-pci bind it

@@ -131,11 +131,11 @@ nested_stop()
 	echo "poweroff -f" >&4
 	exec 4>&-
 	if ! nested_wait $NESTED_COMMAND nested_gone; then
-		fail "$1: the guest shuts down" "$(tail -n 30 guest.log)"
+		fail "$1 shuts down" "$(tail -n 30 guest.log)"
 		kill -9 "$(cat guest.pid)"
 	fi
 	wait "$nested"
-	check_equal "$1: QEMU ends with status 0" 0 $?
-	check_equal "$1: QEMU has nothing to say" "" \
+	check_equal "QEMU of $1 ends with status 0" 0 $?
+	check_equal "QEMU of $1 prints nothing" "" \
 		"$(grep -v "${2:-^\$}" guest.err)"
 }

@@ -13,7 +13,7 @@ qemu_root_up()
 {
 	check "a Debian 12 can be mounted" root_up 12-backports || exit 1
 	mkdir -p /mnt/qemu
-	check "the patched QEMU is there" share_mount qemu /mnt/qemu || exit 1
+	check "the patched QEMU can be mounted" share_mount qemu /mnt/qemu || exit 1
 	mount --bind /mnt/qemu/qemu-system-x86_64 \
 		"$ROOT/usr/bin/qemu-system-x86_64"
 	note "$(in_root qemu-system-x86_64 --version | head -n 1)"
@@ -29,8 +29,8 @@ qemu_root_down()
 # qemu_idle WHAT: nothing of a QEMU is left
 qemu_idle()
 {
-	check_equal "$1: the instance is idle again" idle "$(state_of "$UUID")"
-	check_equal "$1: pages pinned" 0 "$(pinned_pages)"
+	check_equal "the instance is idle after QEMU's end, $1" idle "$(state_of "$UUID")"
+	check_equal "no page is pinned after QEMU's end, $1" 0 "$(pinned_pages)"
 }
 
 # qemu_instances: one of mvnet, CARD, and one of mvblk, DISK
@@ -57,13 +57,13 @@ qemu_test()
 	shift
 	# shellcheck disable=SC2086 # nothing, or an option
 	checks_of python3 /tests/root/mdev.py $_by "$_test" "$CARD" "$DISK" "$@"
-	check_equal "$_test: pages pinned" 0 "$(pinned_pages)"
+	check_equal "no page is pinned after QEMU's end, $_test" 0 "$(pinned_pages)"
 }
 
 qemu_instances_down()
 {
 	qemu_root_down
-	check_equal "pages pinned in the end" 0 "$(pinned_pages)"
+	check_equal "no page is pinned in the end" 0 "$(pinned_pages)"
 	unload
 }
 

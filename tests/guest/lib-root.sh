@@ -55,7 +55,7 @@ checks_of()
 		case $_line in
 		"ok - "*)	pass "${_line#ok - }" ;;
 		"not ok - "*)	fail "${_line#not ok - }" ;;
-		"=rc "*)	check_equal "$1 $2 comes to its end" 0 "${_line#=rc }" ;;
+		"=rc "*)	check_equal "$1 $2 ends with status 0" 0 "${_line#=rc }" ;;
 		"") ;;
 		*)		echo "#   $_line" >&3 ;;
 		esac

@@ -52,8 +52,9 @@ check_wrong_calls()
 		*)		note "$_line" ;;
 		esac
 	done </tmp/neg.out
-	check_equal "$1: the table was gone through" 0 $_rc
-	check_equal "$1: the state is idle again" idle "$(state_of "$UUID")"
+	check_equal "each wrong call of the table $1 was made" 0 $_rc
+	check_equal "the instance is idle after the wrong calls of the table $1" \
+		idle "$(state_of "$UUID")"
 }
 
 # user_net_start COMMAND...: user-net in the background, as $victim, until it says that it
@@ -87,7 +88,7 @@ kill_victims()
 		[ $((_i % 3)) = 0 ] || set -- "$@" --event-idx --batch
 		[ $((_i % 4)) != 0 ] || set -- "$@" --pairs 2 --v1
 		if ! user_net_start victim "$@"; then
-			fail "victim $_i runs" "$(cat /tmp/victim.out)"
+			fail "user $_i that is to be killed has traffic" "$(cat /tmp/victim.out)"
 			kill -9 "$victim"
 			break
 		fi
@@ -96,13 +97,13 @@ kill_victims()
 		_killed=$((_killed + 1))
 		[ "$(pinned_pages)" = 0 ] || _behind=$((_behind + 1))
 	done
-	check_equal "kill -9 in the middle of traffic, times" "$_times" $_killed
-	check_equal "instances or pages that were left behind" 0 $_behind
+	check_equal "all users are killed in the middle of traffic" "$_times" $_killed
+	check_equal "killed users leave no busy instance and no pinned page" 0 $_behind
 }
 
 # vhost_down: when no program runs any more
 vhost_down()
 {
-	check_equal "pages pinned in the end" 0 "$(pinned_pages)"
+	check_equal "no page is pinned in the end" 0 "$(pinned_pages)"
 	unload
 }

@@ -23,7 +23,8 @@ holder=$!
 check "a program has the char device of the card" \
 	wait_for 30 grep -q running hold.out
 qemu_test errors "$kernel"
-check_log "the log says who has it" "user-net\[[0-9]+\] has the instance open"
+check_log "the log names the program that has the instance open" \
+	"user-net\[[0-9]+\] has the instance open"
 kill -9 $holder
 wait
 qemu_test unprivileged yes

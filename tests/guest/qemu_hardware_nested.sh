@@ -30,13 +30,14 @@ online()
 modprobe vp_mdev
 hw_vhost $HW_PAGES || exit 1
 qemu_root_up
-check "what its guest boots is there" nested_up || exit 1
+check "the files that the inner guest boots from are there" nested_up || exit 1
 
 nested_start vfio-net.sh "$UUID" -global virtio-net-pci.romfile=
 if nested_boots "the guest boots"; then
 	online "at first"
-	check_equal "the instance runs" running "$(state_of "$UUID")"
-	check "interrupts came from the NIC" test "$(hw_irqs $HW_PAGES vq0)" -gt 0
+	check_equal "the instance is running while the guest uses it" \
+		running "$(state_of "$UUID")"
+	check "the NIC's interrupts reach the guest" test "$(hw_irqs $HW_PAGES vq0)" -gt 0
 	nested_reboot
 	nested_boots "the guest boots again" && online "after the reboot"
 fi
@@ -47,5 +48,5 @@ nested_down
 qemu_root_down
 check "the instance can be removed" remove_mdev "$UUID"
 check "virtio_pci takes the function back" hw_return $HW_PAGES
-check_equal "nothing is pinned in the end" 0 "$(pinned_pages)"
+check_equal "no page is pinned in the end" 0 "$(pinned_pages)"
 unload

@@ -27,7 +27,7 @@ traffic()
 
 qemu_instances
 qemu_root_up
-check "what its guest boots is there" nested_up || exit 1
+check "the files that the inner guest boots from are there" nested_up || exit 1
 
 # nothing is booted from the network
 nested_start vfio-net.sh "$CARD" -global virtio-net-pci.romfile= \
@@ -35,7 +35,8 @@ nested_start vfio-net.sh "$CARD" -global virtio-net-pci.romfile= \
 if nested_boots "the guest boots"; then
 	traffic "at first"
 	nested_do "the guest has a disk of 64 MiB" "nested_disk 64"
-	check_equal "both instances run" "running running" \
+	check_equal "both instances are running while the guest uses them" \
+		"running running" \
 		"$(state_of "$CARD") $(state_of "$DISK")"
 	nested_do "a file system is made" \
 		'mke2fs /dev/vda >/dev/null && mount -t ext4 /dev/vda /mnt'
@@ -54,7 +55,7 @@ if nested_boots "the guest boots"; then
 	nested_do "the guest unmounts its file system again" 'umount /mnt'
 fi
 nested_stop "the guest"
-check_equal "both instances are idle again" "idle idle" \
+check_equal "both instances are idle after the guest's end" "idle idle" \
 	"$(state_of "$CARD") $(state_of "$DISK")"
 
 nested_down

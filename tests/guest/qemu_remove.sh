@@ -16,6 +16,7 @@ qemu_instances
 qemu_root_up
 qemu_test remove
 DISK=$(new_uuid)
-check "a disk is created again" create_blk vhost ram64m "$DISK" || exit 1
+check "another disk can be created after the removal" \
+	create_blk vhost ram64m "$DISK" || exit 1
 qemu_test refuse
 qemu_instances_down

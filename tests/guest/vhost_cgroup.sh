@@ -59,7 +59,7 @@ charged_less_than()
 }
 
 mount -t cgroup2 none $TOP
-check "there are groups for CPU time and memory" \
+check "the kernel has groups for CPU time and memory" \
 	put "+cpu +memory" $TOP/cgroup.subtree_control || exit 1
 mkdir $GROUP
 
@@ -74,12 +74,13 @@ check "a program of the group has traffic" wait_for 30 grep -q running \
 found=0
 for t in $(threads mvnet-); do
 	found=$((found + 1))
-	check_equal "the thread of its queues is in the group" "0::/user" \
+	check_equal "the thread of a program's queues is in the program's group" \
+		"0::/user" \
 		"$(line_of "/proc/$t/cgroup")"
-	check "the thread's CPU time counts as the group's" \
+	check "the CPU time of the queues' thread counts as the group's" \
 		test "$(stat_of cpu.stat usage_usec)" -ge $(($(ticks "$t") * 9000))
 done
-check_equal "threads that serve it" 2 $found
+check_equal "each queue pair of the program has a thread" 2 $found
 kill -9 $victim
 wait $victim
 check "the threads are gone with the program" wait_for 10 no_threads mvnet-
@@ -92,9 +93,9 @@ check "mvblk can be loaded" modprobe mvblk
 BLK=$(new_uuid)
 check "an instance of mvblk is created" create_blk vhost ram64m "$BLK"
 before=$(stat_of memory.stat kernel)
-check "a program of the group writes to it" in_group user-blk "$BLK" data
+check "a program of the group can write to the disk" in_group user-blk "$BLK" data
 pages=$(cat "$(instance "$BLK")/allocated")
-check "the program wrote to some pages" test "$pages" -ge 1048576
+check "the pages that the program wrote to count as the group's" test "$pages" -ge 1048576
 check "the pages are charged to the group ($pages bytes, $before before)" \
 	wait_for 10 charged_at_least $((before + pages * 9 / 10))
 check "the device can be made smaller" put 512 "$(instance "$BLK")/size"
@@ -102,6 +103,6 @@ check "a smaller device takes the charge away" \
 	wait_for 10 charged_less_than $((before + pages / 2))
 
 unload
-check "nothing is left in the group" rmdir $GROUP
+check "no memory of the removed disk counts as the group's" rmdir $GROUP
 put "-cpu -memory" $TOP/cgroup.subtree_control
 umount $TOP

@@ -9,8 +9,8 @@
 . /tests/lib-vhost.sh
 
 vhost_up doorbell=1
-check "doorbells" user_net doorbell --frames 1000
-check "doorbells, event index" \
+check "frames come back with mapped doorbells" user_net doorbell --frames 1000
+check "frames come back with mapped doorbells and event index" \
 	user_net doorbell --frames 1000 --event-idx --indirect
-check "eventfds work as well" user_net traffic
+check "frames come back with eventfds on a device that has doorbells" user_net traffic
 vhost_down

@@ -11,9 +11,9 @@ vhost_up
 b=$(new_uuid)
 check "another instance is created" create_net1 vhost "$b" || exit 1
 
-check "two in one container, one of them removed" \
+check "one of two instances in a container can be removed" \
 	user_net --uuid "$b" two --frames 1000
-check_not "the removed instance is gone" [ -d "$(instance "$b")" ]
+check_not "the instance that was removed from a container is gone" [ -d "$(instance "$b")" ]
 
 b=$(new_uuid)
 c=$(new_uuid)
@@ -24,7 +24,7 @@ pid_a=$!
 user-net --uuid "$b" traffic --frames 2000 --size 500 >/tmp/b.out 2>&1 &
 pid_b=$!
 wait $pid_a
-check_equal "traffic of one beside the other's" 0 $?
+check_equal "frames of one instance come back beside the other's traffic" 0 $?
 wait $pid_b
-check_equal "traffic of the other beside the one's" 0 $?
+check_equal "frames of the other instance come back beside the first one's traffic" 0 $?
 vhost_down

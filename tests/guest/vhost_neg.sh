@@ -13,7 +13,8 @@ check_wrong_calls vhost
 check_wrong_calls vfio
 check_wrong_calls rings
 check_wrong_calls packed
-check "a receive queue whose descriptors have no bytes" user_net empty --queue-size 64
-check "a packed one whose descriptors have no bytes" \
+check "a receive queue whose descriptors have no bytes breaks" \
+	user_net empty --queue-size 64
+check "a packed receive queue whose descriptors have no bytes breaks" \
 	user_net empty --queue-size 64 --packed
 vhost_down

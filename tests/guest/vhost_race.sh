@@ -28,6 +28,7 @@ check_race()
 
 count=20000
 [ "$KERNEL" != debug ] || count=5000
-check_race "$count times unmap and map by two threads" --count $count
-check_race "the same, at other addresses each time" --count $count --move
+check_race "frames come back while two threads unmap and map $count times" --count $count
+check_race "frames come back while two threads unmap and map at other addresses each time, $count times" \
+	--count $count --move
 vhost_down

@@ -16,9 +16,9 @@ check "rings are mapped where they were unmapped, without delay" \
 unloaded=0
 for i in 1 2 3 4 5; do
 	user_net remap --count 5 --frames 20 --queue-size 64 >/tmp/remap.out 2>&1 ||
-		fail "remap, $i" "$(cat /tmp/remap.out)"
+		fail "rings can be mapped again at once after an unmap, $i" "$(cat /tmp/remap.out)"
 	rmmod vhost_mdev && rmmod mdev_vfio && unloaded=$((unloaded + 1))
 	modprobe vhost_mdev
 done
-check_equal "vhost_mdev and mdev_vfio unloaded right after an unmap, times" 5 $unloaded
+check_equal "vhost_mdev and mdev_vfio were unloaded right after each unmap" 5 $unloaded
 vhost_down

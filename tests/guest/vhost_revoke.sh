@@ -30,33 +30,35 @@ check_revoked()
 	wait_for 60 grep -qE 'revoked|not ok' /tmp/victim.out
 	check "the instance is gone while its file is open, $_mode" \
 		[ ! -d "$(instance "$UUID")" ]
-	check "the same UUID can be used again, $_mode" create_net vhost "$UUID"
+	check "the UUID of a revoked instance can be used again, $_mode" \
+		create_net vhost "$UUID"
 	check "the new instance has traffic on the VFIO device, $_mode" \
 		user_net traffic --frames 200
 	check "the new instance has traffic on the char device, $_mode" \
 		user_net_chardev traffic --frames 200
 	check "the new instance can be removed, $_mode" remove_mdev "$UUID"
-	check_equal "vhost_mdev is in use by the file, $_mode" 1 \
+	check_equal "the open file of a revoked device keeps vhost_mdev loaded, $_mode" 1 \
 		"$(rmmod vhost_mdev 2>/dev/null && echo 0 || echo 1)"
-	check "the parent is not in use by the file, $_mode" rmmod mvnet
+	check "the open file of a revoked device lets the parent be unloaded, $_mode" \
+		rmmod mvnet
 	: >/tmp/go
 	wait $victim
 	_rc=$?
 	if [ $_rc = 0 ]; then
-		pass "the program got what it should, $_mode"
+		pass "the program gets ENODEV from a revoked device and keeps its file, $_mode"
 	else
-		fail "the program got what it should, $_mode" \
+		fail "the program gets ENODEV from a revoked device and keeps its file, $_mode" \
 			"exit status $_rc
 $(cat /tmp/victim.out)"
 	fi
-	check "vhost_mdev is not in use any more, $_mode" \
+	check "vhost_mdev can be unloaded when the file is closed, $_mode" \
 		wait_for 10 rmmod vhost_mdev
 	modprobe vhost_mdev remove_grace=1
 	modprobe mvnet doorbell=1
 }
 
 vhost_up doorbell=1
-check_equal "a user has 30 seconds" 30 "$(cat $GRACE)"
+check_equal "a user has 30 seconds to let go by default" 30 "$(cat $GRACE)"
 echo 1 >$GRACE
 remove_mdev "$UUID"
 check_revoked "VFIO device"
@@ -77,7 +79,7 @@ new_instance
 echo 60 >$GRACE
 log_mark
 user_net_start inherited --chardev
-check "the program runs that has the file of another" \
+check "a program uses the file that another one opened" \
 	grep -q running /tmp/victim.out
 sh -c "echo 1 >/sys/bus/mdev/devices/$UUID/remove" &
 remover=$!
@@ -87,7 +89,7 @@ check "the log says at once who uses the device, not who opened it" \
 
 # --- a remover that is killed ------------------------------------------------
 
-check "remove waits" kill -0 $remover
+check "remove waits for the program that uses the file" kill -0 $remover
 kill -9 $remover
 check "a killed remover does not wait" wait_for 20 \
 	[ ! -d "$(instance "$UUID")" ]
@@ -112,9 +114,10 @@ if [ -e /sys/power/pm_test ]; then
 		remove_mdev "$UUID" &
 		remover=$!
 		usleep 500000
-		check "remove waits, ${WAY:-VFIO}" kill -0 $remover
-		check "the host can suspend meanwhile, ${WAY:-VFIO}" freeze_programs
-		check "remove has ended, ${WAY:-VFIO}" wait_for 20 \
+		check "remove waits for the user, ${WAY:-VFIO}" kill -0 $remover
+		check "the host can suspend while a removal waits, ${WAY:-VFIO}" \
+			freeze_programs
+		check "remove ends after the host's suspend, ${WAY:-VFIO}" wait_for 20 \
 			[ ! -d "$(instance "$UUID")" ]
 		wait $remover
 		kill -9 "$victim"
@@ -133,10 +136,10 @@ for WAY in "" --chardev; do
 	new_instance
 	user_net_start blocked-call
 	usleep 300000
-	check "remove ends in spite of a call that does not, ${WAY:-VFIO}" \
+	check "remove ends though a call of the user does not return, ${WAY:-VFIO}" \
 		remove_mdev "$UUID"
 	wait "$victim"
-	check_equal "the program in a call that does not return was killed, ${WAY:-VFIO}" \
+	check_equal "the program whose call did not return is killed, ${WAY:-VFIO}" \
 		137 $?
 done
 
@@ -148,7 +151,8 @@ for WAY in "" --chardev; do
 	user_net_start victim
 	check "remove without grace ends under traffic, ${WAY:-VFIO}" \
 		remove_mdev "$UUID"
-	check_equal "nothing is pinned, ${WAY:-VFIO}" 0 "$(pinned_pages)"
+	check_equal "no page is pinned after a removal under traffic, ${WAY:-VFIO}" \
+		0 "$(pinned_pages)"
 	kill -9 "$victim" 2>/dev/null
 	wait "$victim"
 done

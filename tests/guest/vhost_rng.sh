@@ -15,7 +15,7 @@ check_equal "vhost_mdev has the entropy device" vhost_mdev "$(driver_of "$uuid")
 check_equal "the instance is an entropy device" 4 \
 	"$(cat "$(instance "$uuid")/virtio_device_id")"
 
-check "a program reads from it" user-rng "$uuid" 1
+check "a program can read from the entropy device" user-rng "$uuid" 1
 
 # hex digits of so many bytes
 random()

@@ -7,16 +7,19 @@
 # Threads that unmap, all at once, what is pinned in many places, beside traffic
 # and while another instance of the container is opened and closed; and mappings
 # that are replaced by others while a slow thread unmaps them.  Each of it ten
-# times, some of it twice on the debug kernel, or for so many seconds in all as the kernel's command line has as
-# scatter_seconds: CMDLINE_EXTRA=scatter_seconds=600 tests/vm/run ...
+# times, some of it twice on the debug kernel, or for so many seconds in all as the
+# kernel's command line has as scatter_seconds:
+# CMDLINE_EXTRA=scatter_seconds=600 tests/vm/run ...
 . /tests/lib.sh
 . /tests/lib-vhost.sh
 
 vhost_up
 b=$(new_uuid)
-check "another instance for the same container" create_net1 vhost "$b" || exit 1
+check "another instance can be created for the same container" \
+	create_net1 vhost "$b" || exit 1
 w=$(new_uuid)
-check "an instance of a user who does no harm" create_net1 vhost "$w" || exit 1
+check "an instance can be created for a user who does no harm" \
+	create_net1 vhost "$w" || exit 1
 user-net --uuid "$w" victim --queue-size 64 >/tmp/well.out 2>&1 &
 well=$!
 check "the user who does no harm has traffic" wait_for 60 grep -q running /tmp/well.out
@@ -70,31 +73,31 @@ check_scatter()
 	return $_rc
 }
 
-check_scatter "2 threads unmap 4 KiB each" \
+check_scatter "2 threads can unmap 4 KiB each" \
 	--threads 2 --size-kib 4 --touches 1 &&
-check_scatter "8 threads unmap 2 MiB each, pinned here and there" \
+check_scatter "8 threads can unmap 2 MiB each, pinned here and there" \
 	--threads 8 --size-kib 2048 --touches 8 --stride 64 &&
-check_scatter "4 threads unmap 256 MiB each, pinned here and there" \
+check_scatter "4 threads can unmap 256 MiB each, pinned here and there" \
 	--threads 4 --size-kib 262144 --touches $here_and_there --stride 1024 &&
-check_scatter "8 threads unmap 256 MiB each, pinned in a row" \
+check_scatter "8 threads can unmap 256 MiB each, pinned in a row" \
 	--threads 8 --size-kib 262144 --touches $in_a_row --stride 512 &&
-check_scatter "4 threads unmap 50 single pages each" \
+check_scatter "4 threads can unmap 50 single pages each" \
 	--threads 4 --size-kib 400 --touches 50 --stride 2 --memlock 4194304 \
 	--count 10 &&
-check_scatter "8 threads unmap 120 single pages each" \
+check_scatter "8 threads can unmap 120 single pages each" \
 	--threads 8 --size-kib 960 --touches 120 --stride 2 --memlock 8388608 &&
-check_scatter "8 threads unmap more single pages than are pinned" \
+check_scatter "8 threads can unmap more single pages than are pinned" \
 	--threads 8 --size-kib 1760 --touches 220 --stride 2 --memlock 8388608 &&
-check_scatter "2 threads unmap 450 single pages each" \
+check_scatter "2 threads can unmap 450 single pages each" \
 	--threads 2 --size-kib 3600 --touches 450 --stride 2 --memlock 8388608
 
-check "mappings are replaced while a slow thread unmaps them" \
+check "mappings can be replaced while a slow thread unmaps them" \
 	user-net --uuid "$UUID" reuse-unmap --size 300 --queue-size 64 \
 	--memlock 8388608
 # after a hang this one would hang as well
 kill -9 $well
 kill $watcher
 wait $well 2>/dev/null
-check_equal "gaps in the traffic of the other user, and tasks that hang" "" \
+check_equal "the other user's traffic has no gap and no task hangs" "" \
 	"$(cat /tmp/watch.out)"
 vhost_down

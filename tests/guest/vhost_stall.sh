@@ -9,8 +9,9 @@
 . /tests/lib-vhost.sh
 
 vhost_up
-check "an unmap that is stalled" user_net stall --queue-size 64
-check_equal "pages pinned after that" 0 "$(pinned_pages)"
+check "a stalled unmap keeps up those that need its memory, and they can be killed" \
+	user_net stall --queue-size 64
+check_equal "no page is pinned after stalled unmaps" 0 "$(pinned_pages)"
 
 # killed while it stands still, with type1's lock held or at the end, and with
 # another thread in DRIVER_OK or in close
@@ -21,7 +22,7 @@ for i in 0 1 2 3; do
 		>/tmp/stalled.out 2>&1 &
 	victim=$!
 	if ! wait_for 60 grep -q running /tmp/stalled.out; then
-		fail "stalled, $i" "$(cat /tmp/stalled.out)"
+		fail "rings are set up and unmapped while type1 is stalled, $i" "$(cat /tmp/stalled.out)"
 		kill -9 $victim
 		break
 	fi
@@ -31,8 +32,8 @@ for i in 0 1 2 3; do
 	wait_for 10 state_is "$UUID" idle || left=$((left + 1))
 	[ "$(pinned_pages)" = 0 ] || left=$((left + 1))
 done
-check_equal "kill -9 while an unmap stands still, times" 4 $killed
+check_equal "all users are killed while an unmap stands still" 4 $killed
 check_equal "instances or pages that were left behind" 0 $left
 
-check "traffic after all of that" user_net traffic --frames 500
+check "frames come back after stalled unmaps" user_net traffic --frames 500
 vhost_down

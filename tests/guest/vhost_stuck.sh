@@ -29,15 +29,16 @@ check "the other instance has traffic" wait_for 30 grep -q running /tmp/other.ou
 # each kernel
 count=0
 [ "$KERNEL" != 6.12 ] || count=1
-check "a device whose page does not come" user_net stuck --queue-size 64 --count $count
+check "a device whose page does not come gives it up" \
+	user_net stuck --queue-size 64 --count $count
 check_log "the log says why the queue broke" "did not answer in time"
 
 check "mvblk can be loaded" modprobe mvblk
 BLK=$(new_uuid)
 check "an instance of mvblk is created" create_blk vhost ram64m "$BLK"
-check "a disk whose page does not come" user-blk "$BLK" stuck
+check "a disk whose page does not come gives it up" user-blk "$BLK" stuck
 
-check "a device whose pages come slowly" user_net slow --queue-size 64
+check "a device whose pages come slowly sends its frame" user_net slow --queue-size 64
 
 # killed in a reset that waits for the worker, and in an unmap that waits for
 # type1's lock
@@ -47,7 +48,7 @@ for i in 0 1; do
 	check "an instance is created" create_net vhost "$UUID"
 	# not by check, which has a shell of its own
 	if ! user_net_start stuck-killed --count $i --queue-size 64; then
-		fail "the instance stands still" "$(cat /tmp/victim.out)"
+		fail "a device is stuck in a page that does not come" "$(cat /tmp/victim.out)"
 		kill -9 "$victim"
 		break
 	fi
@@ -62,10 +63,10 @@ for i in 0 1; do
 	kill -9 "$holder"
 	wait "$victim"
 done
-check_equal "processes or instances that stayed" 0 $left
-check_equal "instances removed" 2 $removed
+check_equal "killed users of stuck devices leave no process and no busy instance" 0 $left
+check_equal "both instances of killed users can be removed" 2 $removed
 
-check "the other instance's traffic went on" test -e "/proc/$other/exe"
+check "the other instance has traffic throughout" test -e "/proc/$other/exe"
 kill -9 $other
 wait $other
 wait_for 10 state_is "$OTHER" idle

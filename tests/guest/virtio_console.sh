@@ -71,7 +71,7 @@ port_is_there()
 }
 
 check "an instance can be created" create mvcon0-virtio '*-one' "$UUID" || exit 1
-check "virtio-console drives it" wait_for 10 state_is "$UUID" running
+check "virtio-console drives the instance" wait_for 10 state_is "$UUID" running
 # raw, so that nothing that is read is written again
 check "the terminal of the instance can be set up" stty -F $TTY raw -echo || exit 1
 exec 4<>$TTY
@@ -91,7 +91,7 @@ check "the second port can be opened and written to on one CPU" ports
 put 1 "$(instance "$PORTS")/fail"
 check "a driver that spins for a virtqueue that breaks goes on" \
 	sh -c ": >$PORT"
-check "the log says why it broke" wait_for 10 sh -c \
+check "the log says why the virtqueue broke" wait_for 10 sh -c \
 	'dmesg | grep -q "virtqueue 3 broke: a write that cannot be read"'
 check "the instance with ports can be removed" remove_mdev "$PORTS"
 

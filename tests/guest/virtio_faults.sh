@@ -40,7 +40,7 @@ check_fault no-api EINVAL 'does not speak version 1'
 check_fault no-queues EINVAL 'no virtqueue'
 check_fault legacy EINVAL 'VIRTIO_F_VERSION_1'
 check_fault reset EIO 'cannot be reset'
-check_equal "two instances are available after all that" 2 "$(available)"
+check_equal "two instances are available after all faults" 2 "$(available)"
 
 # Without the class driver there is no error yet, there is one when it comes
 echo /bin/false >/proc/sys/kernel/modprobe
@@ -71,13 +71,13 @@ uuid=$(new_uuid)
 log_mark
 check "create succeeds with fault start" create $PORT '*-start' "$uuid"
 check "the instance has failed" wait_for 5 state_is "$uuid" failed
-check_log "the kernel log says that it cannot be started" \
+check_log "the kernel log says that the device cannot be started" \
 	'cannot be started: -EFAULT|cannot be started: -14'
 check "the instance can be removed, fault start" remove_mdev "$uuid"
 
 uuid=$(new_uuid)
 check "create succeeds without a fault" create $PORT '*-nothing' "$uuid"
-check_equal "the instance runs" running "$(state_of "$uuid")"
+check_equal "an instance without a fault runs" running "$(state_of "$uuid")"
 check "the instance without a fault can be removed" remove_mdev "$uuid"
 
 check "the parent can be unloaded" rmmod mvbad

@@ -13,7 +13,7 @@ modprobe virtio-rng
 modprobe mvrng
 check "an instance can be created" create mvrng0-virtio '*-rng' "$UUID" || exit 1
 check_equal "the instance is an entropy device" 4 "$(cat "$DIR/virtio_device_id")"
-check "virtio-rng drives it" wait_for 10 state_is "$UUID" running
+check "virtio-rng drives the instance" wait_for 10 state_is "$UUID" running
 
 is_current()
 {

@@ -35,8 +35,8 @@ results()
 
 verdict "the runner reports each failure, and nothing else" \
 	diff -u "$here/selftest/expected" <(results)
-verdict "its exit status tells of failures" test $rc = 1
-verdict "its last line has the numbers, without what was skipped" \
+verdict "the runner's exit status tells of failures" test $rc = 1
+verdict "the runner's last line has the numbers, without what was skipped" \
 	test "$(printf '%s\n' "$out" | tail -n 1)" = \
 	"$(grep '^ok' "$here/selftest/expected" | grep -vc ' # SKIP ') passed, $(grep -c '^not ok' "$here/selftest/expected") failed"
 
@@ -52,7 +52,7 @@ ktap()
 	1..$(grep -c . "$here/selftest/expected")
 	EOF
 }
-verdict "the file of results is KTAP" ktap
+verdict "the file of a guest's results is KTAP" ktap
 verdict "a panic's kernel log is shown" grep -q "sysrq: Trigger a crash\|sysrq triggered crash" <<<"$out"
 out=$("$here/run" --kernel "$kernel" --tests "$here/selftest" 10-passes)
 rc=$?

@@ -150,7 +150,7 @@ static void get(const char *name, uint64_t *value)
 
 static void open_path(const char *node)
 {
-	must(blkio_create("virtio-blk-vhost-vdpa", &b), "the driver is there");
+	must(blkio_create("virtio-blk-vhost-vdpa", &b), "the library has the driver");
 	must(blkio_set_str(b, "path", node), "the driver takes a path");
 	must(blkio_connect(b), "the driver connects");
 }
@@ -292,7 +292,7 @@ static void the_end(struct blkioq *q, char *buf, uint64_t capacity)
 	result(finish(q, 1) < 0, "no block after the last one is made zero");
 	blkioq_discard(q, capacity, BLOCK, NULL, 0);
 	result(finish(q, 1) < 0, "no block after the last one is discarded");
-	result(reads_back(q, 0, buf, BLOCK), "the queue goes on");
+	result(reads_back(q, 0, buf, BLOCK), "the queue goes on after refused requests");
 }
 
 /* An event tells that a request is done. */
@@ -386,12 +386,12 @@ static void data(const char *node, uint64_t expected)
 	result(!finish(queue[0], 1), "the cache is flushed");
 	for (i = 0; i < QUEUES; i++)
 		result(random_reads(queue[i], buf, QUEUES * DEPTH * CHUNK / BLOCK),
-		       "%u random reads by queue %u", RANDOM_READS, i);
+		       "%u random reads by queue %u are right", RANDOM_READS, i);
 	if (segs > MAX_SEGS)
 		segs = MAX_SEGS;
-	result(pieces(queue[1], buf, segs), "requests in %u pieces", (int)segs);
+	result(pieces(queue[1], buf, segs), "requests in %u pieces complete", (int)segs);
 	result(by_event(queue[1], buf), "an event tells that a request is done");
-	result(regions(queue[0]), "memory comes and goes");
+	result(regions(queue[0]), "memory can come and go");
 	the_end(queue[0], buf, capacity);
 	holes(queue[1], buf);
 	blkio_destroy(&b);
@@ -414,7 +414,7 @@ static void poll_queues(const char *node)
 
 	fd = open(node, O_RDWR | O_CLOEXEC);
 	must(fd < 0 ? -errno : 0, "the node can be opened");
-	must(blkio_create("virtio-blk-vhost-vdpa", &b), "the driver is there");
+	must(blkio_create("virtio-blk-vhost-vdpa", &b), "the library has the driver");
 	must(blkio_set_int(b, "fd", fd), "the driver takes a file descriptor");
 	must(blkio_connect(b), "the driver connects");
 	must(blkio_set_int(b, "queue-size", RING_MAX), "the driver takes a size of rings");
@@ -428,7 +428,7 @@ static void poll_queues(const char *node)
 	result(span(buf, true), "a pattern is written through both queues");
 	result(span(buf, false), "each queue reads what the other one wrote");
 	result(random_reads(queue[1], buf, QUEUES * DEPTH * CHUNK / BLOCK),
-	       "%u random reads", RANDOM_READS);
+	       "%u random reads are right", RANDOM_READS);
 	blkio_destroy(&b);
 }
 
@@ -465,7 +465,7 @@ static void memlock(const char *node)
 	limit_to(0);
 	open_path(node);
 	ret = blkio_start(b);
-	result(ret == -ENOMEM, "rings that cannot be pinned: ENOMEM");
+	result(ret == -ENOMEM, "rings that cannot be pinned give ENOMEM");
 	printf("%s: %s\n", strerror(-ret), blkio_get_error_msg());
 	result(!pinned(), "nothing is pinned if rings cannot be");
 	blkio_destroy(&b);

@@ -50,11 +50,13 @@ def driver(m, what, bits, first=0):
     dev.reset()
     offered = dev.offered()
     want = sum(1 << n for n in bits)
-    check("%s: offered" % what, not want & ~offered, hex(offered))
+    check("%s: the features are offered" % what,
+          not want & ~offered, hex(offered))
     # offered only with an IOMMU in the machine, and then a must
     want |= 1 << ACCESS_PLATFORM
-    check("%s: accepted" % what, dev.negotiate(want & offered))
-    check("%s: queues" % what, dev.get("num_queues") >= 1,
+    check("%s: the features are accepted" % what,
+          dev.negotiate(want & offered))
+    check("%s: the disk has a queue" % what, dev.get("num_queues") >= 1,
           dev.get("num_queues"))
     dev.enable_msix(VECTORS, 2)
     make = vring.Packed if RING_PACKED in bits else vring.Split
@@ -70,12 +72,12 @@ def session(m, what, bits, first=0):
     dev, ring = driver(m, what, bits, first)
     data = os.urandom(512)
     try:
-        check("%s: write" % what,
+        check("%s: a sector can be written" % what,
               request(m, dev, ring, 1, data)[::2] == (0, True))
-        check("%s: read" % what,
+        check("%s: the sector is read as it was written" % what,
               request(m, dev, ring, 0, bytes(512)) == (0, data, True))
     except RuntimeError as error:
-        check("%s: requests" % what, False, error)
+        check("%s: the disk answers requests" % what, False, error)
 
 
 def main():
@@ -92,10 +94,10 @@ def main():
         session(m, "split rings", (VERSION_1,))
         session(m, "packed rings", (VERSION_1, RING_PACKED))
     except (RuntimeError, OSError) as error:
-        check("the device works", False, error)
+        check("the device answers", False, error)
     status, said = m.quit()
     check("QEMU ends with status 0", status == 0, status)
-    check("QEMU has nothing to say", not said, said.replace("\n", " | "))
+    check("QEMU prints nothing", not said, said.replace("\n", " | "))
     return report.failures != 0
 
 

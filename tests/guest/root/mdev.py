@@ -96,7 +96,7 @@ def end(m, expected=""):
         said = "".join(line for line in said.splitlines(True)
                        if "ring restore failed" not in line)
     check("QEMU ends with status 0", status == 0, status)
-    check("QEMU says %s" % (expected or "nothing"),
+    check("QEMU prints %s" % (expected or "nothing"),
           bool(re.fullmatch(expected, said.strip(), re.S)),
           said.replace("\n", " | "))
 
@@ -119,9 +119,9 @@ def link(card, uuid):
     card.dev.take_interrupt(0)
     for text, value in (("down", 0), ("up", 1)):
         set_link(uuid, text)
-        check("the link goes %s: an interrupt" % text,
+        check("the card sends an interrupt when its link goes %s" % text,
               until(lambda: card.dev.take_interrupt(0)))
-        check("the link goes %s: the driver sees it" % text,
+        check("the driver sees that the link goes %s" % text,
               card.dev.read_config(6, "<H")[0] & 1 == value)
 
 
@@ -156,11 +156,12 @@ def eject(m, slot):
 def test_shared(card_id, disk_id):
     m = start("-netdev", option(netdev(card_id)), "-device", CARD,
               "-device", option(device(disk_id)))
-    check("each has a node" if chardev else "both are in one container",
+    check("each instance has a node" if chardev else
+          "both instances are in one container",
           open_nodes(m) == 1 + chardev, open_nodes(m))
     card = network(m, "the first")
     disk.session(m, "the second", (virtio_pci.VERSION_1,))
-    check("both run", (state(card_id), state(disk_id)) ==
+    check("both instances run", (state(card_id), state(disk_id)) ==
           ("running", "running"), (state(card_id), state(disk_id)))
     # disk.session() puts its rings where those of the card were
     card.start(8)
@@ -174,12 +175,14 @@ def test_hardware(card_id, disk_id, function):
     m = start("-device", "vfio-pci,host=%s,addr=5" % function,
               "-netdev", option(netdev(card_id)), "-device", CARD + ",addr=6",
               "-device", option(device(disk_id, addr=7)))
-    check("all are in one container", open_nodes(m) == 1, open_nodes(m))
+    check("the function and both instances are in one container",
+          open_nodes(m) == 1, open_nodes(m))
     disk.session(m, "the function", (virtio_pci.VERSION_1,))
     disk.session(m, "the disk", (virtio_pci.VERSION_1,), 6)
     network(m, "the card")
-    check("the instances run", (state(card_id), state(disk_id)) ==
-          ("running", "running"), (state(card_id), state(disk_id)))
+    check("both instances run beside the function",
+          (state(card_id), state(disk_id)) == ("running", "running"),
+          (state(card_id), state(disk_id)))
     disk.session(m, "the function again", (virtio_pci.VERSION_1,))
     # what vfio-pci has to say of that function, in the end as at first
     end(m, r"(qemu-system-x86_64: vfio: Cannot reset device %s, "
@@ -195,8 +198,8 @@ def test_hotplug(card_id, disk_id):
         disk.session(m, "a disk is plugged in %s" % turn,
                      (virtio_pci.VERSION_1,))
         m.qmp("device_del", id="d0")
-        check("the guest is asked for it", to_be_ejected(m) == 1 << 5,
-              to_be_ejected(m))
+        check("the guest is asked for the unplugged disk",
+              to_be_ejected(m) == 1 << 5, to_be_ejected(m))
         eject(m, 5)
         check("the disk is unplugged", state(disk_id) == "idle", state(disk_id))
         check("the disk is closed", open_nodes(m) == 0, open_nodes(m))
@@ -214,7 +217,8 @@ def test_hotplug(card_id, disk_id):
         m.qmp("device_del", id="d1")
         eject(m, 6)
         if doorbells:
-            check("no doorbell is left", m.doorbells() == 0, m.doorbells())
+            check("an unplugged card leaves no doorbell",
+                  m.doorbells() == 0, m.doorbells())
         # with the char device, the backend sets up again what it knows
         idle = ("idle", "setup") if chardev else ("idle",)
         check("the card's instance does nothing", state(card_id) in idle,
@@ -244,11 +248,11 @@ def test_remove(card_id, disk_id):
     host = remover(disk_id)
     check("the guest is asked for the disk",
           until(lambda: to_be_ejected(m) == 1 << 5), to_be_ejected(m))
-    check("the host waits", host.poll() is None)
+    check("the host's removal waits", host.poll() is None)
     eject(m, 5)
     check("the disk is removed", until(lambda: host.poll() is not None) and
           host.returncode == 0, host.poll())
-    check("there is no such instance any more",
+    check("the removed disk is gone",
           not os.path.exists(MDEV + disk_id))
 
     network(m, "the card still works")
@@ -269,15 +273,16 @@ def test_refuse(card_id, disk_id):
     m = start("-device", option(device(disk_id)), machine_type="q35")
     disk.session(m, "before", (virtio_pci.VERSION_1,))
     host = remover(disk_id)
-    check("QEMU says that it cannot", until(lambda: "wants it back" in m.said()),
+    check("QEMU says that the disk cannot be unplugged",
+          until(lambda: "wants it back" in m.said()),
           m.said())
     disk.session(m, "meanwhile", (virtio_pci.VERSION_1,))
     time.sleep(12)
-    check("the host waits", host.poll() is None)
+    check("the host's removal waits", host.poll() is None)
     end(m, "qemu-system-x86_64: warning: vhost-mdev: %s: the host wants it "
         "back: Bus 'pcie.0' does not support hotplugging" % disk_id)
-    check("then the disk is removed", until(lambda: host.poll() is not None) and
-          host.returncode == 0, host.poll())
+    check("the disk is removed when QEMU ends",
+          until(lambda: host.poll() is not None) and host.returncode == 0, host.poll())
 
 
 # --- firmware --------------------------------------------------------------------
@@ -328,7 +333,7 @@ def test_boot(card_id, disk_id):
               % ("the instance" if ours == 0 else "the other"),
               status == 2 * code + 1,
               "status %s, firmware says\n%s" % (status, firmware))
-        check("QEMU says nothing", not said, said)
+        check("QEMU prints nothing", not said, said)
 
 
 # --- stop and go on ---------------------------------------------------------------
@@ -347,16 +352,16 @@ def test_stop(card_id, disk_id):
         m.write(net.DATA + net.BUFFER, frame)
         tx.add([[(net.DATA + net.BUFFER, len(frame), False)]])
         time.sleep(0.5)
-        check("nothing is touched while it stands still %s" % turn,
+        check("a stopped card touches no buffer, %s" % turn,
               not tx.take() and not rx.take())
         m.qmp("cont")
-        check("what was there is done afterwards",
+        check("a card that goes on uses the buffers that wait",
               len(card.wait(tx, 1)) == 1 and len(card.wait(rx, 1)) == 1)
         card.traffic("it went on %s" % turn)
         # with the char device, the device was reset
         if not chardev:
             got = card.foreign()
-            check("what the control queue was told is still so", got == 0, got)
+            check("what the control queue was told lasts", got == 0, got)
 
     m.qmp("stop")
     m.qmp("system_reset")
@@ -396,7 +401,7 @@ def test_map(card_id, disk_id):
     if not chardev:
         # there QEMU sets it up again, without that
         got = card.foreign()
-        check("what the control queue was told is still so", got == 0, got)
+        check("what the control queue was told lasts", got == 0, got)
     # which splits them
     map_memory(m, True)
     card.offer_rx(card.rings[0], net.DATA)
@@ -537,7 +542,7 @@ def test_iommu(card_id, disk_id):
     check("a buffer that is unmapped breaks the device",
           until(lambda: card.dev.get("device_status") &
                 virtio_pci.NEEDS_RESET), card.dev.get("device_status"))
-    check("the driver gets an interrupt",
+    check("the driver of a broken device gets an interrupt",
           until(lambda: card.dev.take_interrupt(0)))
     disk.session(behind, "another device is not concerned",
                  (virtio_pci.VERSION_1,))
@@ -577,7 +582,7 @@ def test_errors(card_id, disk_id, kernel_id):
             sysfsdev=MDEV + disk_id, **{"queue-size": 4096})
     refused(m, "an odd queue", "a power of two up to 1024 is possible",
             sysfsdev=MDEV + disk_id, **{"queue-size": 100})
-    check("nothing of that is left", open_nodes(m) == 0 and
+    check("refused devices leave nothing open", open_nodes(m) == 0 and
           state(disk_id) == "idle", (open_nodes(m), state(disk_id)))
 
     os.rename("/dev/vfio/vfio", "/dev/vfio/hidden")
@@ -619,10 +624,11 @@ def test_unprivileged(card_id, disk_id, enough):
     dev.set("config_msix_vector", 0)
     dev.add_queue(0, vring.Split(m, disk.RINGS, 64))
     dev.driver_ok()
-    check("without locked memory, the driver is told to reset",
+    check("a driver without locked memory is told to reset",
           until(lambda: dev.get("device_status") & virtio_pci.NEEDS_RESET),
           dev.get("device_status"))
-    check("the driver is told with an interrupt", until(lambda: dev.take_interrupt(0)))
+    check("a driver without locked memory gets an interrupt",
+          until(lambda: dev.take_interrupt(0)))
     end(m, ".*cannot start the device: Cannot allocate memory; .*"
         "raise RLIMIT_MEMLOCK.*")
 

@@ -152,7 +152,7 @@ class Net:
               % (what, BATCH * batches), not problem, problem)
         time.sleep(0.1)
         for queue, name in enumerate(("receive", "transmit")):
-            check("%s: an interrupt of the %s queue" % (what, name),
+            check("%s: the %s queue sends an interrupt" % (what, name),
                   self.dev.take_interrupt(2 * pair + queue + 1))
 
     def command(self, klass, cmd, data):
@@ -189,22 +189,22 @@ class Net:
               self.command(200, 0, b"\0") == 1)
         filtering = dev.features & bits(CTRL_RX)
         if filtering:
-            check("control: not promiscuous",
+            check("control: promiscuous mode can be switched off",
                   self.command(CTRL_RX_CLASS, 0, b"\0") == 0)
             got = self.foreign()
             check("control: frames for others are kept back", got == 0, got)
-            check("control: promiscuous",
+            check("control: promiscuous mode can be switched on",
                   self.command(CTRL_RX_CLASS, 0, b"\1") == 0)
             got = self.foreign()
             check("control: frames for others come", got == BATCH // 2, got)
             self.command(CTRL_RX_CLASS, 0, b"\0")
         old = self.mac
-        check("control: another address",
+        check("control: the address can be changed",
               self.command(CTRL_MAC_CLASS, 1, FOREIGN) == 0)
         self.mac = FOREIGN
         self.traffic("with another address")
         self.mac = old
-        check("control: the old address",
+        check("control: the address can be changed back",
               self.command(CTRL_MAC_CLASS, 1, old) == 0)
 
     def multiqueue(self):
@@ -212,7 +212,7 @@ class Net:
               self.max_pairs)
         check("multiqueue: too many pairs are refused", self.command(
             CTRL_MQ_CLASS, 0, struct.pack("<H", self.max_pairs + 1)) == 1)
-        check("multiqueue: all pairs", self.command(
+        check("multiqueue: all pairs can be used", self.command(
             CTRL_MQ_CLASS, 0, struct.pack("<H", self.max_pairs)) == 0)
         for pair in range(self.max_pairs):
             self.traffic("pair %d" % pair, pair)
@@ -261,7 +261,7 @@ def main():
         net = Net(m, args)
         net.start(args.pairs)
         if not args.generic:
-            check("the address is what QEMU was told",
+            check("the card has the address that QEMU was told",
                   net.mac.hex() == "525400123456", net.mac.hex())
         if args.doorbells:
             check("doorbells are mapped into the machine",
@@ -289,7 +289,7 @@ def main():
         check("the device needs no reset", net.dev.get("device_status") == 15,
               net.dev.get("device_status"))
     except (RuntimeError, OSError) as error:
-        check("the device works", False, error)
+        check("the device answers", False, error)
     status, said = m.quit()
     check("QEMU ends with status 0", status == 0, status)
     # a device that refused something would be made up for in silence,
@@ -297,7 +297,7 @@ def main():
     if args.says:
         said = "".join(line for line in said.splitlines(True)
                        if not re.search(args.says, line))
-    check("QEMU has nothing to say", not said, said.replace("\n", " | "))
+    check("QEMU prints nothing", not said, said.replace("\n", " | "))
     return report.failures != 0
 
 
