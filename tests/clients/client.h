@@ -317,6 +317,13 @@ void stall_give(struct stall *s, __u8 *page);
 void stall_let_go(struct stall *s);
 void stall_free(struct stall *s);
 
+/* ---- gone.c ---- */
+
+/* Dies unless a call of that name gave ENODEV. */
+void vm_must_be_gone(const char *name, int ret);
+/* Make all calls of a device that is gone: each gives ENODEV. */
+void vm_check_gone(struct vm_dev *d);
+
 /* ---- net.c, traffic.c ---- */
 
 struct vm_net_opts {

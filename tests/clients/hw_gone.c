@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* user-hw gone: the function is unplugged under traffic. */
 #include <errno.h>
-#include <linux/vfio.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -54,58 +53,22 @@ static const char *wait_news(struct hw_net *n, int request)
 	die("nothing says that the function is gone");
 }
 
-/* ---- every call fails, and none hangs ---- */
-
-static const struct {
-	const char *name;
-	unsigned long req;
-} calls[] = {
-#define I(r) { #r, VHOST_MDEV_##r }
-	I(GET_FEATURES), I(SET_FEATURES), I(SET_OWNER), I(RESET_OWNER),
-	I(SET_VRING_NUM), I(SET_VRING_ADDR), I(SET_VRING_BASE),
-	I(GET_VRING_BASE), I(SET_VRING_KICK), I(SET_VRING_CALL),
-	I(SET_VRING_ERR), I(SET_BACKEND_FEATURES), I(GET_BACKEND_FEATURES),
-	I(GET_DEVICE_ID), I(GET_STATUS), I(SET_STATUS), I(GET_CONFIG),
-	I(SET_CONFIG), I(SET_VRING_ENABLE), I(GET_VRING_NUM),
-	I(SET_CONFIG_CALL), I(GET_IOVA_RANGE), I(GET_CONFIG_SIZE),
-	I(GET_AS_NUM), I(GET_VRING_GROUP), I(SET_GROUP_ASID), I(SUSPEND),
-	I(RESUME), I(GET_VRING_DESC_GROUP), I(GET_VQS_COUNT),
-	I(GET_GROUP_NUM), I(GET_VRING_SIZE),
-#undef I
-};
-
-static void must_be_gone(const char *name, int ret)
-{
-	if (ret != -ENODEV)
-		die("there is no function, and %s gives %s", name,
-		    vm_err(ret));
-}
-
+/* Also calls whose arguments are right for sure */
 static void check_calls(struct hw_net *n)
 {
 	struct vm_dev *d = &n->d;
-	unsigned int i;
 	__u8 mac[6];
 
-	for (i = 0; i < ARRAY_SIZE(calls); i++) {
-		/* Longer than all of them, and right for many */
-		__u64 arg[8] = {};
-
-		alarm(HANG_S);
-		must_be_gone(calls[i].name, vm_ioctl(d->fd, calls[i].req, arg));
-	}
-	/* With arguments that are right for sure */
-	must_be_gone("GET_CONFIG", vm_get_config(d, 0, mac, sizeof(mac)));
-	must_be_gone("SET_VRING_NUM", vm_vring_num(d, 0, n->o.num));
-	must_be_gone("SET_VRING_KICK",
-		     vm_vring_fd(d, VHOST_MDEV_SET_VRING_KICK, 0, n->rx.kick));
-	must_be_gone("SET_STATUS",
-		     vm_set_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE));
-	if (!vm_way.chardev)
-		must_be_gone("VFIO_DEVICE_RESET",
-			     vm_ioctl(d->fd, VFIO_DEVICE_RESET, NULL));
+	vm_check_gone(d);
+	alarm(HANG_S);
+	vm_must_be_gone("GET_CONFIG", vm_get_config(d, 0, mac, sizeof(mac)));
+	vm_must_be_gone("SET_VRING_NUM", vm_vring_num(d, 0, n->o.num));
+	vm_must_be_gone("SET_VRING_KICK",
+			vm_vring_fd(d, VHOST_MDEV_SET_VRING_KICK, 0,
+				    n->rx.kick));
+	vm_must_be_gone("SET_STATUS",
+			vm_set_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE));
 	alarm(0);
-	pass("each call gives ENODEV, and none hangs");
 }
 
 /* Whoever sleeps on these has to be woken. */

@@ -14,21 +14,21 @@ check "a char device works each time that it is opened" \
 check_equal "no page is pinned after a char device was used many times" 0 "$(pinned_pages)"
 
 WAY=--chardev
-kill_victims
+kill_users user-net 20 net_options
 check "frames come back through the char device after users were killed" \
 	user_net_chardev traffic --frames 500
 check "frames come back through the VFIO device after users of the char device were killed" \
 	user_net traffic --frames 500
 
 # modules that are in use
-user_net_start hold
+user_start user-net hold
 for m in vhost_mdev mdev_vfio mvnet mdev_core; do
 	check_errno "$m cannot be unloaded while the char device is open" EAGAIN rmmod $m
 done
-user_net_stop
+user_kill
 
 # remove while somebody holds it
-user_net_start victim --queue-size 64
+user_start user-net victim --queue-size 64
 remove_mdev "$UUID" &
 remover=$!
 usleep 500000

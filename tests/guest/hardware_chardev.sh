@@ -27,7 +27,7 @@ check_unmapped_safe buffers
 check_unmapped_safe rings
 check_equal "no page is pinned after users of the char device were killed" \
 	0 "$(pinned_pages)"
-kill_hw_victims 6
+kill_hw_users 6
 
 check_user_hw_runs "a program uses the char device" victim
 check_errno "a second user is refused on the char device" EBUSY user_hw traffic

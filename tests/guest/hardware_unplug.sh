@@ -101,15 +101,8 @@ check_user_notices()
 	vhost_with_traffic "before, $mode"
 	check_user_hw_runs "a program has traffic before the unplug, $mode" gone "$@"
 	check "a function with a program on it goes, $mode" unplug_and_wait "$way_out"
-	wait $victim
-	_rc=$?
-	if [ $_rc = 0 ]; then
-		pass "a program on an unplugged function gets errors from all calls, $mode"
-	else
-		fail "a program on an unplugged function gets errors from all calls, $mode" \
-			"exit status $_rc
-$(cat /tmp/victim.out)"
-	fi
+	check_ended "a program on an unplugged function notices it and ends, $mode" \
+		$victim /tmp/victim.out
 	sed "s/^/$mode: /" /tmp/victim.out >&2
 	check_all_gone "$mode"
 }

@@ -94,7 +94,7 @@ check_errno "vp_mdev cannot be unloaded while a user holds the instance" \
 kill -9 "$victim"
 wait "$victim"
 DOORBELL=1
-kill_hw_victims 6
+kill_hw_users 6
 
 check_user_hw_runs "a program uses the VFIO device that lets go when asked" gone
 check "the instance can be removed when the user has let go" \

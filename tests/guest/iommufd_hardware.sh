@@ -22,7 +22,7 @@ check "frames come back by DMA, with mapped doorbells" user_hw traffic --doorbel
 check_unmapped_safe buffers
 check_unmapped_safe rings
 DOORBELL=1
-kill_hw_victims 4
+kill_hw_users 4
 export VM_IOMMUFD=compat
 check "frames come back by DMA, through a group with /dev/iommu" user_hw traffic
 export VM_IOMMUFD=

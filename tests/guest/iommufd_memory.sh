@@ -46,7 +46,7 @@ check "frames come back while two threads unmap and map at other addresses each 
 	user_net --uuid "$b" race --size 300 --queue-size 64 --count 500 --move
 check "a device whose page does not come gives it up" user_net stuck --queue-size 64
 # killed in an unmap that waits for the address space's lock
-if user_net_start stuck-killed --count 1 --queue-size 64; then
+if user_start user-net stuck-killed --count 1 --queue-size 64; then
 	holder=$(sed -n 's/^holder //p' /tmp/victim.out)
 	kill -9 "$victim"
 	check "a killed user ends though its page does not come" \

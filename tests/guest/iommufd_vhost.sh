@@ -38,7 +38,7 @@ check "a VFIO device works each time that it is opened" \
 	user_net reuse --count 10 --queue-size 64
 check "a second user is turned away" user_net second
 check_equal "no page is pinned after a VFIO device was used many times" 0 "$(pinned_pages)"
-kill_victims 6
+kill_users user-net 6 net_options
 check "a device in use is refused on the char device and on the VFIO device" \
 	user_net exclude
 b=$(new_uuid)

@@ -86,7 +86,7 @@ hw_vectors()
 
 # --- programs on instances of class VHOST: UUID, of the function FUNCTION -----
 
-WAY=
+. /tests/lib-user.sh
 
 # hw_vhost FUNCTION: bind it and create the instance
 hw_vhost()
@@ -107,22 +107,12 @@ user_hw()
 	user-hw --uuid "$UUID" $WAY "$@"
 }
 
-# user_hw_start COMMAND...: in the background, as $victim, until it says that it runs
-user_hw_start()
-{
-	rm -f /tmp/victim.out
-	# shellcheck disable=SC2086 # nothing, or an option
-	user-hw --uuid "$UUID" $WAY "$@" >/tmp/victim.out 2>&1 &
-	victim=$!
-	wait_for 60 grep -q running /tmp/victim.out
-}
-
-# check_user_hw_runs WHAT COMMAND...: the same, and whether it does is a check
+# check_user_hw_runs WHAT COMMAND...: user-hw runs in the background, as $victim
 check_user_hw_runs()
 {
 	_begin=$1
 	shift
-	if user_hw_start "$@"; then
+	if user_start user-hw "$@"; then
 		pass "$_begin"
 		return 0
 	fi
@@ -134,15 +124,8 @@ check_user_hw_runs()
 # was reset, and began again
 check_came_back()
 {
-	wait "$1"
-	_rc=$?
-	if [ $_rc = 0 ]; then
-		pass "the program was told of the reset and set up the device again, $3"
-	else
-		fail "the program was told of the reset and set up the device again, $3" \
-			"exit status $_rc
-$(cat "$2")"
-	fi
+	check_ended "the program was told of the reset and set up the device again, $3" \
+		"$1" "$2"
 	sed "s/^/$3: /" "$2" >&2
 }
 
@@ -187,27 +170,17 @@ dmar_saw()
 	return 1
 }
 
-# kill_hw_victims COUNT: in the middle of traffic, again and again
-kill_hw_victims()
+# hw_options N: what the user with that number is started with
+hw_options()
 {
-	_killed=0 _behind=0 _times=$1
-	for _i in $(seq "$1"); do
-		set -- --queue-size $((16 << _i % 4))
-		[ -z "$DOORBELL" ] || [ $((_i % 2)) = 0 ] || set -- "$@" --doorbell
-		if ! user_hw_start victim "$@"; then
-			fail "user $_i that is to be killed has traffic" "$(cat /tmp/victim.out)"
-			kill -9 "$victim"
-			break
-		fi
-		usleep $((_i * 7919 % 60000))
-		kill -9 "$victim"
-		wait "$victim"
-		wait_for 10 state_is "$UUID" idle || _behind=$((_behind + 1))
-		[ "$(pinned_pages)" = 0 ] || _behind=$((_behind + 1))
-		_killed=$((_killed + 1))
-	done
-	check_equal "all users are killed in the middle of traffic" "$_times" $_killed
-	check_equal "killed users leave no busy instance and no pinned page" 0 $_behind
+	options="--queue-size $((16 << $1 % 4))"
+	[ -z "$DOORBELL" ] || [ $(($1 % 2)) = 0 ] || options="$options --doorbell"
+}
+
+# kill_hw_users TIMES
+kill_hw_users()
+{
+	kill_users user-hw "$1" hw_options
 	check "frames come back after users were killed" user_hw traffic
 }
 

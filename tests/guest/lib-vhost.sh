@@ -3,8 +3,7 @@
 #
 # For scripts that drive an instance of mvnet with user-net, on its VFIO fd or
 # its char device.
-
-WAY=
+. /tests/lib-user.sh
 
 # vhost_up [PARAMETER...]: load mvnet with these, and create an instance of class
 # VHOST, UUID; without it there is nothing to test
@@ -57,48 +56,13 @@ check_wrong_calls()
 		idle "$(state_of "$UUID")"
 }
 
-# user_net_start COMMAND...: user-net in the background, as $victim, until it says that it
-# runs.  WAY may be --chardev.
-user_net_start()
+# net_options N: what the user with that number is started with
+net_options()
 {
-	# not what the last one said
-	rm -f /tmp/victim.out
-	# shellcheck disable=SC2086 # nothing, or an option
-	user-net --uuid "$UUID" $WAY "$@" >/tmp/victim.out 2>&1 &
-	victim=$!
-	wait_for 30 grep -q running /tmp/victim.out
-}
-
-# user_net_stop: kill it, and wait until the device is free
-user_net_stop()
-{
-	kill -9 "$victim"
-	wait "$victim"
-	wait_for 10 state_is "$UUID" idle
-}
-
-# kill_victims [COUNT]: in the middle of traffic, again and again
-kill_victims()
-{
-	_killed=0 _behind=0 _times=${1:-20}
-	for _i in $(seq "$_times"); do
-		# the options differ from one to the next
-		set -- --queue-size 64
-		[ $((_i % 2)) = 0 ] || set -- "$@" --indirect --pieces
-		[ $((_i % 3)) = 0 ] || set -- "$@" --event-idx --batch
-		[ $((_i % 4)) != 0 ] || set -- "$@" --pairs 2 --v1
-		if ! user_net_start victim "$@"; then
-			fail "user $_i that is to be killed has traffic" "$(cat /tmp/victim.out)"
-			kill -9 "$victim"
-			break
-		fi
-		usleep $((_i * 7919 % 60000))
-		user_net_stop || _behind=$((_behind + 1))
-		_killed=$((_killed + 1))
-		[ "$(pinned_pages)" = 0 ] || _behind=$((_behind + 1))
-	done
-	check_equal "all users are killed in the middle of traffic" "$_times" $_killed
-	check_equal "killed users leave no busy instance and no pinned page" 0 $_behind
+	options="--queue-size 64"
+	[ $(($1 % 2)) = 0 ] || options="$options --indirect --pieces"
+	[ $(($1 % 3)) = 0 ] || options="$options --event-idx --batch"
+	[ $(($1 % 4)) != 0 ] || options="$options --pairs 2 --v1"
 }
 
 # vhost_down: when no program runs any more

@@ -15,18 +15,18 @@ check "a second user is turned away" user_net second
 check "a device works after the process that started it has ended" user_net started
 check_equal "no page is pinned after a VFIO device was used many times" 0 "$(pinned_pages)"
 
-kill_victims
+kill_users user-net 20 net_options
 check "frames come back after users were killed" user_net traffic --frames 500
 
 # modules that are in use
-user_net_start hold
+user_start user-net hold
 for m in vhost_mdev mdev_vfio mvnet mdev_core; do
 	check_errno "$m cannot be unloaded while the VFIO device is open" EAGAIN rmmod $m
 done
-user_net_stop
+user_kill
 
 # remove while somebody holds it
-user_net_start hold
+user_start user-net hold
 remove_mdev "$UUID" &
 remover=$!
 usleep 500000

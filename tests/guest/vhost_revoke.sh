@@ -42,15 +42,8 @@ check_revoked()
 	check "the open file of a revoked device lets the parent be unloaded, $_mode" \
 		rmmod mvnet
 	: >/tmp/go
-	wait $victim
-	_rc=$?
-	if [ $_rc = 0 ]; then
-		pass "the program gets ENODEV from a revoked device and keeps its file, $_mode"
-	else
-		fail "the program gets ENODEV from a revoked device and keeps its file, $_mode" \
-			"exit status $_rc
-$(cat /tmp/victim.out)"
-	fi
+	check_ended "the program gets ENODEV from a revoked device and keeps its file, $_mode" \
+		$victim /tmp/victim.out
 	check "vhost_mdev can be unloaded when the file is closed, $_mode" \
 		wait_for 10 rmmod vhost_mdev
 	modprobe vhost_mdev remove_grace=1
@@ -78,7 +71,7 @@ log_tells()
 new_instance
 echo 60 >$GRACE
 log_mark
-user_net_start inherited --chardev
+user_start user-net inherited --chardev
 check "a program uses the file that another one opened" \
 	grep -q running /tmp/victim.out
 sh -c "echo 1 >/sys/bus/mdev/devices/$UUID/remove" &
@@ -110,7 +103,7 @@ freeze_programs()
 if [ -e /sys/power/pm_test ]; then
 	for WAY in "" --chardev; do
 		new_instance
-		user_net_start hold
+		user_start user-net hold
 		remove_mdev "$UUID" &
 		remover=$!
 		usleep 500000
@@ -134,7 +127,7 @@ fi
 echo 1 >$GRACE
 for WAY in "" --chardev; do
 	new_instance
-	user_net_start blocked-call
+	user_start user-net blocked-call
 	usleep 300000
 	check "remove ends though a call of the user does not return, ${WAY:-VFIO}" \
 		remove_mdev "$UUID"
@@ -148,7 +141,7 @@ done
 echo 0 >$GRACE
 for WAY in "" --chardev; do
 	new_instance
-	user_net_start victim
+	user_start user-net victim
 	check "remove without grace ends under traffic, ${WAY:-VFIO}" \
 		remove_mdev "$UUID"
 	check_equal "no page is pinned after a removal under traffic, ${WAY:-VFIO}" \

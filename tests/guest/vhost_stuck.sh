@@ -47,7 +47,7 @@ for i in 0 1; do
 	UUID=$(new_uuid)
 	check "an instance is created" create_net vhost "$UUID"
 	# not by check, which has a shell of its own
-	if ! user_net_start stuck-killed --count $i --queue-size 64; then
+	if ! user_start user-net stuck-killed --count $i --queue-size 64; then
 		fail "a device is stuck in a page that does not come" "$(cat /tmp/victim.out)"
 		kill -9 "$victim"
 		break
