@@ -31,9 +31,7 @@ extern const struct unit_test iter_tests[];
 extern const struct unit_test tlb_tests[];
 extern const struct unit_test section_tests[];
 extern const struct unit_test life_tests[];
-extern const struct unit_test random_tests[];
 extern const struct unit_test order_tests[];
-extern const struct unit_test differ_tests[];
 extern const struct unit_test doorbell_tests[];
 
 void unit_fail(const char *file, int line, const char *fmt, ...);
@@ -232,68 +230,5 @@ bool dev_publish(struct bench *b);
 bool dev_enable(struct bench *b);
 void dev_disable(struct bench *b);
 bool dev_alive(struct bench *b);
-
-/* --- a whole driver, in driver.c ------------------------------------------- */
-
-#define MAX_CHAIN	16
-
-/**
- * struct driver_chain - what the driver gave to the device
- * @busy: it is the device's
- * @token: the test's name for it
- * @in_len: bytes that the device may write
- * @nr: ring descriptors that it takes
- * @descs: which these are, in a split ring
- */
-struct driver_chain {
-	bool busy;
-	u32 token;
-	u32 in_len;
-	u16 nr;
-	u16 descs[MAX_CHAIN];
-};
-
-/**
- * struct driver - a driver that can do without knowing the layout
- * @b: the virtqueue
- * @in_order: IN_ORDER was negotiated
- * @chains: by what names them in the ring
- * @fifo: names in the order in which they were made available, with IN_ORDER
- * @first: first entry of @fifo
- * @last: behind the last one
- * @free: names, or in a split ring descriptors, that may be used
- * @nr_free_names: length of @free
- * @nr_free: descriptors that may be used
- * @next: next descriptor of a split ring, with IN_ORDER
- * @in_run: @run_id is the last chain of those used by one entry
- * @run_id: see there
- * @run_len: bytes written into that
- * @passed: chains for which no used entry was written
- */
-struct driver {
-	struct bench *b;
-	bool in_order;
-	struct driver_chain *chains;
-	u16 *fifo;
-	unsigned int first;
-	unsigned int last;
-	u16 *free;
-	unsigned int nr_free_names;
-	unsigned int nr_free;
-	u16 next;
-	bool in_run;
-	u32 run_id;
-	u32 run_len;
-	unsigned int passed;
-};
-
-void driver_init(struct driver *d, struct bench *b, u64 features);
-void driver_destroy(struct driver *d);
-bool driver_add(struct driver *d, const struct mdev_vq_seg *segs,
-		unsigned int out, unsigned int in, u32 token);
-bool driver_add_table(struct driver *d, u8 *table, u64 iova,
-		      const struct mdev_vq_seg *segs, unsigned int out,
-		      unsigned int in, u32 token);
-bool driver_get(struct driver *d, u32 *token, u32 *len);
 
 #endif /* _UNIT_H */
