@@ -6,7 +6,8 @@
 # Make an initramfs, an uncompressed cpio: busybox, ip, tc, vdpa and ethtool
 # with their libraries, those of the kernel's modules that modules.list (or the
 # file MODULES_LIST) names, our modules and programs from GUEST (see guest-files),
-# the test scripts of TESTS, and a list of those to run.
+# the test scripts of TESTS, and a list of those to run.  EARLY_MODULE is the path
+# of a module that is loaded before anything else, and stays.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -125,6 +126,7 @@ for patterns in "$here/../guest"/*.regex; do
 done
 [ ! -d "$tests/root" ] || cp -r "$tests/root" tests/
 cp "$here/demo-guest.sh" "$here/nested-guest.sh" tests/
+[ -z "${EARLY_MODULE:-}" ] || cp "$EARLY_MODULE" early.ko
 cp "$here/init" init
 chmod +x init tests/*.sh
 for test; do
