@@ -14,6 +14,9 @@
 #				hardware, qemu; with QUICK=1 a script runs only on
 #				kernels where what it tests differs
 #	make fuzz		fuzz the virtqueue library, for FUZZ_SECONDS (3600)
+#	make coverage		print which lines of the modules the scripts of guests
+#				with Linux 6.12 run; COVERAGE= has options, see
+#				tests/cover/run
 #	make bench		measure it beside what does the same job, in a
 #				guest; BENCH= has options, see tests/bench/run
 #	make hooks		have git look at what is committed here, see
@@ -55,8 +58,11 @@ fuzz:
 bench:
 	@$(top)/tests/bench/run $(BENCH)
 
+coverage:
+	@$(top)/tests/cover/run $(COVERAGE)
+
 hooks:
 	@$(top)/tools/install-hooks
 
-.PHONY: demo fuzz bench qemu hooks check check-debug check-7.2 check-clients \
+.PHONY: demo fuzz bench coverage qemu hooks check check-debug check-7.2 check-clients \
 	check-hardware check-qemu
