@@ -27,6 +27,7 @@ qemu_root_up
 modprobe vfio-pci
 check "vfio-pci takes a disk" vfio_bind "$HW_BLK" || exit 1
 qemu_test hardware "$HW_BLK"
+qemu_test notify "$HW_BLK"
 hw_return "$HW_BLK"
 rmmod vfio-pci 2>/dev/null
 qemu_instances_down

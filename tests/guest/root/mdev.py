@@ -32,6 +32,9 @@ STDERR = "/tmp/qemu.err"
 HOTPLUG = 0xae00
 PCI_DOWN, PCI_EJECT, PCI_SELECT = HOTPLUG + 4, HOTPLUG + 8, HOTPLUG + 0x10
 
+# what vfio-pci has to say about a disk of the bus, in the end as at first
+NO_RESET = (r"(qemu-system-x86_64: vfio: Cannot reset device %s, "
+            r"no available reset mechanism\.\s*)*")
 
 CARD = "virtio-net-pci,netdev=n0,mq=on,vectors=18,romfile="
 
@@ -184,9 +187,58 @@ def test_hardware(card_id, disk_id, function):
           (state(card_id), state(disk_id)) == ("running", "running"),
           (state(card_id), state(disk_id)))
     disk.session(m, "the function again", (virtio_pci.VERSION_1,))
-    # what vfio-pci has to say of that function, in the end as at first
-    end(m, r"(qemu-system-x86_64: vfio: Cannot reset device %s, "
-        r"no available reset mechanism\.\s*)*" % function)
+    end(m, NO_RESET % function)
+
+
+# QEMU's options for notified()
+TRACE = "/tmp/trace.log"
+TRACED = ("-D", TRACE, "-trace", "vfio_region_write",
+          "-trace", "vfio_virtio_notify*")
+
+
+def notified():
+    """Where queues have eventfds, a dict, and where QEMU writes 16 bits.
+
+    Both from the trace of a QEMU that has ended.
+    """
+    with open(TRACE) as f:
+        trace = f.read()
+    eventfds = dict(re.findall(
+        r"vfio_virtio_notify_queue \S+:(region\w+\+\w+): virtqueue (\d+)",
+        trace))
+    writes = re.findall(
+        r"vfio_region_write +\(\S+:(region\w+\+\w+), 0x\w+, 2\)", trace)
+    return eventfds, writes
+
+
+def test_notify(card_id, disk_id, function):
+    """Eventfds notify the function's queues, unless they are turned off."""
+    places = {}
+    for off in ("off", "on"):
+        m = start(*TRACED, "-device",
+                  "vfio-pci,id=f0,host=%s,addr=5,x-no-mmap=on,"
+                  "x-no-virtio-ioeventfd=%s" % (function, off))
+        disk.session(m, "with x-no-virtio-ioeventfd=" + off,
+                     (virtio_pci.VERSION_1,))
+        m.qmp("system_reset")
+        m.wait_event("RESET")
+        disk.session(m, "the same after a reset", (virtio_pci.VERSION_1,))
+        m.qmp("device_del", id="f0")
+        eject(m, 5)
+        check("the function is unplugged", open_nodes(m) == 0, open_nodes(m))
+        end(m, NO_RESET % function)
+        eventfds, writes = notified()
+        kicks = [where for where in writes if where in (eventfds or places)]
+        if off == "off":
+            places = eventfds
+            check("each of the four queues has an eventfd and a place",
+                  sorted(eventfds.values()) == list("0123"), eventfds)
+            check("QEMU does not write to notify the queues", not kicks, kicks)
+        else:
+            check("no queue has an eventfd if they are turned off",
+                  not eventfds, eventfds)
+            check("QEMU writes to notify the queues if eventfds are turned off",
+                  len(kicks) >= 4, (places, writes))
 
 
 # --- hot-plug -------------------------------------------------------------------
