@@ -79,6 +79,15 @@ pid_t vm_remove_instance(const char *uuid);
 
 /* ---- chardev.c ---- */
 
+/* How the virtqueues of an emulated PCI function are kicked */
+enum vm_pci_kick {
+	PCI_NONE,		/* there is no such function */
+	PCI_WRITE,		/* by writes to its region */
+	PCI_IOEVENTFD,		/* by VFIO_DEVICE_IOEVENTFD */
+	PCI_WINDOW,		/* by writes through its configuration space */
+	PCI_MMAP,		/* by mapped doorbells */
+};
+
 /* By which way devices are opened, and how memory is mapped there */
 struct vm_way {
 	bool iommufd;	/* /dev/iommu in the place of a container */
@@ -89,6 +98,7 @@ struct vm_way {
 	bool v1;	/* messages of version 1 */
 	bool batch;	/* between BATCH_BEGIN and BATCH_END */
 	bool pieces;	/* a message for each page */
+	enum vm_pci_kick pci;	/* class VFIO, and how virtqueues are kicked there */
 };
 
 extern struct vm_way vm_way;
@@ -125,6 +135,35 @@ struct vm_mem {
 	bool mapped;
 };
 
+/* A region of class VFIO */
+struct vm_pci_region {
+	__u64 offset;		/* in the device fd */
+	__u64 size;
+	__u32 flags;
+};
+
+/* Where a structure of virtio 1.2, section 4.1.4, is */
+struct vm_pci_cap {
+	__u8 at;		/* in the configuration space; 0: it is not there */
+	__u8 bar;
+	__u32 offset;
+	__u32 length;
+};
+
+#define VM_PCI_REGIONS	9
+#define VM_PCI_CAPS	6	/* by their type, which begins with 1 */
+
+/* The emulated PCI function of class VFIO, see pci.c */
+struct vm_pci {
+	struct vm_pci_region region[VM_PCI_REGIONS];
+	struct vm_pci_cap cap[VM_PCI_CAPS];
+	__u32 notify_step;
+	__u32 nr_vectors;
+	__u64 kicked;		/* virtqueues that have an ioeventfd */
+	bool config_call;	/* there is an eventfd for the configuration */
+	void *doorbell[VM_MAX_VQS];
+};
+
 struct vm_dev {
 	struct vm_container *c;
 	char uuid[40];
@@ -135,6 +174,7 @@ struct vm_dev {
 	__u64 features;
 	__u32 nvqs;
 	int config_call;
+	struct vm_pci pci;	/* of class VFIO */
 };
 
 int vm_container_open(struct vm_container *c);
@@ -181,6 +221,10 @@ int vm_cdev_detach(int fd);
 /* ---- vhost.c: a negative errno on failure ---- */
 
 int vm_ioctl(int fd, unsigned long req, void *arg);
+/* A call of vhost_mdev.h; for class VFIO by registers, see pci_vhost.c */
+int vm_call(struct vm_dev *d, unsigned long req, void *arg);
+int vm_pci_call(struct vm_dev *d, unsigned long req, void *arg);
+void vm_pci_kick(struct vm_dev *d, unsigned int q);
 int vm_get_features(struct vm_dev *d, __u64 *f);
 int vm_set_features(struct vm_dev *d, __u64 f);
 int vm_get_backend_features(struct vm_dev *d, __u64 *f);
@@ -262,6 +306,7 @@ struct vm_vq {
 
 	int kick, call, err;
 	__u16 *doorbell;	/* instead of the kick eventfd */
+	struct vm_dev *kicked_by;	/* the same: by vm_pci_kick() */
 	__u64 kicks, calls;
 };
 

@@ -454,7 +454,7 @@ static void config(void)
 	__u64 offered;
 	char text[32];
 
-	must(vm_ioctl(b.d.fd, VHOST_MDEV_GET_DEVICE_ID, &id));
+	must(vm_call(&b.d, VHOST_MDEV_GET_DEVICE_ID, &id));
 	if (id != VIRTIO_ID_BLOCK)
 		die("device id %u", id);
 	if (must(vm_get_u32(&b.d, VHOST_MDEV_GET_CONFIG_SIZE)) != (int)size)
@@ -473,7 +473,7 @@ static void config(void)
 	pass("the configuration space is what it ought to be");
 
 	/* Without tables it has to fit a ring that has no size yet. */
-	must(vm_ioctl(b.d.fd, VHOST_MDEV_GET_FEATURES, &offered));
+	must(vm_call(&b.d, VHOST_MDEV_GET_FEATURES, &offered));
 	seg_max = offered & BIT64(VIRTIO_RING_F_INDIRECT_DESC) ? 254 : 2;
 	if (blk_seg_max() != seg_max)
 		die("seg_max is %u, expected %u", blk_seg_max(), seg_max);

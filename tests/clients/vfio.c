@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "pci.h"
 
 /* Is there no group to be had? */
 static bool no_group(void)
@@ -147,7 +148,9 @@ int vm_device_get(struct vm_dev *d)
 			return -errno;
 	}
 	d->fd = fd;
-	ret = vm_get_u32(d, VHOST_MDEV_GET_VQS_COUNT);
+	ret = vm_way.pci ? vm_pci_open(d) : 0;
+	if (!ret)
+		ret = vm_get_u32(d, VHOST_MDEV_GET_VQS_COUNT);
 	if (ret < 0) {
 		vm_device_put(d);
 		return ret;
@@ -177,6 +180,8 @@ int vm_dev_open(struct vm_container *c, struct vm_dev *d, const char *uuid)
 
 void vm_device_put(struct vm_dev *d)
 {
+	if (vm_way.pci)
+		vm_pci_close(d);
 	close(d->fd);
 	d->fd = VM_NO_FD;
 	if (vm_way.chardev)

@@ -14,37 +14,44 @@ int vm_ioctl(int fd, unsigned long req, void *arg)
 	return ret < 0 ? -errno : ret;
 }
 
+int vm_call(struct vm_dev *d, unsigned long req, void *arg)
+{
+	if (vm_way.pci)
+		return vm_pci_call(d, req, arg);
+	return vm_ioctl(d->fd, req, arg);
+}
+
 int vm_get_features(struct vm_dev *d, __u64 *f)
 {
-	return vm_ioctl(d->fd, VHOST_MDEV_GET_FEATURES, f);
+	return vm_call(d, VHOST_MDEV_GET_FEATURES, f);
 }
 
 int vm_set_features(struct vm_dev *d, __u64 f)
 {
-	return vm_ioctl(d->fd, VHOST_MDEV_SET_FEATURES, &f);
+	return vm_call(d, VHOST_MDEV_SET_FEATURES, &f);
 }
 
 int vm_get_backend_features(struct vm_dev *d, __u64 *f)
 {
-	return vm_ioctl(d->fd, VHOST_MDEV_GET_BACKEND_FEATURES, f);
+	return vm_call(d, VHOST_MDEV_GET_BACKEND_FEATURES, f);
 }
 
 int vm_set_backend_features(struct vm_dev *d, __u64 f)
 {
-	return vm_ioctl(d->fd, VHOST_MDEV_SET_BACKEND_FEATURES, &f);
+	return vm_call(d, VHOST_MDEV_SET_BACKEND_FEATURES, &f);
 }
 
 int vm_get_status(struct vm_dev *d)
 {
 	__u8 s;
-	int ret = vm_ioctl(d->fd, VHOST_MDEV_GET_STATUS, &s);
+	int ret = vm_call(d, VHOST_MDEV_GET_STATUS, &s);
 
 	return ret < 0 ? ret : s;
 }
 
 int vm_set_status(struct vm_dev *d, __u8 status)
 {
-	return vm_ioctl(d->fd, VHOST_MDEV_SET_STATUS, &status);
+	return vm_call(d, VHOST_MDEV_SET_STATUS, &status);
 }
 
 int vm_add_status(struct vm_dev *d, __u8 bits)
@@ -66,7 +73,7 @@ static int config(struct vm_dev *d, unsigned long req, __u32 off, void *in,
 	c->len = len;
 	if (out)
 		memcpy(c->buf, out, len);
-	ret = vm_ioctl(d->fd, req, c);
+	ret = vm_call(d, req, c);
 	if (in && ret >= 0)
 		memcpy(in, c->buf, len);
 	free(c);
@@ -87,7 +94,7 @@ static int vring_state(struct vm_dev *d, unsigned long req, __u32 q, __u32 num)
 {
 	struct vhost_mdev_vring_state s = { .index = q, .num = num };
 
-	return vm_ioctl(d->fd, req, &s);
+	return vm_call(d, req, &s);
 }
 
 int vm_vring_num(struct vm_dev *d, __u32 q, __u32 num)
@@ -103,7 +110,7 @@ int vm_vring_base(struct vm_dev *d, __u32 q, __u32 base)
 long vm_vring_get_base(struct vm_dev *d, __u32 q)
 {
 	struct vhost_mdev_vring_state s = { .index = q };
-	int ret = vm_ioctl(d->fd, VHOST_MDEV_GET_VRING_BASE, &s);
+	int ret = vm_call(d, VHOST_MDEV_GET_VRING_BASE, &s);
 
 	/* Of a packed virtqueue it needs all bits. */
 	return ret < 0 ? ret : (long)s.num;
@@ -119,14 +126,14 @@ int vm_vring_addr(struct vm_dev *d, __u32 q, __u64 desc, __u64 avail,
 		.used_user_addr = used,
 	};
 
-	return vm_ioctl(d->fd, VHOST_MDEV_SET_VRING_ADDR, &a);
+	return vm_call(d, VHOST_MDEV_SET_VRING_ADDR, &a);
 }
 
 int vm_vring_fd(struct vm_dev *d, unsigned long req, __u32 q, int fd)
 {
 	struct vhost_mdev_vring_file f = { .index = q, .fd = fd };
 
-	return vm_ioctl(d->fd, req, &f);
+	return vm_call(d, req, &f);
 }
 
 int vm_vring_enable(struct vm_dev *d, __u32 q, bool on)
@@ -137,24 +144,24 @@ int vm_vring_enable(struct vm_dev *d, __u32 q, bool on)
 int vm_get_u32(struct vm_dev *d, unsigned long req)
 {
 	__u32 v = 0;
-	int ret = vm_ioctl(d->fd, req, &v);
+	int ret = vm_call(d, req, &v);
 
 	return ret < 0 ? ret : (int)v;
 }
 
 int vm_set_config_call(struct vm_dev *d, int fd)
 {
-	return vm_ioctl(d->fd, VHOST_MDEV_SET_CONFIG_CALL, &fd);
+	return vm_call(d, VHOST_MDEV_SET_CONFIG_CALL, &fd);
 }
 
 int vm_suspend(struct vm_dev *d)
 {
-	return vm_ioctl(d->fd, VHOST_MDEV_SUSPEND, NULL);
+	return vm_call(d, VHOST_MDEV_SUSPEND, NULL);
 }
 
 int vm_resume(struct vm_dev *d)
 {
-	return vm_ioctl(d->fd, VHOST_MDEV_RESUME, NULL);
+	return vm_call(d, VHOST_MDEV_RESUME, NULL);
 }
 
 int vm_negotiate(struct vm_dev *d, __u64 want)

@@ -135,6 +135,8 @@ int vm_vq_start(struct vm_dev *d, struct vm_vq *v, __u32 base)
 {
 	int ret;
 
+	if (vm_way.pci && vm_way.pci != PCI_IOEVENTFD)
+		v->kicked_by = d;
 	ret = vm_vring_num(d, v->index, v->num);
 	if (!ret)
 		ret = vm_vring_base(d, v->index, base);
@@ -244,6 +246,8 @@ void vm_vq_kick_now(struct vm_vq *v)
 	v->kicks++;
 	if (v->doorbell)
 		store(v->doorbell, htole16(v->index));
+	else if (v->kicked_by)
+		vm_pci_kick(v->kicked_by, v->index);
 	else if (write(v->kick, &one, sizeof(one)) != sizeof(one))
 		die("kick: %s", vm_err(-errno));
 }
