@@ -163,11 +163,6 @@ static int vfio_mdev_set_msix(struct vfio_mdev *vm,
 {
 	u32 i;
 
-	/* A VMM masks and unmasks a vector for its guest by its eventfd. */
-	if ((set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) !=
-	    VFIO_IRQ_SET_ACTION_TRIGGER)
-		return -ENOTTY;
-
 	switch (set->flags & VFIO_IRQ_SET_DATA_TYPE_MASK) {
 	case VFIO_IRQ_SET_DATA_NONE:
 		if (!set->count)
@@ -203,6 +198,10 @@ static int vfio_mdev_set_irqs(struct vfio_mdev *vm, void __user *argp)
 						 &size);
 	if (ret)
 		return ret;
+	/* A VMM masks and unmasks a vector for its guest by its eventfd. */
+	if ((set.flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) !=
+	    VFIO_IRQ_SET_ACTION_TRIGGER)
+		return -ENOTTY;
 	argp += minsz;
 	if (set.index == VFIO_PCI_REQ_IRQ_INDEX)
 		return mdev_vfio_device_set_request(&vm->vfio, &set, argp, size);

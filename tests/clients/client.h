@@ -203,6 +203,8 @@ void vm_mem_free(struct vm_mem *m);
 void *vm_alloc(struct vm_mem *m, size_t size, size_t align);
 __u64 vm_iova(const struct vm_mem *m, const void *va);
 int vm_set_irq_eventfd(struct vm_dev *d, unsigned int index, int fd);
+/* The index of the eventfd by which a removal asks the user to let go */
+unsigned int vm_request_irq(void);
 
 /* ---- iommufd.c: a negative errno on failure ---- */
 

@@ -145,14 +145,14 @@ int cmd_request(struct vm_opts *o)
 
 	must(vm_container_open(&c));
 	must(vm_dev_open(&c, &d, o->uuid[0]));
-	irq.index = VHOST_MDEV_IRQ_REQUEST;
+	irq.index = vm_request_irq();
 	must(vm_ioctl(d.fd, VFIO_DEVICE_GET_IRQ_INFO, &irq));
 	if (irq.count != 1 || !(irq.flags & VFIO_IRQ_INFO_EVENTFD))
 		die("request irq: count %u flags %#x", irq.count, irq.flags);
 	pass("the request interrupt is one eventfd");
 	must(vm_net_start(&n, &d, &o->net));
 	ev = must(vm_eventfd());
-	must(vm_set_irq_eventfd(&d, VHOST_MDEV_IRQ_REQUEST, ev));
+	must(vm_set_irq_eventfd(&d, vm_request_irq(), ev));
 	if (vm_eventfd_wait(ev, 200))
 		die("a request before anybody removes it");
 	vm_net_run(&n, 100);
@@ -200,7 +200,7 @@ int cmd_two(struct vm_opts *o)
 	     (unsigned long long)at);
 
 	ev = must(vm_eventfd());
-	must(vm_set_irq_eventfd(&d[1], VHOST_MDEV_IRQ_REQUEST, ev));
+	must(vm_set_irq_eventfd(&d[1], vm_request_irq(), ev));
 	pid = vm_remove_instance(o->uuid[1]);
 	for (i = 0; !vm_eventfd_wait(ev, 0); i++) {
 		vm_net_run(&n[0], at += 10);

@@ -51,9 +51,12 @@ static void model_free(struct model *m)
 static void compare(struct model *m, __u64 offset, size_t len)
 {
 	__u8 buf[MAX_READ + 64];
-	size_t want = len, i;
+	size_t want, i;
 	ssize_t n;
 
+	if (len > sizeof(buf))
+		len = sizeof(buf);
+	want = len;
 	if (want > MAX_READ)
 		want = MAX_READ;
 	if (offset + want > m->size)

@@ -226,7 +226,7 @@ static void neg_infos(struct neg *t)
 		result(t, vm_ioctl(t->u.d.fd, infos[i].req, &a), infos[i].want,
 		       "%s", infos[i].name);
 	}
-	for (i = 0; i < ARRAY_SIZE(infos); i += i ? 1 : 4) {
+	for (i = 0; i < ARRAY_SIZE(infos); i++) {
 		if (i && infos[i].req == infos[i - 1].req)
 			continue;
 		result(t, vm_ioctl(t->u.d.fd, infos[i].req, NULL), -EFAULT,
@@ -269,18 +269,18 @@ static const struct irqs_row irqs[] = {
 	{ "data short", EVENT, 2, 0, 1, FD_EVENT, -EINVAL, -1 },
 	{ "header short", EVENT, 2, 0, 1, FD_EVENT, -EINVAL, -5 },
 	{ "data long", EVENT, 2, 0, 1, FD_EVENT, 0, 8 },
-	{ "no vectors, by eventfds", EVENT, 2, 0, 0, FD_EVENT, -EINVAL },
+	{ "no vectors, by eventfds", EVENT, 2, 0, 0, FD_EVENT, 0 },
 	{ "no vectors, by none: all are removed", NONE, 2, 0, 0, FD_EVENT, 0 },
 	{ "all vectors, fired", NONE, 2, 0, VECTORS, FD_EVENT, 0 },
 	{ "one vector more, fired", NONE, 2, 0, VECTORS + 1, FD_EVENT, -EINVAL },
 	{ "a vector, fired by a flag", BOOL, 2, 0, 1, FD_EVENT, 0 },
-	{ "a flag short", BOOL, 2, 0, 1, FD_EVENT, -EINVAL, -4 },
+	{ "a flag short", BOOL, 2, 0, 1, FD_EVENT, -EINVAL, -1 },
 	{ "unknown flag", EVENT | 0x40, 2, 0, 1, FD_EVENT, -EINVAL },
 	{ "two kinds of data", EVENT | VFIO_IRQ_SET_DATA_BOOL, 2, 0, 1, FD_EVENT,
 	  -EINVAL },
 	{ "two actions", EVENT | VFIO_IRQ_SET_ACTION_MASK, 2, 0, 1, FD_EVENT,
-	  -EINVAL },
-	{ "no action", VFIO_IRQ_SET_DATA_EVENTFD, 2, 0, 1, FD_EVENT, -EINVAL },
+	  -ENOTTY },
+	{ "no action", VFIO_IRQ_SET_DATA_EVENTFD, 2, 0, 1, FD_EVENT, -ENOTTY },
 	{ "no data", VFIO_IRQ_SET_ACTION_TRIGGER, 2, 0, 1, FD_EVENT, -EINVAL },
 	{ "mask a vector", VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_MASK, 2, 0,
 	  1, FD_EVENT, -ENOTTY },
@@ -294,7 +294,7 @@ static const struct irqs_row irqs[] = {
 	{ "the request, fd -1", EVENT, 4, 0, 1, FD_NONE, 0 },
 	{ "a second request", EVENT, 4, 1, 1, FD_EVENT, -EINVAL },
 	{ "mask the request", VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_MASK, 4,
-	  0, 1, FD_EVENT, -EINVAL },
+	  0, 1, FD_EVENT, -ENOTTY },
 	{ "index 5", EVENT, 5, 0, 1, FD_EVENT, -EINVAL },
 	{ "index 2^32 - 1", EVENT, ~0U, 0, 1, FD_EVENT, -EINVAL },
 };
@@ -389,7 +389,7 @@ static const struct kick_row kicks[] = {
 	{ "a closed fd", 0, 2, FD_CLOSED, -EBADF },
 	{ "no eventfd", 0, 2, FD_PLAIN, -EINVAL },
 	{ "remove what is not there", 0, 2, FD_NONE, -ENODEV },
-	{ "argsz short", 0, 2, FD_EVENT, -EINVAL, -1 },
+	{ "argsz short", 0, 2, FD_EVENT, -EINVAL, -5 },
 	{ "argsz 0", 0, 2, FD_EVENT, -EINVAL, -32 },
 	{ "in the registers", 0, 2, FD_EVENT, -EINVAL, 0, 1 },
 	{ "in the MSI-X table", 0, 2, FD_EVENT, -EINVAL, 0, 2 },
@@ -457,6 +457,9 @@ static long map(struct neg *t, __u64 pos, size_t len, int prot, int flags)
 {
 	void *p = mmap(NULL, len, prot, flags, t->u.d.fd, pos);
 
+	/* Newer kernels forbid execution by themselves. */
+	if (p == MAP_FAILED && errno == EPERM && (prot & PROT_EXEC))
+		return -EINVAL;
 	if (p == MAP_FAILED)
 		return -errno;
 	munmap(p, len);

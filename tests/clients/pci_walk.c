@@ -35,6 +35,35 @@ static void check_regions(struct vm_dev *d)
 	     (unsigned long long)r[2].size);
 }
 
+/* Doorbells: a page for each virtqueue, in an area of its own */
+static void check_doorbells(struct vm_dev *d)
+{
+	union {
+		struct vfio_region_info info;
+		__u8 room[1024];
+	} u = { .info = { .argsz = sizeof(u), .index = 2 } };
+	struct vfio_region_info_cap_sparse_mmap *cap;
+	unsigned int i;
+
+	if (!(d->pci.region[2].flags & VFIO_REGION_INFO_FLAG_MMAP))
+		return;
+	must(vm_ioctl(d->fd, VFIO_DEVICE_GET_REGION_INFO, &u));
+	pci_check(u.info.flags & VFIO_REGION_INFO_FLAG_CAPS && u.info.cap_offset &&
+		  u.info.cap_offset + sizeof(*cap) < sizeof(u),
+		  "no capability, flags %#x", u.info.flags);
+	cap = (void *)(u.room + u.info.cap_offset);
+	pci_check(cap->header.id == VFIO_REGION_INFO_CAP_SPARSE_MMAP &&
+		  cap->nr_areas == d->nvqs, "capability %u with %u areas",
+		  cap->header.id, cap->nr_areas);
+	for (i = 0; i < cap->nr_areas; i++)
+		pci_check(cap->areas[i].offset == i * VM_PAGE &&
+			  cap->areas[i].size == VM_PAGE,
+			  "area %u: %llu bytes at %#llx", i,
+			  (unsigned long long)cap->areas[i].size,
+			  (unsigned long long)cap->areas[i].offset);
+	pass("%u doorbells that can be mapped", i);
+}
+
 static int irq_info(struct vm_dev *d, __u32 index, struct vfio_irq_info *info)
 {
 	memset(info, 0, sizeof(*info));
@@ -155,6 +184,7 @@ int pci_info(const struct pci_opts *o)
 
 	pci_open(&u, o);
 	check_regions(&u.d);
+	check_doorbells(&u.d);
 	check_irqs(&u.d);
 	check_ids(&u.d);
 	check_caps(&u.d);

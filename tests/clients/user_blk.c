@@ -150,7 +150,7 @@ void blk_in(void *p, __u32 len)
 unsigned int blk_end(void)
 {
 	struct vm_vq *v = &b.vq[b.queue];
-	__u64 end = vm_now_ms() + 60000;
+	__u64 begin = vm_now_ms();
 	__u32 len, want = 0;
 	unsigned int i;
 
@@ -161,7 +161,11 @@ unsigned int blk_end(void)
 	while (!vm_vq_has_used(v)) {
 		if (vm_eventfd_wait(v->err, 0))
 			return BROKEN;
-		if (vm_now_ms() > end)
+		/* A PCI function does not tell which of its virtqueues broke. */
+		if (vm_way.pci && vm_now_ms() > begin + 1000 &&
+		    must(vm_get_status(&b.d)) & VIRTIO_CONFIG_S_NEEDS_RESET)
+			return BROKEN;
+		if (vm_now_ms() > begin + 60000)
 			die("no answer");
 		vm_eventfd_wait(v->call, 10);
 	}

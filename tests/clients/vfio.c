@@ -340,3 +340,8 @@ int vm_set_irq_eventfd(struct vm_dev *d, unsigned int index, int fd)
 	memcpy(u.set.data, &v, sizeof(v));
 	return ioctl(d->fd, VFIO_DEVICE_SET_IRQS, &u.set) ? -errno : 0;
 }
+
+unsigned int vm_request_irq(void)
+{
+	return vm_way.pci ? VFIO_PCI_REQ_IRQ_INDEX : VHOST_MDEV_IRQ_REQUEST;
+}

@@ -39,10 +39,12 @@ chardev_of()
 	done
 }
 
-# check_wrong_calls PART [chardev]: a check for each row of a table of user-neg
-check_wrong_calls()
+# check_rows PART COMMAND...: a check for each row of the table that a program prints
+check_rows()
 {
-	user-neg "$UUID" "$@" >/tmp/neg.out 2>&1
+	_part=$1
+	shift
+	"$@" >/tmp/neg.out 2>&1
 	_rc=$?
 	while read -r _line; do
 		case $_line in
@@ -51,7 +53,13 @@ check_wrong_calls()
 		*)		note "$_line" ;;
 		esac
 	done </tmp/neg.out
-	check_equal "each wrong call of the table $1 was made" 0 $_rc
+	check_equal "each wrong call of the table $_part was made" 0 $_rc
+}
+
+# check_wrong_calls PART [chardev]: a table of user-neg
+check_wrong_calls()
+{
+	check_rows "$1" user-neg "$UUID" "$@"
 	check_equal "the instance is idle after the wrong calls of the table $1" \
 		idle "$(state_of "$UUID")"
 }
