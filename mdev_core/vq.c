@@ -13,6 +13,8 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
@@ -24,6 +26,13 @@
 
 /* How often to say that somebody waits for the user of a queue to leave */
 #define MDEV_VQ_PATIENCE	HZ
+
+/*
+ * How long to wait for rings that return, and how often to look: a VMM with hardware
+ * in the same container pins all of the memory before it is mapped again.
+ */
+#define MDEV_VQ_RETURN		(10 * HZ)
+#define MDEV_VQ_RETRY		(HZ / 200 + 1)
 
 static void mdev_vq_free(struct mdev_vq *vq)
 {
@@ -276,15 +285,24 @@ static void mdev_vq_invalidate_device(struct mdev_ring_map *map)
 }
 
 static int mdev_vq_map_area(struct mdev_vq *vq, struct mdev_mem *mem,
-			    enum mdev_vq_area area, u64 iova,
-			    void (*invalidate)(struct mdev_ring_map *map))
+			    enum mdev_vq_area area)
 {
+	static void (*const invalidate[])(struct mdev_ring_map *map) = {
+		[MDEV_VQ_DESC] = mdev_vq_invalidate_desc,
+		[MDEV_VQ_DRIVER] = mdev_vq_invalidate_driver,
+		[MDEV_VQ_DEVICE] = mdev_vq_invalidate_device,
+	};
+	const u64 iovas[] = {
+		[MDEV_VQ_DESC] = vq->desc_area,
+		[MDEV_VQ_DRIVER] = vq->driver_area,
+		[MDEV_VQ_DEVICE] = vq->device_area,
+	};
 	struct mdev_ring_map *map = &vq->maps[area];
 
-	map->iova = iova;
+	map->iova = iovas[area];
 	map->len = vq->layout->map_len(vq, area);
 	map->perm = vq->layout->perm[area];
-	map->invalidate = invalidate;
+	map->invalidate = invalidate[area];
 	return mdev_mem_map_ring(mem, map);
 }
 
@@ -313,6 +331,7 @@ static void mdev_vq_unmap(struct mdev_vq *vq)
 int mdev_vq_start(struct mdev_vq *vq, struct mdev_mem *mem)
 {
 	struct virtio_mdev_vq_state state;
+	unsigned int area;
 	int ret;
 
 	if (!vq->has_address)
@@ -335,26 +354,22 @@ int mdev_vq_start(struct mdev_vq *vq, struct mdev_mem *mem)
 	vq->table_valid = false;
 	vq->table_faults = 0;
 	WRITE_ONCE(vq->broken, false);
+	WRITE_ONCE(vq->away, false);
 
 	ret = mdev_vq_tlb_init(&vq->tlb, mem, vq->num);
 	if (ret)
 		return ret;
-	ret = mdev_vq_map_area(vq, mem, MDEV_VQ_DESC, vq->desc_area,
-			       mdev_vq_invalidate_desc);
-	if (ret)
-		goto err;
-	ret = mdev_vq_map_area(vq, mem, MDEV_VQ_DRIVER, vq->driver_area,
-			       mdev_vq_invalidate_driver);
-	if (ret)
-		goto err;
-	ret = mdev_vq_map_area(vq, mem, MDEV_VQ_DEVICE, vq->device_area,
-			       mdev_vq_invalidate_device);
-	if (ret)
-		goto err;
-
-	ret = vq->layout->start(vq);
-	if (ret)
-		goto err;
+	for (area = 0; area < ARRAY_SIZE(vq->maps); area++) {
+		ret = mdev_vq_map_area(vq, mem, area);
+		if (ret)
+			goto err;
+	}
+	if (vq->layout->check) {
+		ret = vq->layout->check(vq);
+		if (ret)
+			goto err;
+	}
+	vq->layout->attach(vq);
 
 	vq->mem = mem;
 	vq->started = true;
@@ -455,3 +470,65 @@ int mdev_vq_renew(struct mdev_vq *vq)
 	return 0;
 }
 EXPORT_SYMBOL_GPL(mdev_vq_renew);
+
+/* Map one area again, which takes as long as the driver does.  See the caller. */
+static int mdev_vq_map_area_again(struct mdev_vq *vq, enum mdev_vq_area area,
+				  unsigned long end)
+{
+	struct mdev_ring_map *map = &vq->maps[area];
+	int ret;
+
+	mdev_mem_unmap_ring(map);
+	for (;;) {
+		if (!READ_ONCE(vq->live))
+			return -EAGAIN;
+		ret = mdev_vq_map_area(vq, vq->mem, area);
+		if (!ret)
+			return 0;
+		WRITE_ONCE(map->dead, true);
+		/* Nothing is mapped there, or it is still being unmapped. */
+		if ((ret != -EFAULT && ret != -EBUSY) ||
+		    time_after_eq(jiffies, end) || fatal_signal_pending(current))
+			return -EFAULT;
+		schedule_timeout_interruptible(MDEV_VQ_RETRY);
+	}
+}
+
+/**
+ * mdev_vq_map_again() - wait until rings that were taken away are mapped again
+ * @vq: claimed virtqueue of memory with &mdev_mem.rings_return, some of its rings dead
+ *
+ * A VMM unmaps and maps all of its guest's memory when only the attributes of a part
+ * change, as firmware has it do while its devices are in use.
+ *
+ * The queue is not touched meanwhile.  Ends early if somebody waits for the user of
+ * the queue, so that nobody waits for a driver here.
+ *
+ * Context: the user of the queue, outside of any read section; process context and
+ * sleeps.
+ * Return: 0; -EAGAIN if it ended early: the queue may not be touched, and
+ * mdev_vq_renew() maps it; -EPROTO if the queue broke, because nothing was mapped in
+ * time.
+ */
+int mdev_vq_map_again(struct mdev_vq *vq)
+{
+	unsigned long end = jiffies + MDEV_VQ_RETURN;
+	unsigned int area;
+	int ret;
+
+	WRITE_ONCE(vq->away, true);
+	for (area = 0; area < ARRAY_SIZE(vq->maps); area++) {
+		if (!READ_ONCE(vq->maps[area].dead))
+			continue;
+		ret = mdev_vq_map_area_again(vq, area, end);
+		if (ret == -EAGAIN)
+			return ret;
+		if (ret) {
+			mdev_vq_break_lost(vq, &vq->maps[area]);
+			return -EPROTO;
+		}
+	}
+	vq->layout->attach(vq);
+	WRITE_ONCE(vq->away, false);
+	return 0;
+}

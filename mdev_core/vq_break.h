@@ -25,6 +25,12 @@ mdev_vq_lost(const struct mdev_vq *vq)
 	return NULL;
 }
 
+/* Whether the user of a claimed virtqueue may touch its rings, if they are not lost */
+static inline bool mdev_vq_touchable(const struct mdev_vq *vq)
+{
+	return !READ_ONCE(vq->broken) && !READ_ONCE(vq->away);
+}
+
 static inline void mdev_vq_break_lost(struct mdev_vq *vq,
 				      const struct mdev_ring_map *lost)
 {

@@ -98,7 +98,7 @@ static size_t packed_map_len(const struct mdev_vq *vq, enum mdev_vq_area area)
 	return sizeof(struct vring_packed_desc_event);
 }
 
-static int packed_start(struct mdev_vq *vq)
+static int packed_check(struct mdev_vq *vq)
 {
 	struct mdev_vq_packed *p = &vq->packed;
 	unsigned int num = vq->num, hand;
@@ -126,10 +126,16 @@ static int packed_start(struct mdev_vq *vq)
 	}
 
 	p->in_hand = hand;
+	return 0;
+}
+
+static void packed_attach(struct mdev_vq *vq)
+{
+	struct mdev_vq_packed *p = &vq->packed;
+
 	p->desc = vq->maps[MDEV_VQ_DESC].addr;
 	p->driver = vq->maps[MDEV_VQ_DRIVER].addr;
 	p->device = vq->maps[MDEV_VQ_DEVICE].addr;
-	return 0;
 }
 
 static void packed_set_state(struct mdev_vq *vq,
@@ -459,7 +465,8 @@ const struct mdev_vq_layout mdev_vq_packed_layout = {
 		.last_used_counter = 1,
 	},
 	.map_len = packed_map_len,
-	.start = packed_start,
+	.check = packed_check,
+	.attach = packed_attach,
 	.set_state = packed_set_state,
 	.get_state = packed_get_state,
 	.pop = packed_pop,

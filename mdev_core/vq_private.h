@@ -18,8 +18,10 @@ enum mdev_vq_area {
  * @any_num: the ring size need not be a power of two
  * @initial: where a virtqueue begins unless its state is set
  * @map_len: bytes of an area of a ring of @vq's size
- * @start: take the addresses from &mdev_vq.maps; called before any user.
- *	-EINVAL if the state cannot belong to a ring of that size
+ * @check: (optional) -EINVAL if the state cannot belong to a ring of @vq's size;
+ *	called before any user
+ * @attach: take the addresses from &mdev_vq.maps; called before any user, or by the
+ *	user
  * @set_state: the next mdev_vq_start() begins there
  * @get_state: where the virtqueue stands
  * @pop: see mdev_vq_pop(); has broken the queue if -EPROTO
@@ -42,7 +44,8 @@ struct mdev_vq_layout {
 	bool any_num;
 	struct virtio_mdev_vq_state initial;
 	size_t (*map_len)(const struct mdev_vq *vq, enum mdev_vq_area area);
-	int (*start)(struct mdev_vq *vq);
+	int (*check)(struct mdev_vq *vq);
+	void (*attach)(struct mdev_vq *vq);
 	void (*set_state)(struct mdev_vq *vq,
 			  const struct virtio_mdev_vq_state *state);
 	void (*get_state)(const struct mdev_vq *vq,
@@ -61,6 +64,9 @@ struct mdev_vq_layout {
 
 extern const struct mdev_vq_layout mdev_vq_split_layout;
 extern const struct mdev_vq_layout mdev_vq_packed_layout;
+
+/* vq.c */
+int mdev_vq_map_again(struct mdev_vq *vq);
 
 /* vq_use.c */
 void mdev_vq_want_kick(struct mdev_vq *vq);

@@ -14,26 +14,54 @@
 
 #include <linux/mdev_vq_section.h>
 
+#include "vq_break.h"
+#include "vq_private.h"
+
+/* The first queue whose rings are to be waited for */
+static struct mdev_vq *mdev_vq_section_lost(struct mdev_vq_section *section)
+{
+	unsigned int i;
+
+	if (!section->mem->rings_return)
+		return NULL;
+	for (i = 0; i < ARRAY_SIZE(section->vqs) && section->vqs[i]; i++)
+		if (!READ_ONCE(section->vqs[i]->broken) &&
+		    mdev_vq_lost(section->vqs[i]))
+			return section->vqs[i];
+	return NULL;
+}
+
 /**
  * mdev_vq_section_enter() - begin a read section
  * @section: @vqs set by the caller; not in a section
  *
- * Queues whose memory the driver took away break, each of them.
+ * Queues whose memory the driver took away break, each of them.  If it may return
+ * (&mdev_mem.rings_return), this waits for it first.
  *
- * Context: the user of the queues; as mdev_mem_enter().
+ * Context: the user of the queues; as mdev_mem_enter(), and as mdev_vq_map_again() if
+ * memory may return.
  * Return: 0 if the rings of all queues may be touched until the section ends, or
- * -EPROTO if one of the queues is broken.  mdev_vq_section_leave() follows in both
+ * -EPROTO if one of the queues is broken, or is being paused without its rings.  mdev_vq_section_leave() follows in both
  * cases.  Before that, mdev_vq_publish(), mdev_vq_need_signal() and the functions
  * that enable and disable notifications may be called in both cases: they do nothing
- * to a queue that is broken.
+ * to a queue that may not be touched.
  */
 int mdev_vq_section_enter(struct mdev_vq_section *section)
 {
+	struct mdev_vq *lost;
 	unsigned int i;
 	int ret = 0;
 
 	section->mem = mdev_vq_mem(section->vqs[0]);
 	section->token = mdev_mem_enter(section->mem);
+	while (unlikely((lost = mdev_vq_section_lost(section)))) {
+		mdev_mem_leave(section->mem, section->token);
+		ret = mdev_vq_map_again(lost);
+		section->token = mdev_mem_enter(section->mem);
+		if (ret == -EAGAIN)
+			return -EPROTO;
+	}
+	ret = 0;
 	for (i = 0; i < ARRAY_SIZE(section->vqs) && section->vqs[i]; i++)
 		if (!mdev_vq_alive(section->vqs[i]))
 			ret = -EPROTO;

@@ -64,12 +64,11 @@ static size_t split_map_len(const struct mdev_vq *vq, enum mdev_vq_area area)
 	}
 }
 
-static int split_start(struct mdev_vq *vq)
+static void split_attach(struct mdev_vq *vq)
 {
 	vq->split.desc = vq->maps[MDEV_VQ_DESC].addr;
 	vq->split.avail = vq->maps[MDEV_VQ_DRIVER].addr;
 	vq->split.used = vq->maps[MDEV_VQ_DEVICE].addr;
-	return 0;
 }
 
 static void split_set_state(struct mdev_vq *vq,
@@ -385,7 +384,7 @@ const struct mdev_vq_layout mdev_vq_split_layout = {
 		MDEV_MEM_READ | MDEV_MEM_WRITE,
 	},
 	.map_len = split_map_len,
-	.start = split_start,
+	.attach = split_attach,
 	.set_state = split_set_state,
 	.get_state = split_get_state,
 	.pop = split_pop,

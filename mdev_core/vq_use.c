@@ -64,7 +64,8 @@ EXPORT_SYMBOL_GPL(mdev_vq_release);
  * @vq: claimed virtqueue
  *
  * To be called once in each read section before anything else of the queue is
- * used in it.  Breaks the queue if the driver took its memory away.
+ * used in it.  Breaks the queue if the driver took its memory away.  Where it may come
+ * back (&mdev_mem.rings_return), mdev_vq_section_enter() has looked.
  *
  * Context: inside a read section of the queue's memory.
  * Return: true if they may, until the section ends.
@@ -73,8 +74,11 @@ bool mdev_vq_alive(struct mdev_vq *vq)
 {
 	const struct mdev_ring_map *lost;
 
-	if (READ_ONCE(vq->broken))
+	if (!mdev_vq_touchable(vq))
 		return false;
+	/* Whoever waits for rings has looked whether they are there. */
+	if (vq->mem->rings_return)
+		return true;
 	lost = mdev_vq_lost(vq);
 	if (lost)
 		mdev_vq_break_lost(vq, lost);
@@ -108,8 +112,12 @@ bool mdev_vq_pending(struct mdev_vq *vq)
 	 */
 	smp_mb();
 	token = mdev_mem_enter(vq->mem);
-	/* If its memory is gone, the user that looks at the queue breaks it. */
-	pending = mdev_vq_lost(vq) || vq->layout->pending(vq);
+	/*
+	 * If its memory is gone, the user that looks at the queue breaks it, or
+	 * may be mapping it again now.
+	 */
+	pending = vq->mem->rings_return || mdev_vq_lost(vq) ||
+		  vq->layout->pending(vq);
 	mdev_mem_leave(vq->mem, token);
 	return pending;
 }
@@ -146,7 +154,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_get_stats);
  */
 int mdev_vq_pop(struct mdev_vq *vq, struct mdev_vq_chain *chain)
 {
-	if (READ_ONCE(vq->broken))
+	if (!mdev_vq_touchable(vq))
 		return -EPROTO;
 	chain->vq = vq;
 	return vq->layout->pop(vq, chain);
@@ -200,7 +208,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_push);
  */
 void mdev_vq_publish(struct mdev_vq *vq)
 {
-	if (READ_ONCE(vq->broken))
+	if (!mdev_vq_touchable(vq))
 		return;
 	vq->layout->publish(vq);
 }
@@ -217,7 +225,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_publish);
  */
 bool mdev_vq_need_signal(struct mdev_vq *vq)
 {
-	if (READ_ONCE(vq->broken))
+	if (!mdev_vq_touchable(vq))
 		return false;
 	return vq->layout->need_signal(vq);
 }
@@ -233,7 +241,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_need_signal);
  */
 void mdev_vq_disable_notify(struct mdev_vq *vq)
 {
-	if (READ_ONCE(vq->broken))
+	if (!mdev_vq_touchable(vq))
 		return;
 	vq->layout->disable_notify(vq);
 }
@@ -251,7 +259,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_disable_notify);
  */
 bool mdev_vq_enable_notify(struct mdev_vq *vq)
 {
-	if (READ_ONCE(vq->broken))
+	if (!mdev_vq_touchable(vq))
 		return false;
 	return vq->layout->enable_notify(vq);
 }

@@ -3,6 +3,7 @@
  * The virtio device: features, status, reset, and when it runs.
  */
 
+#include <linux/mdev_mem.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_mdev.h>
 #include <linux/virtio_pci.h>
@@ -276,6 +277,9 @@ static int vfio_mdev_begin(struct mdev_session *s)
 	vfio_mdev_queues_open(vm);
 	s->cdev->ops->set_config_cb(s->cdev, &cb);
 	s->cdev->mem = mdev_vfio_device_mem(&vm->vfio);
+	/* A VMM does not know that the function looks at the memory by itself. */
+	if (s->cdev->mem)
+		s->cdev->mem->rings_return = true;
 	return 0;
 }
 

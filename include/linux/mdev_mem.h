@@ -105,6 +105,9 @@ struct mdev_mem_ops {
  *		interrupts off).  True for the kernel's own drivers.
  * @linear:	addresses are physical, and all of them have a place in the
  *		kernel's linear mapping
+ * @rings_return: memory of a virtqueue that the driver takes away may be mapped again
+ *	soon, with the same content.  The user of the virtqueue waits for that a while
+ *	before it breaks the queue.  Set by the class driver before any ring is mapped.
  * @generation:	changes when something that a lookup has found goes away, see
  *		mdev_mem_forget()
  *
@@ -114,6 +117,7 @@ struct mdev_mem {
 	const struct mdev_mem_ops *ops;
 	bool direct;
 	bool linear;
+	bool rings_return;
 	unsigned long generation;
 };
 

@@ -316,6 +316,8 @@ struct mdev_vq {
 	/* whether users may come in, and how many are in */
 	bool live;
 	bool broken;
+	/* its rings are not there, see mdev_vq_map_again(); written by the user */
+	bool away;
 	atomic_t users;
 
 	/* why it broke; written before @broken and @untold are set */

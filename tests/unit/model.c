@@ -219,6 +219,16 @@ struct region *space_map(struct space *space, u64 iova, size_t len,
 	return r;
 }
 
+unsigned long jiffies;
+void (*unit_sleeper)(void *arg);
+void *unit_sleeper_arg;
+
+void unit_slept(void)
+{
+	if (unit_sleeper)
+		unit_sleeper(unit_sleeper_arg);
+}
+
 /* The rings within are told, and the memory is gone when this returns. */
 void space_unmap(struct space *space, struct region *r)
 {

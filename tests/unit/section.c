@@ -343,6 +343,113 @@ static void test_rings_gone(void)
 	pair_destroy(&p);
 }
 
+/**
+ * struct returning - a ring that comes back, or not
+ * @p: whose it is; its first queue's descriptor table
+ * @bytes: what is in it
+ * @sleeps: how often the device has slept
+ * @back: after how many sleeps it is mapped again; 0 never
+ * @pause: after how many sleeps somebody pauses the queue; 0 never
+ */
+struct returning {
+	struct pair *p;
+	unsigned char *bytes;
+	unsigned int sleeps;
+	unsigned int back;
+	unsigned int pause;
+};
+
+static void returning_sleep(void *arg)
+{
+	struct returning *r = arg;
+
+	r->sleeps++;
+	CHECK_EQ(r->p->b.space.depth, 0);
+	if (r->sleeps == r->back)
+		r->p->b.ring[0]->bytes = r->bytes;
+	if (r->sleeps == r->pause)
+		WRITE_ONCE(r->p->b.vq.live, false);
+}
+
+/* The ring goes while a chain is in it. */
+static void returning_init(struct returning *r, struct pair *p)
+{
+	pair_init(p);
+	p->b.space.mem.rings_return = true;
+	drv_one(&p->b, 7, 1);
+	*r = (struct returning) { .p = p };
+	r->bytes = malloc(p->b.ring[0]->len);
+	memcpy(r->bytes, p->b.ring[0]->bytes, p->b.ring[0]->len);
+	space_unmap(&p->b.space, p->b.ring[0]);
+	unit_sleeper = returning_sleep;
+	unit_sleeper_arg = r;
+}
+
+static void test_ring_returns(void)
+{
+	struct returning r;
+	struct pair p;
+
+	returning_init(&r, &p);
+	r.back = 3;
+	CHECK_EQ(mdev_vq_section_enter(&p.section), 0);
+	CHECK_EQ(r.sleeps, 3);
+	CHECK_EQ(mdev_vq_section_pop(&p.section, &p.b.vq, &p.b.chain), 1);
+	CHECK_EQ(p.b.chain.out_len, 7);
+	mdev_vq_push(&p.b.vq, &p.b.chain, 0);
+	mdev_vq_publish(&p.b.vq);
+	mdev_vq_section_leave(&p.section);
+	CHECK_EQ(p.b.broken, 0);
+	CHECK_EQ(p.broken, 0);
+	pair_destroy(&p);
+}
+
+static void test_ring_stays_away(void)
+{
+	unsigned long begin = jiffies;
+	struct returning r;
+	struct pair p;
+
+	returning_init(&r, &p);
+	CHECK_EQ(mdev_vq_section_enter(&p.section), -EPROTO);
+	CHECK(jiffies - begin >= 10 * HZ);
+	CHECK(jiffies - begin <= 11 * HZ);
+	pair_breaks(&p, 1, 0);
+	free(r.bytes);
+	pair_destroy(&p);
+}
+
+static void test_ring_paused(void)
+{
+	struct returning r;
+	struct pair p;
+
+	returning_init(&r, &p);
+	r.pause = 2;
+	CHECK_EQ(mdev_vq_section_enter(&p.section), -EPROTO);
+	CHECK_EQ(r.sleeps, 2);
+	/* The ring is not there, and none of these touches it. */
+	CHECK_EQ(mdev_vq_pop(&p.b.vq, &p.b.chain), -EPROTO);
+	mdev_vq_publish(&p.b.vq);
+	CHECK(!mdev_vq_need_signal(&p.b.vq));
+	mdev_vq_disable_notify(&p.b.vq);
+	CHECK(!mdev_vq_enable_notify(&p.b.vq));
+	mdev_vq_section_leave(&p.section);
+	CHECK_EQ(p.b.broken, 0);
+
+	/* Whoever has paused it finds the ring mapped again, and lets users in. */
+	mdev_vq_release(&p.b.vq);
+	p.b.ring[0]->bytes = r.bytes;
+	CHECK_EQ(mdev_vq_renew(&p.b.vq), 0);
+	CHECK_EQ(p.b.broken, 0);
+	CHECK(mdev_vq_claim(&p.b.vq));
+	CHECK_EQ(mdev_vq_section_enter(&p.section), 0);
+	CHECK_EQ(mdev_vq_section_pop(&p.section, &p.b.vq, &p.b.chain), 1);
+	mdev_vq_unpop(&p.b.vq, &p.b.chain);
+	mdev_vq_section_leave(&p.section);
+	pair_destroy(&p);
+}
+
 static void test_take(void)
 {
 	struct vring_desc desc = { .addr = DATA_IOVA, .len = 11 };
@@ -391,6 +498,11 @@ const struct unit_test section_tests[] = {
 	{ "section: a ring that goes during a fault is not touched again",
 	  test_ring_goes },
 	{ "section: each queue whose ring has gone breaks", test_rings_gone },
+	{ "section: a ring that returns is waited for", test_ring_returns },
+	{ "section: a ring that does not return in time breaks its queue",
+	  test_ring_stays_away },
+	{ "section: whoever pauses a queue does not wait for its ring to return",
+	  test_ring_paused },
 	{ "section: a chain is taken and given in one of its own", test_take },
 	{ }
 };

@@ -113,6 +113,10 @@ void space_destroy(struct space *space);
 struct region *space_map(struct space *space, u64 iova, size_t len,
 			 unsigned int perm, bool known);
 void space_unmap(struct space *space, struct region *region);
+
+/* What happens whenever the device sleeps; nothing unless a test sets it */
+extern void (*unit_sleeper)(void *arg);
+extern void *unit_sleeper_arg;
 unsigned int space_nr_maps(struct space *space);
 
 /* --- a driver and a device ------------------------------------------------- */
