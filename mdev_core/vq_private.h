@@ -68,7 +68,7 @@ extern const struct mdev_vq_layout mdev_vq_packed_layout;
 /* vq.c */
 int mdev_vq_map_again(struct mdev_vq *vq);
 
-/* vq_use.c */
+/* vq_section.c */
 void mdev_vq_want_kick(struct mdev_vq *vq);
 
 #endif /* _MDEV_VQ_PRIVATE_H */

@@ -41,10 +41,10 @@ static struct mdev_vq *mdev_vq_section_lost(struct mdev_vq_section *section)
  * Context: the user of the queues; as mdev_mem_enter(), and as mdev_vq_map_again() if
  * memory may return.
  * Return: 0 if the rings of all queues may be touched until the section ends, or
- * -EPROTO if one of the queues is broken, or is being paused without its rings.  mdev_vq_section_leave() follows in both
- * cases.  Before that, mdev_vq_publish(), mdev_vq_need_signal() and the functions
- * that enable and disable notifications may be called in both cases: they do nothing
- * to a queue that may not be touched.
+ * -EPROTO if one of the queues is broken, or is being paused without its rings.
+ * mdev_vq_section_leave() follows in both cases.  Before that, mdev_vq_publish(),
+ * mdev_vq_need_signal() and the functions that enable and disable notifications may be
+ * called in both cases: they do nothing to a queue that may not be touched.
  */
 int mdev_vq_section_enter(struct mdev_vq_section *section)
 {
@@ -223,3 +223,22 @@ void mdev_vq_give(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 		mdev_vq_signal(vq);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_give);
+
+/**
+ * mdev_vq_want_kick() - ask for a kick at the next chain, although there are others
+ * @vq: claimed virtqueue
+ *
+ * For a user that leaves chains for later, without knowing how much later.
+ * Otherwise a driver that adds one and spins for it would not kick, and never
+ * get an answer.
+ *
+ * Context: as mdev_vq_signal(); outside of any read section.
+ */
+void mdev_vq_want_kick(struct mdev_vq *vq)
+{
+	struct mdev_vq_section section = { .vqs = { vq } };
+
+	if (!mdev_vq_section_enter(&section))
+		vq->layout->want_kick(vq);
+	mdev_vq_section_leave(&section);
+}

@@ -7,7 +7,7 @@
 #include <linux/module.h>
 #include <linux/wait_bit.h>
 
-#include <linux/mdev_vq_section.h>
+#include <linux/mdev_vq.h>
 
 #include "vq_break.h"
 #include "vq_private.h"
@@ -264,22 +264,3 @@ bool mdev_vq_enable_notify(struct mdev_vq *vq)
 	return vq->layout->enable_notify(vq);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_enable_notify);
-
-/**
- * mdev_vq_want_kick() - ask for a kick at the next chain, although there are others
- * @vq: claimed virtqueue
- *
- * For a user that leaves chains for later, without knowing how much later.
- * Otherwise a driver that adds one and spins for it would not kick, and never
- * get an answer.
- *
- * Context: as mdev_vq_signal(); outside of any read section.
- */
-void mdev_vq_want_kick(struct mdev_vq *vq)
-{
-	struct mdev_vq_section section = { .vqs = { vq } };
-
-	if (!mdev_vq_section_enter(&section))
-		vq->layout->want_kick(vq);
-	mdev_vq_section_leave(&section);
-}

@@ -400,7 +400,7 @@ int mdev_worker_start(struct mdev_worker *worker, const struct mdev_mem *mem,
 	mdev_worker_set_task(worker, get_task_struct(task));
 	if (!mem->direct && current->mm) {
 		mdev_worker_set_user(worker);
-		set_user_nice(task, task_nice(current));
+		set_user_nice(task, task_nice(current->group_leader));
 	}
 	worker->error = 0;
 	worker->awaited = false;

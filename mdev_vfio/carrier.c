@@ -70,7 +70,7 @@ struct device *mdev_vfio_carrier_add(const char *name)
 	dev->bus = &mdev_vfio_carrier_bus;
 	dev->release = mdev_vfio_carrier_release;
 	/* A removed instance with the same UUID may still have a carrier. */
-	ret = dev_set_name(dev, "%s-%u", name,
+	ret = dev_set_name(dev, "%s-carrier-%u", name,
 			   (u32)atomic_inc_return(&last));
 	if (!ret)
 		ret = device_add(dev);

@@ -400,10 +400,14 @@ long mdev_vfio_join(struct mdev_vfio_mem *vm, long timeout)
 	began = mdev_vfio_unmappers_began;
 	spin_unlock(&mdev_vfio_unmappers_lock);
 
-	left = wait_event_interruptible_timeout(mdev_vfio_unmappers_gone,
-						!mdev_vfio_user_unmaps(&user,
-								       began),
-						timeout);
+	if (vm->killable)
+		left = wait_event_killable_timeout(mdev_vfio_unmappers_gone,
+						   !mdev_vfio_user_unmaps(&user, began),
+						   timeout);
+	else
+		left = wait_event_interruptible_timeout(mdev_vfio_unmappers_gone,
+							!mdev_vfio_user_unmaps(&user, began),
+							timeout);
 	if (left < 0)
 		return -EINTR;
 	if (!left) {

@@ -98,12 +98,16 @@ static int mdev_vfio_ring_try(struct mdev_vfio_mem *vm,
 	void *addr;
 	int ret;
 
-	*timeout = wait_event_interruptible_timeout(vm->drained,
-						    mdev_vfio_ring_begin(vm,
-									 &ring->run,
-									 &pin,
-									 &ret),
-						    *timeout);
+	if (vm->killable)
+		*timeout = wait_event_killable_timeout(vm->drained,
+						       mdev_vfio_ring_begin(vm, &ring->run,
+									    &pin, &ret),
+						       *timeout);
+	else
+		*timeout = wait_event_interruptible_timeout(vm->drained,
+							    mdev_vfio_ring_begin(vm, &ring->run,
+										 &pin, &ret),
+							    *timeout);
 	if (*timeout < 0)
 		return -EINTR;
 	if (!*timeout)

@@ -2,8 +2,9 @@
 #ifndef _VFIO_MDEV_BAR_H
 #define _VFIO_MDEV_BAR_H
 
-#include <linux/mm.h>
 #include <linux/types.h>
+
+#include <asm/page.h>
 
 struct vfio_mdev;
 
@@ -41,11 +42,10 @@ struct vfio_mdev_bar {
 	u32 flags;
 };
 
-void vfio_mdev_bars_init(struct vfio_mdev *vm);
-void vfio_mdev_bar_read(struct vfio_mdev *vm, unsigned int bar, u64 offset,
+void vfio_mdev_bars_init(struct vfio_mdev *fn);
+void vfio_mdev_bar_read(struct vfio_mdev *fn, unsigned int bar, u64 offset,
 			u8 *buf, unsigned int len);
-void vfio_mdev_bar_write(struct vfio_mdev *vm, unsigned int bar, u64 offset,
+void vfio_mdev_bar_write(struct vfio_mdev *fn, unsigned int bar, u64 offset,
 			 const u8 *buf, unsigned int len);
-u32 vfio_mdev_pba_offset(const struct vfio_mdev *vm);
 
 #endif /* _VFIO_MDEV_BAR_H */

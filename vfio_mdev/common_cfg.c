@@ -15,8 +15,97 @@
 #include "vector.h"
 #include "vfio_mdev.h"
 
-/* Later than some kernels' headers */
-#define VFIO_MDEV_COMMON_Q_RESET	58
+/* ---- registers that only keep their value ---- */
+
+static u64 vfio_mdev_read_device_select(struct vfio_mdev *fn)
+{
+	return fn->device_select;
+}
+
+static void vfio_mdev_write_device_select(struct vfio_mdev *fn, u64 val)
+{
+	fn->device_select = val;
+}
+
+static u64 vfio_mdev_read_driver_select(struct vfio_mdev *fn)
+{
+	return fn->driver_select;
+}
+
+static void vfio_mdev_write_driver_select(struct vfio_mdev *fn, u64 val)
+{
+	fn->driver_select = val;
+}
+
+static u64 vfio_mdev_read_queue_select(struct vfio_mdev *fn)
+{
+	return fn->queue_select;
+}
+
+static void vfio_mdev_write_queue_select(struct vfio_mdev *fn, u64 val)
+{
+	fn->queue_select = val;
+}
+
+static u64 vfio_mdev_read_queue_size(struct vfio_mdev *fn)
+{
+	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
+
+	return queue ? queue->size : 0;
+}
+
+static void vfio_mdev_write_queue_size(struct vfio_mdev *fn, u64 val)
+{
+	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
+
+	if (queue)
+		queue->size = val;
+}
+
+static u64 vfio_mdev_read_queue_desc(struct vfio_mdev *fn)
+{
+	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
+
+	return queue ? queue->desc : 0;
+}
+
+static void vfio_mdev_write_queue_desc(struct vfio_mdev *fn, u64 val)
+{
+	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
+
+	if (queue)
+		queue->desc = val;
+}
+
+static u64 vfio_mdev_read_queue_driver(struct vfio_mdev *fn)
+{
+	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
+
+	return queue ? queue->driver : 0;
+}
+
+static void vfio_mdev_write_queue_driver(struct vfio_mdev *fn, u64 val)
+{
+	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
+
+	if (queue)
+		queue->driver = val;
+}
+
+static u64 vfio_mdev_read_queue_device(struct vfio_mdev *fn)
+{
+	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
+
+	return queue ? queue->device : 0;
+}
+
+static void vfio_mdev_write_queue_device(struct vfio_mdev *fn, u64 val)
+{
+	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
+
+	if (queue)
+		queue->device = val;
+}
 
 /* ---- the device ---- */
 
@@ -33,101 +122,101 @@ static u64 vfio_mdev_feature_word(u64 features, u32 select)
 	}
 }
 
-static u64 vfio_mdev_read_device_feature(struct vfio_mdev *vm)
+static u64 vfio_mdev_read_device_feature(struct vfio_mdev *fn)
 {
-	return vfio_mdev_feature_word(vfio_mdev_features(vm),
-				      vm->device_select);
+	return vfio_mdev_feature_word(vfio_mdev_features(fn),
+				      fn->device_select);
 }
 
-static u64 vfio_mdev_read_driver_feature(struct vfio_mdev *vm)
+static u64 vfio_mdev_read_driver_feature(struct vfio_mdev *fn)
 {
-	return vfio_mdev_feature_word(vm->driver_features, vm->driver_select);
+	return vfio_mdev_feature_word(fn->driver_features, fn->driver_select);
 }
 
-static void vfio_mdev_write_driver_feature(struct vfio_mdev *vm, u64 val)
+static void vfio_mdev_write_driver_feature(struct vfio_mdev *fn, u64 val)
 {
-	if (vm->driver_select == 0)
-		vm->driver_features = (vm->driver_features & ~(u64)U32_MAX) |
+	if (fn->driver_select == 0)
+		fn->driver_features = (fn->driver_features & ~(u64)U32_MAX) |
 				      val;
-	else if (vm->driver_select == 1)
-		vm->driver_features = (vm->driver_features & U32_MAX) |
+	else if (fn->driver_select == 1)
+		fn->driver_features = (fn->driver_features & U32_MAX) |
 				      val << 32;
 }
 
-static u64 vfio_mdev_read_config_vector(struct vfio_mdev *vm)
+static u64 vfio_mdev_read_config_vector(struct vfio_mdev *fn)
 {
-	return vm->config_vector;
+	return fn->config_vector;
 }
 
-static void vfio_mdev_write_config_vector(struct vfio_mdev *vm, u64 val)
+static void vfio_mdev_write_config_vector(struct vfio_mdev *fn, u64 val)
 {
-	WRITE_ONCE(vm->config_vector, vfio_mdev_vector_index(vm, val));
+	WRITE_ONCE(fn->config_vector, vfio_mdev_vector_index(fn, val));
 }
 
-static u64 vfio_mdev_read_num_queues(struct vfio_mdev *vm)
+static u64 vfio_mdev_read_num_queues(struct vfio_mdev *fn)
 {
-	return vm->nvqs;
+	return fn->nvqs;
 }
 
-static u64 vfio_mdev_read_status(struct vfio_mdev *vm)
+static u64 vfio_mdev_read_status(struct vfio_mdev *fn)
 {
-	return vfio_mdev_get_status(vm);
+	return vfio_mdev_get_status(fn);
 }
 
-static void vfio_mdev_write_status(struct vfio_mdev *vm, u64 val)
+static void vfio_mdev_write_status(struct vfio_mdev *fn, u64 val)
 {
-	vfio_mdev_set_status(vm, val);
+	vfio_mdev_set_status(fn, val);
 }
 
-static u64 vfio_mdev_read_generation(struct vfio_mdev *vm)
+static u64 vfio_mdev_read_generation(struct vfio_mdev *fn)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(vm);
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
 
 	return cdev->ops->get_generation ? cdev->ops->get_generation(cdev) : 0;
 }
 
 /* ---- the virtqueue that is selected ---- */
 
-static u64 vfio_mdev_read_queue_vector(struct vfio_mdev *vm)
+static u64 vfio_mdev_read_queue_vector(struct vfio_mdev *fn)
 {
-	struct vfio_mdev_queue *queue = vfio_mdev_selected(vm);
+	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
 
 	return queue ? queue->vector : VIRTIO_MSI_NO_VECTOR;
 }
 
-static void vfio_mdev_write_queue_vector(struct vfio_mdev *vm, u64 val)
+static void vfio_mdev_write_queue_vector(struct vfio_mdev *fn, u64 val)
 {
-	struct vfio_mdev_queue *queue = vfio_mdev_selected(vm);
+	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
 
 	if (queue)
-		WRITE_ONCE(queue->vector, vfio_mdev_vector_index(vm, val));
+		WRITE_ONCE(queue->vector, vfio_mdev_vector_index(fn, val));
 }
 
-static u64 vfio_mdev_read_queue_enable(struct vfio_mdev *vm)
+static u64 vfio_mdev_read_queue_enable(struct vfio_mdev *fn)
 {
-	struct vfio_mdev_queue *queue = vfio_mdev_selected(vm);
+	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
 
 	return queue ? vfio_mdev_queue_enabled(queue) : 0;
 }
 
-static void vfio_mdev_write_queue_enable(struct vfio_mdev *vm, u64 val)
+static void vfio_mdev_write_queue_enable(struct vfio_mdev *fn, u64 val)
 {
-	struct vfio_mdev_queue *queue = vfio_mdev_selected(vm);
+	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
 
 	/* A driver does not write 0: that would not stop the virtqueue. */
 	if (queue && val == 1)
 		vfio_mdev_queue_enable(queue);
 }
 
-static u64 vfio_mdev_read_queue_notify(struct vfio_mdev *vm)
+static u64 vfio_mdev_read_queue_notify(struct vfio_mdev *fn)
 {
-	return vfio_mdev_selected(vm) ? vm->queue_select : 0;
+	return vfio_mdev_selected(fn) ? fn->queue_select : 0;
 }
 
 /* A reset is over when the write returns, so this always reads as 0. */
-static void vfio_mdev_write_queue_reset(struct vfio_mdev *vm, u64 val)
+static void vfio_mdev_write_queue_reset(struct vfio_mdev *fn, u64 val)
 {
-	struct vfio_mdev_queue *queue = vfio_mdev_selected(vm);
+	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
 
 	if (queue && val == 1)
 		vfio_mdev_queue_reset(queue);
@@ -139,139 +228,52 @@ static void vfio_mdev_write_queue_reset(struct vfio_mdev *vm, u64 val)
  * struct vfio_mdev_register - a field of the structure
  * @offset: where it is
  * @size: in bytes: 1, 2, 4 or 8
- * @plain: it is a member of a structure, which has that size, and nothing else
- * @of_queue: that structure is the &struct vfio_mdev_queue that is selected, not the
- *	&struct vfio_mdev
- * @member: where in that structure
  * @read: (optional) its value; 0 if absent
  * @write: (optional) set it; ignored if absent
  */
 struct vfio_mdev_register {
 	u8 offset;
 	u8 size;
-	bool plain;
-	bool of_queue;
-	size_t member;
-	u64 (*read)(struct vfio_mdev *vm);
-	void (*write)(struct vfio_mdev *vm, u64 val);
+	u64 (*read)(struct vfio_mdev *fn);
+	void (*write)(struct vfio_mdev *fn, u64 val);
 };
-
-#define VFIO_MDEV_DEVICE_MEMBER(_offset, _member) {			\
-	.offset = _offset,						\
-	.size = sizeof_field(struct vfio_mdev, _member),		\
-	.plain = true,							\
-	.member = offsetof(struct vfio_mdev, _member),			\
-}
-
-#define VFIO_MDEV_QUEUE_MEMBER(_offset, _member) {			\
-	.offset = _offset,						\
-	.size = sizeof_field(struct vfio_mdev_queue, _member),		\
-	.plain = true,							\
-	.of_queue = true,						\
-	.member = offsetof(struct vfio_mdev_queue, _member),		\
-}
-
-#define VFIO_MDEV_REGISTER(_offset, _size, _read, _write) {		\
-	.offset = _offset,						\
-	.size = _size,							\
-	.read = _read,							\
-	.write = _write,						\
-}
 
 static const struct vfio_mdev_register vfio_mdev_registers[] = {
-	VFIO_MDEV_DEVICE_MEMBER(VIRTIO_PCI_COMMON_DFSELECT, device_select),
-	VFIO_MDEV_REGISTER(VIRTIO_PCI_COMMON_DF, 4,
-			   vfio_mdev_read_device_feature, NULL),
-	VFIO_MDEV_DEVICE_MEMBER(VIRTIO_PCI_COMMON_GFSELECT, driver_select),
-	VFIO_MDEV_REGISTER(VIRTIO_PCI_COMMON_GF, 4,
-			   vfio_mdev_read_driver_feature,
-			   vfio_mdev_write_driver_feature),
-	VFIO_MDEV_REGISTER(VIRTIO_PCI_COMMON_MSIX, 2,
-			   vfio_mdev_read_config_vector,
-			   vfio_mdev_write_config_vector),
-	VFIO_MDEV_REGISTER(VIRTIO_PCI_COMMON_NUMQ, 2,
-			   vfio_mdev_read_num_queues, NULL),
-	VFIO_MDEV_REGISTER(VIRTIO_PCI_COMMON_STATUS, 1, vfio_mdev_read_status,
-			   vfio_mdev_write_status),
-	VFIO_MDEV_REGISTER(VIRTIO_PCI_COMMON_CFGGENERATION, 1,
-			   vfio_mdev_read_generation, NULL),
-	VFIO_MDEV_DEVICE_MEMBER(VIRTIO_PCI_COMMON_Q_SELECT, queue_select),
-	VFIO_MDEV_QUEUE_MEMBER(VIRTIO_PCI_COMMON_Q_SIZE, size),
-	VFIO_MDEV_REGISTER(VIRTIO_PCI_COMMON_Q_MSIX, 2,
-			   vfio_mdev_read_queue_vector,
-			   vfio_mdev_write_queue_vector),
-	VFIO_MDEV_REGISTER(VIRTIO_PCI_COMMON_Q_ENABLE, 2,
-			   vfio_mdev_read_queue_enable,
-			   vfio_mdev_write_queue_enable),
-	VFIO_MDEV_REGISTER(VIRTIO_PCI_COMMON_Q_NOFF, 2,
-			   vfio_mdev_read_queue_notify, NULL),
-	VFIO_MDEV_QUEUE_MEMBER(VIRTIO_PCI_COMMON_Q_DESCLO, desc),
-	VFIO_MDEV_QUEUE_MEMBER(VIRTIO_PCI_COMMON_Q_AVAILLO, driver),
-	VFIO_MDEV_QUEUE_MEMBER(VIRTIO_PCI_COMMON_Q_USEDLO, device),
-	VFIO_MDEV_REGISTER(VFIO_MDEV_COMMON_Q_RESET, 2, NULL,
-			   vfio_mdev_write_queue_reset),
+	{ VIRTIO_PCI_COMMON_DFSELECT, 4, vfio_mdev_read_device_select,
+	  vfio_mdev_write_device_select },
+	{ VIRTIO_PCI_COMMON_DF, 4, vfio_mdev_read_device_feature },
+	{ VIRTIO_PCI_COMMON_GFSELECT, 4, vfio_mdev_read_driver_select,
+	  vfio_mdev_write_driver_select },
+	{ VIRTIO_PCI_COMMON_GF, 4, vfio_mdev_read_driver_feature,
+	  vfio_mdev_write_driver_feature },
+	{ VIRTIO_PCI_COMMON_MSIX, 2, vfio_mdev_read_config_vector,
+	  vfio_mdev_write_config_vector },
+	{ VIRTIO_PCI_COMMON_NUMQ, 2, vfio_mdev_read_num_queues },
+	{ VIRTIO_PCI_COMMON_STATUS, 1, vfio_mdev_read_status,
+	  vfio_mdev_write_status },
+	{ VIRTIO_PCI_COMMON_CFGGENERATION, 1, vfio_mdev_read_generation },
+	{ VIRTIO_PCI_COMMON_Q_SELECT, 2, vfio_mdev_read_queue_select,
+	  vfio_mdev_write_queue_select },
+	{ VIRTIO_PCI_COMMON_Q_SIZE, 2, vfio_mdev_read_queue_size,
+	  vfio_mdev_write_queue_size },
+	{ VIRTIO_PCI_COMMON_Q_MSIX, 2, vfio_mdev_read_queue_vector,
+	  vfio_mdev_write_queue_vector },
+	{ VIRTIO_PCI_COMMON_Q_ENABLE, 2, vfio_mdev_read_queue_enable,
+	  vfio_mdev_write_queue_enable },
+	{ VIRTIO_PCI_COMMON_Q_NOFF, 2, vfio_mdev_read_queue_notify },
+	{ VIRTIO_PCI_COMMON_Q_DESCLO, 8, vfio_mdev_read_queue_desc,
+	  vfio_mdev_write_queue_desc },
+	{ VIRTIO_PCI_COMMON_Q_AVAILLO, 8, vfio_mdev_read_queue_driver,
+	  vfio_mdev_write_queue_driver },
+	{ VIRTIO_PCI_COMMON_Q_USEDLO, 8, vfio_mdev_read_queue_device,
+	  vfio_mdev_write_queue_device },
+	{ VIRTIO_PCI_COMMON_Q_RESET, 2, NULL, vfio_mdev_write_queue_reset },
 };
 
-/* What a plain register is, or NULL if there is no such virtqueue */
-static void *vfio_mdev_register_member(struct vfio_mdev *vm,
-				       const struct vfio_mdev_register *reg)
-{
-	void *base = reg->of_queue ? (void *)vfio_mdev_selected(vm) : vm;
-
-	return base ? base + reg->member : NULL;
-}
-
-static u64 vfio_mdev_member_get(const void *member, unsigned int size)
-{
-	switch (size) {
-	case sizeof(u16):
-		return *(const u16 *)member;
-	case sizeof(u32):
-		return *(const u32 *)member;
-	default:
-		return *(const u64 *)member;
-	}
-}
-
-static void vfio_mdev_member_set(void *member, unsigned int size, u64 val)
-{
-	switch (size) {
-	case sizeof(u16):
-		*(u16 *)member = val;
-		break;
-	case sizeof(u32):
-		*(u32 *)member = val;
-		break;
-	default:
-		*(u64 *)member = val;
-	}
-}
-
-static u64 vfio_mdev_register_get(struct vfio_mdev *vm,
+static u64 vfio_mdev_register_get(struct vfio_mdev *fn,
 				  const struct vfio_mdev_register *reg)
 {
-	void *member;
-
-	if (!reg->plain)
-		return reg->read ? reg->read(vm) : 0;
-	member = vfio_mdev_register_member(vm, reg);
-	return member ? vfio_mdev_member_get(member, reg->size) : 0;
-}
-
-static void vfio_mdev_register_set(struct vfio_mdev *vm,
-				   const struct vfio_mdev_register *reg,
-				   u64 val)
-{
-	void *member;
-
-	if (!reg->plain) {
-		if (reg->write)
-			reg->write(vm, val);
-		return;
-	}
-	member = vfio_mdev_register_member(vm, reg);
-	if (member)
-		vfio_mdev_member_set(member, reg->size, val);
+	return reg->read ? reg->read(fn) : 0;
 }
 
 /*
@@ -289,23 +291,24 @@ static bool vfio_mdev_register_part(const struct vfio_mdev_register *reg,
 
 /**
  * vfio_mdev_common_read() - read registers
- * @vm: the device, its lock held
+ * @fn: the device, its lock held
  * @offset: in the structure
  * @buf: for their bytes
  * @len: how many; the range is within the structure
  */
-void vfio_mdev_common_read(struct vfio_mdev *vm, u64 offset, u8 *buf,
+void vfio_mdev_common_read(struct vfio_mdev *fn, u64 offset, u8 *buf,
 			   unsigned int len)
 {
 	unsigned int i, first, end;
 	__le64 val;
 
+	lockdep_assert_held(&fn->session.lock);
 	for (i = 0; i < ARRAY_SIZE(vfio_mdev_registers); i++) {
 		const struct vfio_mdev_register *reg = &vfio_mdev_registers[i];
 
 		if (!vfio_mdev_register_part(reg, offset, len, &first, &end))
 			continue;
-		val = cpu_to_le64(vfio_mdev_register_get(vm, reg));
+		val = cpu_to_le64(vfio_mdev_register_get(fn, reg));
 		memcpy(buf + (first - offset),
 		       (u8 *)&val + (first - reg->offset), end - first);
 	}
@@ -313,27 +316,29 @@ void vfio_mdev_common_read(struct vfio_mdev *vm, u64 offset, u8 *buf,
 
 /**
  * vfio_mdev_common_write() - write registers
- * @vm: the device, its lock held
+ * @fn: the device, its lock held
  * @offset: in the structure
  * @buf: their bytes
  * @len: how many; the range is within the structure
  *
  * A register that is written in part keeps the other part.
  */
-void vfio_mdev_common_write(struct vfio_mdev *vm, u64 offset, const u8 *buf,
+void vfio_mdev_common_write(struct vfio_mdev *fn, u64 offset, const u8 *buf,
 			    unsigned int len)
 {
 	unsigned int i, first, end;
 	__le64 val;
 
+	lockdep_assert_held(&fn->session.lock);
 	for (i = 0; i < ARRAY_SIZE(vfio_mdev_registers); i++) {
 		const struct vfio_mdev_register *reg = &vfio_mdev_registers[i];
 
-		if (!vfio_mdev_register_part(reg, offset, len, &first, &end))
+		if (!reg->write ||
+		    !vfio_mdev_register_part(reg, offset, len, &first, &end))
 			continue;
-		val = cpu_to_le64(vfio_mdev_register_get(vm, reg));
+		val = cpu_to_le64(vfio_mdev_register_get(fn, reg));
 		memcpy((u8 *)&val + (first - reg->offset),
 		       buf + (first - offset), end - first);
-		vfio_mdev_register_set(vm, reg, le64_to_cpu(val));
+		reg->write(fn, le64_to_cpu(val));
 	}
 }

@@ -14,42 +14,42 @@
 #include "vfio_mdev.h"
 
 /* What a driver may set of the status */
-#define VFIO_MDEV_STATUS	(VIRTIO_CONFIG_S_ACKNOWLEDGE |	\
+#define VFIO_MDEV_DRIVER_STATUS	(VIRTIO_CONFIG_S_ACKNOWLEDGE |	\
 				 VIRTIO_CONFIG_S_DRIVER |	\
 				 VIRTIO_CONFIG_S_DRIVER_OK |	\
 				 VIRTIO_CONFIG_S_FEATURES_OK |	\
 				 VIRTIO_CONFIG_S_FAILED)
 
-/* Features that take more than the function has: data in a kick, SR-IOV, groups */
-#define VFIO_MDEV_FILTER	(BIT_ULL(VIRTIO_F_SR_IOV) |		\
-				 BIT_ULL(VIRTIO_F_NOTIFICATION_DATA) |	\
-				 BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA) |	\
-				 BIT_ULL(VIRTIO_F_ADMIN_VQ))
+/* What the function knows of the features that are about communication */
+#define VFIO_MDEV_FEATURES	(VIRTIO_MDEV_RING_FEATURES |	\
+				 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))
 
 /* ---- features ---- */
 
 /**
  * vfio_mdev_features() - what the device offers
- * @vm: the device, its lock held
+ * @fn: the device, its lock held
  *
  * Return: feature bits.
  */
-u64 vfio_mdev_features(struct vfio_mdev *vm)
+u64 vfio_mdev_features(struct vfio_mdev *fn)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(vm);
-	u64 features = cdev->ops->get_device_features(cdev) & ~VFIO_MDEV_FILTER;
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
+	u64 known = ~VIRTIO_MDEV_TRANSPORT_FEATURES | VFIO_MDEV_FEATURES;
 
-	if (!cdev->ops->reset_vq)
-		features &= ~BIT_ULL(VIRTIO_F_RING_RESET);
-	return features;
+	lockdep_assert_held(&fn->session.lock);
+	if (cdev->ops->reset_vq)
+		known |= BIT_ULL(VIRTIO_F_RING_RESET);
+	return cdev->ops->get_device_features(cdev) & known;
 }
 
-static int vfio_mdev_check_features(struct vfio_mdev *vm)
+static int vfio_mdev_check_features(struct vfio_mdev *fn)
 {
 	const u64 platform = BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
-	struct mdev_class_device *cdev = vfio_mdev_cdev(vm);
-	u64 extra = vm->driver_features & ~vfio_mdev_features(vm);
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
+	u64 extra = fn->driver_features & ~vfio_mdev_features(fn);
 
+	lockdep_assert_held(&fn->session.lock);
 	if (extra) {
 		dev_warn_ratelimited(&cdev->dev,
 				     "the driver accepts features that were not offered: %#llx\n",
@@ -58,9 +58,9 @@ static int vfio_mdev_check_features(struct vfio_mdev *vm)
 	}
 	/*
 	 * A software device reaches the memory of the VMM's container in either
-	 * case.  Hardware that is told nothing may go around its IOMMU.
+	 * case.  Hardware may bypass its IOMMU without the feature.
 	 */
-	if (virtio_mdev_dma_dev(cdev) && !(vm->driver_features & platform)) {
+	if (virtio_mdev_dma_dev(cdev) && !(fn->driver_features & platform)) {
 		dev_warn_ratelimited(&cdev->dev,
 				     "the driver has to accept VIRTIO_F_ACCESS_PLATFORM (bit 33): the device is hardware behind an IOMMU\n");
 		return -EINVAL;
@@ -68,215 +68,222 @@ static int vfio_mdev_check_features(struct vfio_mdev *vm)
 	return 0;
 }
 
-/* Returns whether the device can be used with the features of the driver. */
-static bool vfio_mdev_accept_features(struct vfio_mdev *vm)
-{
-	struct mdev_class_device *cdev = vfio_mdev_cdev(vm);
-
-	return !vfio_mdev_check_features(vm) &&
-	       !cdev->ops->set_driver_features(cdev, vm->driver_features);
-}
-
 /* ---- status ---- */
 
 static irqreturn_t vfio_mdev_config_changed(void *private)
 {
-	struct vfio_mdev *vm = private;
-
-	vfio_mdev_signal(vm, READ_ONCE(vm->config_vector),
-			 VFIO_MDEV_ISR_CONFIG);
+	vfio_mdev_signal_config(private);
 	return IRQ_HANDLED;
 }
 
 /**
- * vfio_mdev_break() - the device needs a reset, and its driver is told
- * @vm: the device
- *
- * Context: any.
- */
-void vfio_mdev_break(struct vfio_mdev *vm)
-{
-	WRITE_ONCE(vm->broken, true);
-	vfio_mdev_config_changed(vm);
-}
-
-/**
  * vfio_mdev_get_status() - the device status (virtio 1.2, section 2.1)
- * @vm: the device, its lock held
+ * @fn: the device, its lock held
  *
  * Return: its bits.
  */
-u8 vfio_mdev_get_status(struct vfio_mdev *vm)
+u8 vfio_mdev_get_status(struct vfio_mdev *fn)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(vm);
-	u8 status = vm->status;
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
+	u8 status = fn->status;
 
+	lockdep_assert_held(&fn->session.lock);
 	status |= cdev->ops->get_status(cdev) & VIRTIO_CONFIG_S_NEEDS_RESET;
-	if (READ_ONCE(vm->broken))
+	if (READ_ONCE(fn->broken))
 		status |= VIRTIO_CONFIG_S_NEEDS_RESET;
 	return status;
 }
 
-static void vfio_mdev_start(struct vfio_mdev *vm)
+static void vfio_mdev_start(struct vfio_mdev *fn)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(vm);
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
 	int ret;
 
-	ret = vm->live ? cdev->ops->resume(cdev) :
-			 cdev->ops->set_status(cdev, vm->status);
+	lockdep_assert_held(&fn->session.lock);
+	ret = fn->live ? cdev->ops->resume(cdev) :
+			 cdev->ops->set_status(cdev, fn->status);
 	if (ret) {
 		dev_warn_ratelimited(&cdev->dev,
 				     "the device cannot start: %pe; the driver has to reset it\n",
 				     ERR_PTR(ret));
-		vfio_mdev_break(vm);
+		vfio_mdev_break(fn);
 		return;
 	}
-	vm->live = true;
-	vm->running = true;
+	fn->live = true;
+	fn->running = true;
 }
 
-/* It has to stop: a device that cannot be suspended loses its state. */
-static void vfio_mdev_stop(struct vfio_mdev *vm)
+/* Reset the parent's device, and release what was pinned for it. */
+static int vfio_mdev_reset_parent(struct vfio_mdev *fn)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(vm);
-	int ret = -EOPNOTSUPP;
-
-	if (cdev->ops->suspend)
-		ret = cdev->ops->suspend(cdev);
-	vm->running = false;
-	if (!ret)
-		return;
-	dev_warn_ratelimited(&cdev->dev,
-			     "the device cannot pause while it is no bus master: %pe; the driver has to reset it\n",
-			     ERR_PTR(ret));
-	cdev->ops->reset(cdev);
-	vm->live = false;
-	vfio_mdev_break(vm);
-}
-
-/**
- * vfio_mdev_update() - have the device run, or not, as the registers say
- * @vm: the device, its lock held
- *
- * It runs with DRIVER_OK while the function has power and is a bus master.
- */
-void vfio_mdev_update(struct vfio_mdev *vm)
-{
-	bool master = vfio_mdev_bus_master(vm);
-	bool run = master && vm->status & VIRTIO_CONFIG_S_DRIVER_OK;
-
-	lockdep_assert_held(&vm->session.lock);
-	WRITE_ONCE(vm->decoding, vfio_mdev_memory_enabled(vm));
-	if (run && !vm->running && !READ_ONCE(vm->broken))
-		vfio_mdev_start(vm);
-	else if (!run && vm->running)
-		vfio_mdev_stop(vm);
-	vfio_mdev_vectors_mask(vm, !master);
-}
-
-/* ---- reset ---- */
-
-static int vfio_mdev_reset_device(struct vfio_mdev *vm)
-{
-	struct mdev_class_device *cdev = vfio_mdev_cdev(vm);
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
 	int ret;
 
-	lockdep_assert_held(&vm->session.lock);
+	lockdep_assert_held(&fn->session.lock);
+	fn->live = false;
+	fn->running = false;
 	ret = cdev->ops->reset(cdev);
 	if (ret)
 		dev_err_ratelimited(&cdev->dev,
 				    "the device cannot be reset: %pe\n",
 				    ERR_PTR(ret));
 	else
-		mdev_vfio_device_mem_drop(&vm->vfio);
-	vm->status = 0;
-	vm->live = false;
-	vm->running = false;
-	vm->device_select = 0;
-	vm->driver_select = 0;
-	vm->driver_features = 0;
-	vm->queue_select = 0;
-	WRITE_ONCE(vm->config_vector, VIRTIO_MSI_NO_VECTOR);
-	vfio_mdev_queues_reset(vm);
-	vfio_mdev_vectors_clear(vm);
+		mdev_vfio_device_mem_drop(&fn->vfio);
+	return ret;
+}
+
+/* A device that cannot be suspended has to stop nevertheless: it loses its state. */
+static void vfio_mdev_stop(struct vfio_mdev *fn)
+{
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
+	int ret;
+
+	lockdep_assert_held(&fn->session.lock);
+	fn->running = false;
+	if (cdev->ops->suspend) {
+		ret = cdev->ops->suspend(cdev);
+		if (!ret)
+			return;
+		dev_warn_ratelimited(&cdev->dev,
+				     "the device cannot pause: %pe; the driver has to reset it\n",
+				     ERR_PTR(ret));
+	}
+	vfio_mdev_reset_parent(fn);
+	vfio_mdev_break(fn);
+}
+
+/**
+ * vfio_mdev_update() - have the device run, or not, as the registers say
+ * @fn: the device, its lock held
+ *
+ * It runs with DRIVER_OK while the function has power and is a bus master.
+ */
+void vfio_mdev_update(struct vfio_mdev *fn)
+{
+	bool master = vfio_mdev_bus_master(fn);
+	bool run = master && fn->status & VIRTIO_CONFIG_S_DRIVER_OK;
+
+	lockdep_assert_held(&fn->session.lock);
+	WRITE_ONCE(fn->decoding, vfio_mdev_memory_enabled(fn));
+	WRITE_ONCE(fn->msix, vfio_mdev_msix_enabled(fn));
+	if (run && !fn->running && !READ_ONCE(fn->broken))
+		vfio_mdev_start(fn);
+	else if (!run && fn->running)
+		vfio_mdev_stop(fn);
+	vfio_mdev_vectors_mask(fn, !master);
+}
+
+/* ---- reset ---- */
+
+static int vfio_mdev_reset_device(struct vfio_mdev *fn)
+{
+	int ret;
+
+	lockdep_assert_held(&fn->session.lock);
+	ret = vfio_mdev_reset_parent(fn);
+	fn->status = 0;
+	fn->device_select = 0;
+	fn->driver_select = 0;
+	fn->driver_features = 0;
+	fn->queue_select = 0;
+	WRITE_ONCE(fn->config_vector, VIRTIO_MSI_NO_VECTOR);
+	vfio_mdev_queues_reset(fn);
+	vfio_mdev_vectors_clear(fn);
 	/* A driver sees that a reset has failed by a status that is not 0. */
-	WRITE_ONCE(vm->broken, ret);
+	WRITE_ONCE(fn->broken, ret);
 	return ret;
 }
 
 /**
  * vfio_mdev_reset_function() - reset the whole function
- * @vm: the device, its lock held
+ * @fn: the device, its lock held
  *
  * The eventfds that a VMM has set stay.
  *
  * Return: 0, or what the parent's reset failed with.
  */
-int vfio_mdev_reset_function(struct vfio_mdev *vm)
+int vfio_mdev_reset_function(struct vfio_mdev *fn)
 {
 	int ret;
 
-	ret = vfio_mdev_reset_device(vm);
-	vfio_mdev_pci_config_init(vm);
-	vfio_mdev_update(vm);
+	ret = vfio_mdev_reset_device(fn);
+	vfio_mdev_pci_config_init(fn);
+	vfio_mdev_update(fn);
 	return ret;
+}
+
+/* DRIVER_OK is for vfio_mdev_update(). */
+static int vfio_mdev_pass_status(struct vfio_mdev *fn, u8 status)
+{
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
+
+	if (!fn->live)
+		status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
+	if (!(status & ~fn->status))
+		return 0;
+	return cdev->ops->set_status(cdev, status);
+}
+
+/*
+ * Returns whether the parent accepts the features of the driver.  If not, that is no
+ * defect of the device: FEATURES_OK stays clear.
+ */
+static bool vfio_mdev_accept_features(struct vfio_mdev *fn, u8 status)
+{
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
+
+	return !vfio_mdev_check_features(fn) &&
+	       !cdev->ops->set_driver_features(cdev, fn->driver_features) &&
+	       !vfio_mdev_pass_status(fn, status);
 }
 
 /**
  * vfio_mdev_set_status() - the driver writes the device status
- * @vm: the device, its lock held
+ * @fn: the device, its lock held
  * @status: what it writes; 0 resets the device, other bits can only be added
  */
-void vfio_mdev_set_status(struct vfio_mdev *vm, u8 status)
+void vfio_mdev_set_status(struct vfio_mdev *fn, u8 status)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(vm);
-	u8 new, steps;
-
+	lockdep_assert_held(&fn->session.lock);
 	if (!status) {
-		vfio_mdev_reset_device(vm);
+		vfio_mdev_reset_device(fn);
 		return;
 	}
-	status = (status & VFIO_MDEV_STATUS) | vm->status;
-	new = status & ~vm->status;
-	if (new & VIRTIO_CONFIG_S_FEATURES_OK && !vfio_mdev_accept_features(vm))
+	status = (status & VFIO_MDEV_DRIVER_STATUS) | fn->status;
+	if (status & ~fn->status & VIRTIO_CONFIG_S_FEATURES_OK &&
+	    !vfio_mdev_accept_features(fn, status))
 		status &= ~VIRTIO_CONFIG_S_FEATURES_OK;
 	/* A driver looks whether FEATURES_OK stays before it goes on. */
 	if (!(status & VIRTIO_CONFIG_S_FEATURES_OK))
 		status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
-
-	/* DRIVER_OK is for vfio_mdev_update(). */
-	steps = status;
-	if (!vm->live)
-		steps &= ~VIRTIO_CONFIG_S_DRIVER_OK;
-	if (steps & ~vm->status && cdev->ops->set_status(cdev, steps)) {
-		status = vm->status;
-		vfio_mdev_break(vm);
-	}
-	vm->status = status;
-	vfio_mdev_update(vm);
+	if (vfio_mdev_pass_status(fn, status))
+		vfio_mdev_break(fn);
+	fn->status = status;
+	vfio_mdev_update(fn);
 }
 
 /* ---- use by a program ---- */
 
 static int vfio_mdev_begin(struct mdev_session *s)
 {
-	struct vfio_mdev *vm = container_of(s, struct vfio_mdev, session);
+	struct vfio_mdev *fn = container_of(s, struct vfio_mdev, session);
 	struct virtio_mdev_callback cb = {
 		.callback = vfio_mdev_config_changed,
-		.private = vm,
+		.private = fn,
 	};
 	int ret;
 
 	lockdep_assert_held(&s->lock);
-	mdev_vfio_device_mem_open(&vm->vfio);
-	ret = vfio_mdev_reset_function(vm);
+	fn->vfio.mem.killable = true;
+	mdev_vfio_device_mem_open(&fn->vfio);
+	ret = vfio_mdev_reset_function(fn);
 	if (ret) {
-		mdev_vfio_device_mem_close(&vm->vfio);
+		mdev_vfio_device_mem_close(&fn->vfio);
 		return ret;
 	}
-	vfio_mdev_queues_open(vm);
+	vfio_mdev_queues_open(fn);
 	s->cdev->ops->set_config_cb(s->cdev, &cb);
-	s->cdev->mem = mdev_vfio_device_mem(&vm->vfio);
+	s->cdev->mem = mdev_vfio_device_mem(&fn->vfio);
 	/* A VMM does not know that the function looks at the memory by itself. */
 	if (s->cdev->mem)
 		s->cdev->mem->rings_return = true;
@@ -285,19 +292,19 @@ static int vfio_mdev_begin(struct mdev_session *s)
 
 static void vfio_mdev_end(struct mdev_session *s)
 {
-	struct vfio_mdev *vm = container_of(s, struct vfio_mdev, session);
+	struct vfio_mdev *fn = container_of(s, struct vfio_mdev, session);
 
 	lockdep_assert_held(&s->lock);
 	/*
 	 * There is nobody to report a failed reset to.  Closing the memory is
 	 * safe even if the device still uses it.
 	 */
-	vfio_mdev_reset_function(vm);
+	vfio_mdev_reset_function(fn);
 	s->cdev->ops->set_config_cb(s->cdev, NULL);
-	vfio_mdev_queues_close(vm);
-	vfio_mdev_vectors_close(vm);
+	vfio_mdev_queues_close(fn);
+	vfio_mdev_vectors_close(fn);
 	s->cdev->mem = NULL;
-	mdev_vfio_device_mem_close(&vm->vfio);
+	mdev_vfio_device_mem_close(&fn->vfio);
 }
 
 static bool vfio_mdev_ask(struct mdev_session *s)

@@ -7,12 +7,11 @@
 struct mdev_session_ops;
 struct vfio_mdev;
 
-u64 vfio_mdev_features(struct vfio_mdev *vm);
-u8 vfio_mdev_get_status(struct vfio_mdev *vm);
-void vfio_mdev_set_status(struct vfio_mdev *vm, u8 status);
-void vfio_mdev_update(struct vfio_mdev *vm);
-void vfio_mdev_break(struct vfio_mdev *vm);
-int vfio_mdev_reset_function(struct vfio_mdev *vm);
+u64 vfio_mdev_features(struct vfio_mdev *fn);
+u8 vfio_mdev_get_status(struct vfio_mdev *fn);
+void vfio_mdev_set_status(struct vfio_mdev *fn, u8 status);
+void vfio_mdev_update(struct vfio_mdev *fn);
+int vfio_mdev_reset_function(struct vfio_mdev *fn);
 
 extern const struct mdev_session_ops vfio_mdev_session_ops;
 

@@ -9,13 +9,13 @@ struct vfio_info_cap;
 struct vfio_mdev;
 struct vm_area_struct;
 
-void vfio_mdev_notify(struct vfio_mdev *vm, u64 offset);
-int vfio_mdev_set_ioeventfd(struct vfio_mdev *vm,
+void vfio_mdev_notify(struct vfio_mdev *fn, u64 offset);
+int vfio_mdev_set_ioeventfd(struct vfio_mdev *fn,
 			    const struct vfio_device_ioeventfd *set);
-bool vfio_mdev_has_doorbell(const struct vfio_mdev *vm);
-int vfio_mdev_doorbell_areas(const struct vfio_mdev *vm,
+bool vfio_mdev_has_doorbell(const struct vfio_mdev *fn);
+int vfio_mdev_doorbell_areas(const struct vfio_mdev *fn,
 			     struct vfio_info_cap *caps);
-int vfio_mdev_doorbell_mmap(struct vfio_mdev *vm, u64 offset,
+int vfio_mdev_doorbell_mmap(struct vfio_mdev *fn, u64 offset,
 			    struct vm_area_struct *vma);
 
 #endif /* _VFIO_MDEV_NOTIFY_H */

@@ -13,11 +13,11 @@
 
 #include "bar.h"
 #include "common_cfg.h"
-#include "device.h"
 #include "pci_config.h"
+#include "vector.h"
 #include "vfio_mdev.h"
+#include "window.h"
 
-#define VFIO_MDEV_PCI_VENDOR	0x1af4
 /* Virtio 1.2, section 4.1.2: the device id is this and the virtio device type. */
 #define VFIO_MDEV_PCI_DEVICE	0x1040
 #define VFIO_MDEV_PCI_REVISION	1
@@ -30,36 +30,28 @@
 #define VFIO_MDEV_CAP_ISR	0xa0
 #define VFIO_MDEV_CAP_DEVICE	0xb0
 #define VFIO_MDEV_CAP_NOTIFY	0xc0
-#define VFIO_MDEV_CAP_PCI	0xd4
-
-/* The window of the capability for accesses through the configuration space */
-#define VFIO_MDEV_WINDOW_BAR	(VFIO_MDEV_CAP_PCI + VIRTIO_PCI_CAP_BAR)
-#define VFIO_MDEV_WINDOW_OFFSET	(VFIO_MDEV_CAP_PCI + VIRTIO_PCI_CAP_OFFSET)
-#define VFIO_MDEV_WINDOW_LENGTH	(VFIO_MDEV_CAP_PCI + VIRTIO_PCI_CAP_LENGTH)
-#define VFIO_MDEV_WINDOW_DATA	(VFIO_MDEV_CAP_PCI + sizeof(struct virtio_pci_cap))
-#define VFIO_MDEV_WINDOW_SIZE	sizeof(u32)
 
 /* ---- set-up ---- */
 
-static void vfio_mdev_put8(struct vfio_mdev *vm, unsigned int at, u8 val,
+static void vfio_mdev_put8(struct vfio_mdev *fn, unsigned int at, u8 val,
 			   u8 writable)
 {
-	vm->pci.bytes[at] = val;
-	vm->pci.writable[at] = writable;
+	fn->pci.bytes[at] = val;
+	fn->pci.writable[at] = writable;
 }
 
-static void vfio_mdev_put16(struct vfio_mdev *vm, unsigned int at, u16 val,
+static void vfio_mdev_put16(struct vfio_mdev *fn, unsigned int at, u16 val,
 			    u16 writable)
 {
-	put_unaligned_le16(val, vm->pci.bytes + at);
-	put_unaligned_le16(writable, vm->pci.writable + at);
+	put_unaligned_le16(val, fn->pci.bytes + at);
+	put_unaligned_le16(writable, fn->pci.writable + at);
 }
 
-static void vfio_mdev_put32(struct vfio_mdev *vm, unsigned int at, u32 val,
+static void vfio_mdev_put32(struct vfio_mdev *fn, unsigned int at, u32 val,
 			    u32 writable)
 {
-	put_unaligned_le32(val, vm->pci.bytes + at);
-	put_unaligned_le32(writable, vm->pci.writable + at);
+	put_unaligned_le32(val, fn->pci.bytes + at);
+	put_unaligned_le32(writable, fn->pci.writable + at);
 }
 
 /* The class code by which guests choose an icon or a boot device; as QEMU has it */
@@ -79,155 +71,162 @@ static u16 vfio_mdev_pci_class(u32 device_id)
 	}
 }
 
-static void vfio_mdev_put_header(struct vfio_mdev *vm)
+static void vfio_mdev_put_header(struct vfio_mdev *fn)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(vm);
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
 	u16 id = VFIO_MDEV_PCI_DEVICE + cdev->ops->get_device_id(cdev);
 	unsigned int i;
 
-	vfio_mdev_put16(vm, PCI_VENDOR_ID, VFIO_MDEV_PCI_VENDOR, 0);
-	vfio_mdev_put16(vm, PCI_DEVICE_ID, id, 0);
-	vfio_mdev_put16(vm, PCI_COMMAND, 0,
+	vfio_mdev_put16(fn, PCI_VENDOR_ID, PCI_VENDOR_ID_REDHAT_QUMRANET, 0);
+	vfio_mdev_put16(fn, PCI_DEVICE_ID, id, 0);
+	vfio_mdev_put16(fn, PCI_COMMAND, 0,
 			PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
 			PCI_COMMAND_PARITY | PCI_COMMAND_SERR |
 			PCI_COMMAND_INTX_DISABLE);
-	vfio_mdev_put16(vm, PCI_STATUS, PCI_STATUS_CAP_LIST, 0);
-	vfio_mdev_put8(vm, PCI_REVISION_ID, VFIO_MDEV_PCI_REVISION, 0);
-	vfio_mdev_put16(vm, PCI_CLASS_DEVICE,
+	vfio_mdev_put16(fn, PCI_STATUS, PCI_STATUS_CAP_LIST, 0);
+	vfio_mdev_put8(fn, PCI_REVISION_ID, VFIO_MDEV_PCI_REVISION, 0);
+	vfio_mdev_put16(fn, PCI_CLASS_DEVICE,
 			vfio_mdev_pci_class(cdev->ops->get_device_id(cdev)), 0);
-	vfio_mdev_put8(vm, PCI_CACHE_LINE_SIZE, 0, 0xff);
-	vfio_mdev_put8(vm, PCI_INTERRUPT_LINE, 0, 0xff);
-	vfio_mdev_put16(vm, PCI_SUBSYSTEM_VENDOR_ID,
+	vfio_mdev_put8(fn, PCI_CACHE_LINE_SIZE, 0, 0xff);
+	vfio_mdev_put8(fn, PCI_INTERRUPT_LINE, 0, 0xff);
+	vfio_mdev_put16(fn, PCI_SUBSYSTEM_VENDOR_ID,
 			cdev->ops->get_vendor_id(cdev), 0);
-	vfio_mdev_put16(vm, PCI_SUBSYSTEM_ID, id, 0);
-	vfio_mdev_put8(vm, PCI_CAPABILITY_LIST, VFIO_MDEV_CAP_PM, 0);
+	vfio_mdev_put16(fn, PCI_SUBSYSTEM_ID, id, 0);
+	vfio_mdev_put8(fn, PCI_CAPABILITY_LIST, VFIO_MDEV_CAP_PM, 0);
 
 	/* A driver finds the size of a BAR by the bits that it cannot set. */
 	for (i = 0; i < VFIO_MDEV_NR_BARS; i++) {
-		const struct vfio_mdev_bar *bar = &vm->bars[i];
+		const struct vfio_mdev_bar *bar = &fn->bars[i];
 		unsigned int at = PCI_BASE_ADDRESS_0 + i * sizeof(u32);
 
-		vfio_mdev_put32(vm, at, bar->flags,
+		vfio_mdev_put32(fn, at, bar->flags,
 				lower_32_bits(~(bar->size - 1)));
 		if (bar->flags & PCI_BASE_ADDRESS_MEM_TYPE_64)
-			vfio_mdev_put32(vm, at + sizeof(u32), 0,
+			vfio_mdev_put32(fn, at + sizeof(u32), 0,
 					upper_32_bits(~(bar->size - 1)));
 	}
 }
 
-static void vfio_mdev_put_pm(struct vfio_mdev *vm)
+static void vfio_mdev_put_pm(struct vfio_mdev *fn)
 {
-	vfio_mdev_put8(vm, VFIO_MDEV_CAP_PM, PCI_CAP_ID_PM, 0);
-	vfio_mdev_put8(vm, VFIO_MDEV_CAP_PM + PCI_CAP_LIST_NEXT,
+	const struct virtio_mdev_ops *ops = vfio_mdev_cdev(fn)->ops;
+
+	vfio_mdev_put8(fn, VFIO_MDEV_CAP_PM, PCI_CAP_ID_PM, 0);
+	vfio_mdev_put8(fn, VFIO_MDEV_CAP_PM + PCI_CAP_LIST_NEXT,
 		       VFIO_MDEV_CAP_EXP, 0);
-	/* Version 3 of the capability: D0 and D3hot, and no wake-up */
-	vfio_mdev_put16(vm, VFIO_MDEV_CAP_PM + PCI_PM_PMC, 3, 0);
-	vfio_mdev_put16(vm, VFIO_MDEV_CAP_PM + PCI_PM_CTRL,
-			PCI_PM_CTRL_NO_SOFT_RESET, PCI_PM_CTRL_STATE_MASK);
+	/*
+	 * Version 3 of the capability: D0 and D3hot, and no wake-up.  A device that
+	 * cannot be suspended has lost its state when it is back in D0.
+	 */
+	vfio_mdev_put16(fn, VFIO_MDEV_CAP_PM + PCI_PM_PMC, 3, 0);
+	vfio_mdev_put16(fn, VFIO_MDEV_CAP_PM + PCI_PM_CTRL,
+			ops->suspend ? PCI_PM_CTRL_NO_SOFT_RESET : 0,
+			PCI_PM_CTRL_STATE_MASK);
 }
 
-static void vfio_mdev_put_exp(struct vfio_mdev *vm)
+static void vfio_mdev_put_exp(struct vfio_mdev *fn)
 {
 	const u16 link = PCI_EXP_LNKSTA_CLS_2_5GB | PCI_EXP_LNKSTA_NLW_X1;
 
-	vfio_mdev_put8(vm, VFIO_MDEV_CAP_EXP, PCI_CAP_ID_EXP, 0);
-	vfio_mdev_put8(vm, VFIO_MDEV_CAP_EXP + PCI_CAP_LIST_NEXT,
+	vfio_mdev_put8(fn, VFIO_MDEV_CAP_EXP, PCI_CAP_ID_EXP, 0);
+	vfio_mdev_put8(fn, VFIO_MDEV_CAP_EXP + PCI_CAP_LIST_NEXT,
 		       VFIO_MDEV_CAP_MSIX, 0);
-	vfio_mdev_put16(vm, VFIO_MDEV_CAP_EXP + PCI_EXP_FLAGS,
+	vfio_mdev_put16(fn, VFIO_MDEV_CAP_EXP + PCI_EXP_FLAGS,
 			2 | PCI_EXP_TYPE_ENDPOINT << 4, 0);
-	vfio_mdev_put32(vm, VFIO_MDEV_CAP_EXP + PCI_EXP_DEVCAP,
+	vfio_mdev_put32(fn, VFIO_MDEV_CAP_EXP + PCI_EXP_DEVCAP,
 			PCI_EXP_DEVCAP_RBER | PCI_EXP_DEVCAP_FLR, 0);
-	vfio_mdev_put16(vm, VFIO_MDEV_CAP_EXP + PCI_EXP_DEVCTL,
+	vfio_mdev_put16(fn, VFIO_MDEV_CAP_EXP + PCI_EXP_DEVCTL,
 			PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_NOSNOOP_EN |
 			PCI_EXP_DEVCTL_READRQ_512B,
 			PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE |
 			PCI_EXP_DEVCTL_FERE | PCI_EXP_DEVCTL_URRE |
 			PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_PAYLOAD |
 			PCI_EXP_DEVCTL_NOSNOOP_EN | PCI_EXP_DEVCTL_READRQ);
-	vfio_mdev_put32(vm, VFIO_MDEV_CAP_EXP + PCI_EXP_LNKCAP,
+	vfio_mdev_put32(fn, VFIO_MDEV_CAP_EXP + PCI_EXP_LNKCAP,
 			PCI_EXP_LNKCAP_SLS_2_5GB | 1 << 4, 0);
-	vfio_mdev_put16(vm, VFIO_MDEV_CAP_EXP + PCI_EXP_LNKCTL, 0,
+	vfio_mdev_put16(fn, VFIO_MDEV_CAP_EXP + PCI_EXP_LNKCTL, 0,
 			PCI_EXP_LNKCTL_RCB | PCI_EXP_LNKCTL_CCC);
-	vfio_mdev_put16(vm, VFIO_MDEV_CAP_EXP + PCI_EXP_LNKSTA, link, 0);
+	vfio_mdev_put16(fn, VFIO_MDEV_CAP_EXP + PCI_EXP_LNKSTA, link, 0);
 }
 
-static void vfio_mdev_put_msix(struct vfio_mdev *vm)
+static void vfio_mdev_put_msix(struct vfio_mdev *fn)
 {
-	vfio_mdev_put8(vm, VFIO_MDEV_CAP_MSIX, PCI_CAP_ID_MSIX, 0);
-	vfio_mdev_put8(vm, VFIO_MDEV_CAP_MSIX + PCI_CAP_LIST_NEXT,
+	vfio_mdev_put8(fn, VFIO_MDEV_CAP_MSIX, PCI_CAP_ID_MSIX, 0);
+	vfio_mdev_put8(fn, VFIO_MDEV_CAP_MSIX + PCI_CAP_LIST_NEXT,
 		       VFIO_MDEV_CAP_COMMON, 0);
-	/* Enabling has no effect here: VFIO_DEVICE_SET_IRQS sets the vectors. */
-	vfio_mdev_put16(vm, VFIO_MDEV_CAP_MSIX + PCI_MSIX_FLAGS,
-			vm->nr_vectors - 1,
+	/* To enable it is for the driver; VFIO_DEVICE_SET_IRQS sets the vectors. */
+	vfio_mdev_put16(fn, VFIO_MDEV_CAP_MSIX + PCI_MSIX_FLAGS,
+			fn->nr_vectors - 1,
 			PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
-	vfio_mdev_put32(vm, VFIO_MDEV_CAP_MSIX + PCI_MSIX_TABLE,
+	vfio_mdev_put32(fn, VFIO_MDEV_CAP_MSIX + PCI_MSIX_TABLE,
 			VFIO_MDEV_BAR_MSIX, 0);
-	vfio_mdev_put32(vm, VFIO_MDEV_CAP_MSIX + PCI_MSIX_PBA,
-			VFIO_MDEV_BAR_MSIX | vfio_mdev_pba_offset(vm), 0);
+	vfio_mdev_put32(fn, VFIO_MDEV_CAP_MSIX + PCI_MSIX_PBA,
+			VFIO_MDEV_BAR_MSIX | vfio_mdev_pba_offset(fn), 0);
 }
 
-static void vfio_mdev_put_virtio(struct vfio_mdev *vm, unsigned int at,
+static void vfio_mdev_put_virtio(struct vfio_mdev *fn, unsigned int at,
 				 unsigned int next, u8 type, u8 size, u8 bar,
 				 u32 offset, u32 length)
 {
-	vfio_mdev_put8(vm, at + VIRTIO_PCI_CAP_VNDR, PCI_CAP_ID_VNDR, 0);
-	vfio_mdev_put8(vm, at + VIRTIO_PCI_CAP_NEXT, next, 0);
-	vfio_mdev_put8(vm, at + VIRTIO_PCI_CAP_LEN, size, 0);
-	vfio_mdev_put8(vm, at + VIRTIO_PCI_CAP_CFG_TYPE, type, 0);
-	vfio_mdev_put8(vm, at + VIRTIO_PCI_CAP_BAR, bar, 0);
-	vfio_mdev_put32(vm, at + VIRTIO_PCI_CAP_OFFSET, offset, 0);
-	vfio_mdev_put32(vm, at + VIRTIO_PCI_CAP_LENGTH, length, 0);
+	vfio_mdev_put8(fn, at + VIRTIO_PCI_CAP_VNDR, PCI_CAP_ID_VNDR, 0);
+	vfio_mdev_put8(fn, at + VIRTIO_PCI_CAP_NEXT, next, 0);
+	vfio_mdev_put8(fn, at + VIRTIO_PCI_CAP_LEN, size, 0);
+	vfio_mdev_put8(fn, at + VIRTIO_PCI_CAP_CFG_TYPE, type, 0);
+	vfio_mdev_put8(fn, at + VIRTIO_PCI_CAP_BAR, bar, 0);
+	vfio_mdev_put32(fn, at + VIRTIO_PCI_CAP_OFFSET, offset, 0);
+	vfio_mdev_put32(fn, at + VIRTIO_PCI_CAP_LENGTH, length, 0);
 }
 
 /* Virtio 1.2, section 4.1.4 */
-static void vfio_mdev_put_structures(struct vfio_mdev *vm)
+static void vfio_mdev_put_structures(struct vfio_mdev *fn)
 {
-	const u64 notify = (u64)vm->nvqs * VFIO_MDEV_NOTIFY_STEP;
+	const u64 notify = (u64)fn->nvqs * VFIO_MDEV_NOTIFY_STEP;
 
-	vfio_mdev_put_virtio(vm, VFIO_MDEV_CAP_COMMON, VFIO_MDEV_CAP_ISR,
+	vfio_mdev_put_virtio(fn, VFIO_MDEV_CAP_COMMON, VFIO_MDEV_CAP_ISR,
 			     VIRTIO_PCI_CAP_COMMON_CFG,
 			     sizeof(struct virtio_pci_cap),
 			     VFIO_MDEV_BAR_REGISTERS, VFIO_MDEV_COMMON_OFFSET,
 			     VFIO_MDEV_COMMON_SIZE);
-	vfio_mdev_put_virtio(vm, VFIO_MDEV_CAP_ISR,
-			     vm->config_size ? VFIO_MDEV_CAP_DEVICE :
+	vfio_mdev_put_virtio(fn, VFIO_MDEV_CAP_ISR,
+			     fn->config_size ? VFIO_MDEV_CAP_DEVICE :
 					       VFIO_MDEV_CAP_NOTIFY,
 			     VIRTIO_PCI_CAP_ISR_CFG,
 			     sizeof(struct virtio_pci_cap),
 			     VFIO_MDEV_BAR_REGISTERS, VFIO_MDEV_ISR_OFFSET, 1);
-	if (vm->config_size)
-		vfio_mdev_put_virtio(vm, VFIO_MDEV_CAP_DEVICE,
+	if (fn->config_size)
+		vfio_mdev_put_virtio(fn, VFIO_MDEV_CAP_DEVICE,
 				     VFIO_MDEV_CAP_NOTIFY,
 				     VIRTIO_PCI_CAP_DEVICE_CFG,
 				     sizeof(struct virtio_pci_cap),
 				     VFIO_MDEV_BAR_REGISTERS,
-				     VFIO_MDEV_DEVICE_OFFSET, vm->config_size);
-	vfio_mdev_put_virtio(vm, VFIO_MDEV_CAP_NOTIFY, VFIO_MDEV_CAP_PCI,
+				     VFIO_MDEV_DEVICE_OFFSET, fn->config_size);
+	vfio_mdev_put_virtio(fn, VFIO_MDEV_CAP_NOTIFY, VFIO_MDEV_CAP_PCI,
 			     VIRTIO_PCI_CAP_NOTIFY_CFG,
 			     sizeof(struct virtio_pci_notify_cap),
 			     VFIO_MDEV_BAR_NOTIFY, 0, min_t(u64, notify, U32_MAX));
-	vfio_mdev_put32(vm, VFIO_MDEV_CAP_NOTIFY + VIRTIO_PCI_NOTIFY_CAP_MULT,
+	vfio_mdev_put32(fn, VFIO_MDEV_CAP_NOTIFY + VIRTIO_PCI_NOTIFY_CAP_MULT,
 			VFIO_MDEV_NOTIFY_STEP, 0);
 
-	vfio_mdev_put_virtio(vm, VFIO_MDEV_CAP_PCI, 0, VIRTIO_PCI_CAP_PCI_CFG,
+	vfio_mdev_put_virtio(fn, VFIO_MDEV_CAP_PCI, 0, VIRTIO_PCI_CAP_PCI_CFG,
 			     sizeof(struct virtio_pci_cfg_cap), 0, 0, 0);
-	vfio_mdev_put8(vm, VFIO_MDEV_WINDOW_BAR, 0, 0xff);
-	vfio_mdev_put32(vm, VFIO_MDEV_WINDOW_OFFSET, 0, U32_MAX);
-	vfio_mdev_put32(vm, VFIO_MDEV_WINDOW_LENGTH, 0, U32_MAX);
+	vfio_mdev_put8(fn, VFIO_MDEV_WINDOW_BAR, 0, 0xff);
+	vfio_mdev_put32(fn, VFIO_MDEV_WINDOW_OFFSET, 0, U32_MAX);
+	vfio_mdev_put32(fn, VFIO_MDEV_WINDOW_LENGTH, 0, U32_MAX);
 }
 
 /**
  * vfio_mdev_pci_config_init() - the configuration space as it is after a reset
- * @vm: the device, with its BARs and everything set that is constant
+ * @fn: the device, with its BARs and everything set that is constant; its lock held
  */
-void vfio_mdev_pci_config_init(struct vfio_mdev *vm)
+void vfio_mdev_pci_config_init(struct vfio_mdev *fn)
 {
-	memset(&vm->pci, 0, sizeof(vm->pci));
-	vfio_mdev_put_header(vm);
-	vfio_mdev_put_pm(vm);
-	vfio_mdev_put_exp(vm);
-	vfio_mdev_put_msix(vm);
-	vfio_mdev_put_structures(vm);
+	lockdep_assert_held(&fn->session.lock);
+	memset(&fn->pci, 0, sizeof(fn->pci));
+	vfio_mdev_put_header(fn);
+	vfio_mdev_put_pm(fn);
+	vfio_mdev_put_exp(fn);
+	vfio_mdev_put_msix(fn);
+	vfio_mdev_put_structures(fn);
 }
 
 /* ---- what the function may do ---- */
@@ -235,15 +234,15 @@ void vfio_mdev_pci_config_init(struct vfio_mdev *vm)
 /* The byte of a register that has the power state */
 #define VFIO_MDEV_POWER		(VFIO_MDEV_CAP_PM + PCI_PM_CTRL)
 
-static bool vfio_mdev_powered(const struct vfio_mdev *vm)
+static bool vfio_mdev_powered(const struct vfio_mdev *fn)
 {
-	return !(vm->pci.bytes[VFIO_MDEV_POWER] & PCI_PM_CTRL_STATE_MASK);
+	return !(fn->pci.bytes[VFIO_MDEV_POWER] & PCI_PM_CTRL_STATE_MASK);
 }
 
 /* D1 and D2 do not exist: the function stays in the state that it was in. */
-static void vfio_mdev_fix_power(struct vfio_mdev *vm, u8 old)
+static void vfio_mdev_fix_power(struct vfio_mdev *fn, u8 old)
 {
-	u8 *power = &vm->pci.bytes[VFIO_MDEV_POWER];
+	u8 *power = &fn->pci.bytes[VFIO_MDEV_POWER];
 	u8 state = *power & PCI_PM_CTRL_STATE_MASK;
 
 	if (state == (__force u8)PCI_D1 || state == (__force u8)PCI_D2)
@@ -252,145 +251,97 @@ static void vfio_mdev_fix_power(struct vfio_mdev *vm, u8 old)
 
 /**
  * vfio_mdev_memory_enabled() - whether the function answers accesses to its BARs
- * @vm: the device, its lock held
+ * @fn: the device, its lock held
  *
  * Return: true if it does.
  */
-bool vfio_mdev_memory_enabled(const struct vfio_mdev *vm)
+bool vfio_mdev_memory_enabled(const struct vfio_mdev *fn)
 {
-	return vfio_mdev_powered(vm) &&
-	       get_unaligned_le16(vm->pci.bytes + PCI_COMMAND) &
+	lockdep_assert_held(&fn->session.lock);
+	return vfio_mdev_powered(fn) &&
+	       get_unaligned_le16(fn->pci.bytes + PCI_COMMAND) &
 	       PCI_COMMAND_MEMORY;
 }
 
 /**
  * vfio_mdev_bus_master() - whether the function may reach memory and interrupt
- * @vm: the device, its lock held
+ * @fn: the device, its lock held
  *
  * Return: true if it may.
  */
-bool vfio_mdev_bus_master(const struct vfio_mdev *vm)
+bool vfio_mdev_bus_master(const struct vfio_mdev *fn)
 {
-	return vfio_mdev_powered(vm) &&
-	       get_unaligned_le16(vm->pci.bytes + PCI_COMMAND) &
+	lockdep_assert_held(&fn->session.lock);
+	return vfio_mdev_powered(fn) &&
+	       get_unaligned_le16(fn->pci.bytes + PCI_COMMAND) &
 	       PCI_COMMAND_MASTER;
 }
 
-/* ---- the window ---- */
-
-/*
- * Virtio 1.2, section 4.1.4.9: the data of this capability are those of a BAR, so
- * that firmware can reach registers before BARs have addresses.  Returns how many
- * bytes the driver has set the window to, 0 if to something that is not there.
+/**
+ * vfio_mdev_msix_enabled() - whether the driver has enabled MSI-X
+ * @fn: the device, its lock held
+ *
+ * Return: true if it has.
  */
-static unsigned int vfio_mdev_window(struct vfio_mdev *vm, unsigned int *bar,
-				     u32 *offset)
+bool vfio_mdev_msix_enabled(const struct vfio_mdev *fn)
 {
-	const u8 *bytes = vm->pci.bytes;
-	u32 length = get_unaligned_le32(bytes + VFIO_MDEV_WINDOW_LENGTH);
-
-	*bar = bytes[VFIO_MDEV_WINDOW_BAR];
-	*offset = get_unaligned_le32(bytes + VFIO_MDEV_WINDOW_OFFSET);
-	if (*bar >= VFIO_MDEV_NR_BARS)
-		return 0;
-	*bar = array_index_nospec(*bar, VFIO_MDEV_NR_BARS);
-	if ((length != 1 && length != 2 && length != 4) || *offset % length ||
-	    *offset >= vm->bars[*bar].size)
-		return 0;
-	return length;
-}
-
-/* An access to all of the configuration space does not use the window. */
-static bool vfio_mdev_in_window(u64 offset, unsigned int len)
-{
-	return offset >= VFIO_MDEV_WINDOW_DATA &&
-	       offset + len <= VFIO_MDEV_WINDOW_DATA + VFIO_MDEV_WINDOW_SIZE;
-}
-
-static void vfio_mdev_window_read(struct vfio_mdev *vm)
-{
-	u8 *data = vm->pci.bytes + VFIO_MDEV_WINDOW_DATA;
-	unsigned int bar, len;
-	u32 offset;
-
-	len = vfio_mdev_window(vm, &bar, &offset);
-	memset(data, 0, VFIO_MDEV_WINDOW_SIZE);
-	if (len)
-		vfio_mdev_bar_read(vm, bar, offset, data, len);
-}
-
-static void vfio_mdev_window_write(struct vfio_mdev *vm, u64 offset,
-				   const u8 *buf, unsigned int len)
-{
-	u8 data[VFIO_MDEV_WINDOW_SIZE] = {};
-	unsigned int bar, length;
-	u32 at;
-
-	memcpy(data + (offset - VFIO_MDEV_WINDOW_DATA), buf, len);
-	length = vfio_mdev_window(vm, &bar, &at);
-	if (length)
-		vfio_mdev_bar_write(vm, bar, at, data, length);
+	lockdep_assert_held(&fn->session.lock);
+	return get_unaligned_le16(fn->pci.bytes + VFIO_MDEV_CAP_MSIX +
+				  PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_ENABLE;
 }
 
 /* ---- access ---- */
 
 /**
  * vfio_mdev_pci_config_read() - read from the configuration space
- * @vm: the device, its lock held
+ * @fn: the device, its lock held
  * @offset: where; the range is within %PCI_CFG_SPACE_EXP_SIZE
  * @buf: for what is read
  * @len: how many bytes
  */
-void vfio_mdev_pci_config_read(struct vfio_mdev *vm, u64 offset, u8 *buf,
+void vfio_mdev_pci_config_read(struct vfio_mdev *fn, u64 offset, u8 *buf,
 			       unsigned int len)
 {
 	unsigned int n;
 
-	lockdep_assert_held(&vm->session.lock);
+	lockdep_assert_held(&fn->session.lock);
 	memset(buf, 0, len);
 	if (offset >= PCI_CFG_SPACE_SIZE)
 		return;
-	if (vfio_mdev_in_window(offset, len))
-		vfio_mdev_window_read(vm);
 	offset = array_index_nospec(offset, PCI_CFG_SPACE_SIZE);
 	n = min_t(unsigned int, len, PCI_CFG_SPACE_SIZE - offset);
-	memcpy(buf, vm->pci.bytes + offset, n);
+	memcpy(buf, fn->pci.bytes + offset, n);
 }
 
 /**
  * vfio_mdev_pci_config_write() - write to the configuration space
- * @vm: the device, its lock held
+ * @fn: the device, its lock held
  * @offset: where; the range is within %PCI_CFG_SPACE_EXP_SIZE
  * @buf: what
  * @len: how many bytes
  *
- * Takes effect before this returns, also a reset of the function.
+ * Return: true if the driver asks for a reset of the function.
  */
-void vfio_mdev_pci_config_write(struct vfio_mdev *vm, u64 offset,
+bool vfio_mdev_pci_config_write(struct vfio_mdev *fn, u64 offset,
 				const u8 *buf, unsigned int len)
 {
 	/* The byte of the device control register that has the reset */
 	const unsigned int control = VFIO_MDEV_CAP_EXP + PCI_EXP_DEVCTL + 1;
-	u8 power = vm->pci.bytes[VFIO_MDEV_POWER];
+	u8 power = fn->pci.bytes[VFIO_MDEV_POWER];
 	bool reset = false;
 	unsigned int i;
 
-	lockdep_assert_held(&vm->session.lock);
+	lockdep_assert_held(&fn->session.lock);
 	for (i = 0; i < len && offset + i < PCI_CFG_SPACE_SIZE; i++) {
 		unsigned int at = array_index_nospec(offset + i,
 						     PCI_CFG_SPACE_SIZE);
-		u8 writable = vm->pci.writable[at];
+		u8 writable = fn->pci.writable[at];
 
-		vm->pci.bytes[at] &= ~writable;
-		vm->pci.bytes[at] |= buf[i] & writable;
+		fn->pci.bytes[at] &= ~writable;
+		fn->pci.bytes[at] |= buf[i] & writable;
 		if (at == control && buf[i] & (PCI_EXP_DEVCTL_BCR_FLR >> 8))
 			reset = true;
 	}
-	vfio_mdev_fix_power(vm, power);
-	if (reset)
-		vfio_mdev_reset_function(vm);
-	else
-		vfio_mdev_update(vm);
-	if (vfio_mdev_in_window(offset, len))
-		vfio_mdev_window_write(vm, offset, buf, len);
+	vfio_mdev_fix_power(fn, power);
+	return reset;
 }

@@ -17,12 +17,13 @@ struct vfio_mdev_pci_config {
 	u8 writable[PCI_CFG_SPACE_SIZE];
 };
 
-void vfio_mdev_pci_config_init(struct vfio_mdev *vm);
-bool vfio_mdev_memory_enabled(const struct vfio_mdev *vm);
-bool vfio_mdev_bus_master(const struct vfio_mdev *vm);
-void vfio_mdev_pci_config_read(struct vfio_mdev *vm, u64 offset, u8 *buf,
+void vfio_mdev_pci_config_init(struct vfio_mdev *fn);
+bool vfio_mdev_memory_enabled(const struct vfio_mdev *fn);
+bool vfio_mdev_bus_master(const struct vfio_mdev *fn);
+bool vfio_mdev_msix_enabled(const struct vfio_mdev *fn);
+void vfio_mdev_pci_config_read(struct vfio_mdev *fn, u64 offset, u8 *buf,
 			       unsigned int len);
-void vfio_mdev_pci_config_write(struct vfio_mdev *vm, u64 offset,
+bool vfio_mdev_pci_config_write(struct vfio_mdev *fn, u64 offset,
 				const u8 *buf, unsigned int len);
 
 #endif /* _VFIO_MDEV_PCI_CONFIG_H */

@@ -9,7 +9,6 @@
 #include <linux/virtio_mdev.h>
 #include <linux/virtio_pci.h>
 
-#include "device.h"
 #include "queue.h"
 #include "vector.h"
 #include "vfio_mdev.h"
@@ -20,8 +19,7 @@ static irqreturn_t vfio_mdev_queue_used(void *private)
 {
 	struct vfio_mdev_queue *queue = private;
 
-	vfio_mdev_signal(queue->vm, READ_ONCE(queue->vector),
-			 VFIO_MDEV_ISR_QUEUE);
+	vfio_mdev_signal_queue(queue->fn, READ_ONCE(queue->vector));
 	return IRQ_HANDLED;
 }
 
@@ -29,23 +27,23 @@ static void vfio_mdev_queue_broke(void *private)
 {
 	struct vfio_mdev_queue *queue = private;
 
-	vfio_mdev_break(queue->vm);
+	vfio_mdev_break(queue->fn);
 }
 
 /* ---- registers ---- */
 
 /**
  * vfio_mdev_selected() - the virtqueue that the registers show
- * @vm: the device, its lock held
+ * @fn: the device, its lock held
  *
  * Return: the virtqueue, or NULL if there is none of that index.
  */
-struct vfio_mdev_queue *vfio_mdev_selected(struct vfio_mdev *vm)
+struct vfio_mdev_queue *vfio_mdev_selected(struct vfio_mdev *fn)
 {
-	lockdep_assert_held(&vm->session.lock);
-	if (vm->queue_select >= vm->nvqs)
+	lockdep_assert_held(&fn->session.lock);
+	if (fn->queue_select >= fn->nvqs)
 		return NULL;
-	return &vm->queues[array_index_nospec(vm->queue_select, vm->nvqs)];
+	return &fn->queues[array_index_nospec(fn->queue_select, fn->nvqs)];
 }
 
 /**
@@ -56,14 +54,15 @@ struct vfio_mdev_queue *vfio_mdev_selected(struct vfio_mdev *vm)
  */
 bool vfio_mdev_queue_enabled(struct vfio_mdev_queue *queue)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(queue->vm);
+	struct mdev_class_device *cdev = vfio_mdev_cdev(queue->fn);
 
+	lockdep_assert_held(&queue->fn->session.lock);
 	return cdev->ops->get_vq_ready(cdev, queue->index);
 }
 
 static int vfio_mdev_queue_start(struct vfio_mdev_queue *queue)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(queue->vm);
+	struct mdev_class_device *cdev = vfio_mdev_cdev(queue->fn);
 	const struct virtio_mdev_ops *ops = cdev->ops;
 	int ret;
 
@@ -87,9 +86,10 @@ static int vfio_mdev_queue_start(struct vfio_mdev_queue *queue)
  */
 void vfio_mdev_queue_enable(struct vfio_mdev_queue *queue)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(queue->vm);
+	struct mdev_class_device *cdev = vfio_mdev_cdev(queue->fn);
 	int ret;
 
+	lockdep_assert_held(&queue->fn->session.lock);
 	if (vfio_mdev_queue_enabled(queue))
 		return;
 	ret = vfio_mdev_queue_start(queue);
@@ -99,12 +99,12 @@ void vfio_mdev_queue_enable(struct vfio_mdev_queue *queue)
 			     "virtqueue %u with %u entries at %#llx, %#llx, %#llx cannot be enabled: %pe; the driver has to reset the device\n",
 			     queue->index, queue->size, queue->desc,
 			     queue->driver, queue->device, ERR_PTR(ret));
-	vfio_mdev_break(queue->vm);
+	vfio_mdev_break(queue->fn);
 }
 
 static void vfio_mdev_queue_defaults(struct vfio_mdev_queue *queue)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(queue->vm);
+	struct mdev_class_device *cdev = vfio_mdev_cdev(queue->fn);
 
 	WRITE_ONCE(queue->vector, VIRTIO_MSI_NO_VECTOR);
 	queue->size = cdev->ops->get_vq_size ?
@@ -123,9 +123,10 @@ static void vfio_mdev_queue_defaults(struct vfio_mdev_queue *queue)
  */
 void vfio_mdev_queue_reset(struct vfio_mdev_queue *queue)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(queue->vm);
+	struct mdev_class_device *cdev = vfio_mdev_cdev(queue->fn);
 	int ret;
 
+	lockdep_assert_held(&queue->fn->session.lock);
 	if (!(cdev->ops->get_driver_features(cdev) &
 	      BIT_ULL(VIRTIO_F_RING_RESET)))
 		return;
@@ -134,7 +135,7 @@ void vfio_mdev_queue_reset(struct vfio_mdev_queue *queue)
 		dev_warn_ratelimited(&cdev->dev,
 				     "virtqueue %u cannot be reset: %pe; the driver has to reset the device\n",
 				     queue->index, ERR_PTR(ret));
-		vfio_mdev_break(queue->vm);
+		vfio_mdev_break(queue->fn);
 		return;
 	}
 	vfio_mdev_queue_defaults(queue);
@@ -144,31 +145,33 @@ void vfio_mdev_queue_reset(struct vfio_mdev_queue *queue)
 
 /**
  * vfio_mdev_queues_reset() - the registers as they are after a reset
- * @vm: the device, reset, its lock held
+ * @fn: the device, reset, its lock held
  */
-void vfio_mdev_queues_reset(struct vfio_mdev *vm)
+void vfio_mdev_queues_reset(struct vfio_mdev *fn)
 {
 	u16 i;
 
-	for (i = 0; i < vm->nvqs; i++)
-		vfio_mdev_queue_defaults(&vm->queues[i]);
+	lockdep_assert_held(&fn->session.lock);
+	for (i = 0; i < fn->nvqs; i++)
+		vfio_mdev_queue_defaults(&fn->queues[i]);
 }
 
 /**
  * vfio_mdev_queues_open() - get the virtqueues ready for a user
- * @vm: the device, its lock held
+ * @fn: the device, its lock held
  */
-void vfio_mdev_queues_open(struct vfio_mdev *vm)
+void vfio_mdev_queues_open(struct vfio_mdev *fn)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(vm);
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
 	struct virtio_mdev_callback cb = {
 		.callback = vfio_mdev_queue_used,
 		.error = vfio_mdev_queue_broke,
 	};
 	u16 i;
 
-	for (i = 0; i < vm->nvqs; i++) {
-		struct vfio_mdev_queue *queue = &vm->queues[i];
+	lockdep_assert_held(&fn->session.lock);
+	for (i = 0; i < fn->nvqs; i++) {
+		struct vfio_mdev_queue *queue = &fn->queues[i];
 
 		/* Once, because mmap() cannot take the lock */
 		queue->doorbell.addr = mdev_doorbell_addr(cdev, i);
@@ -180,46 +183,47 @@ void vfio_mdev_queues_open(struct vfio_mdev *vm)
 
 /**
  * vfio_mdev_queues_close() - undo vfio_mdev_queues_open()
- * @vm: the device, reset, its lock held
+ * @fn: the device, reset, its lock held
  */
-void vfio_mdev_queues_close(struct vfio_mdev *vm)
+void vfio_mdev_queues_close(struct vfio_mdev *fn)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(vm);
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
 	u16 i;
 
-	for (i = 0; i < vm->nvqs; i++) {
-		mdev_kick_clear(&vm->queues[i].kick);
+	lockdep_assert_held(&fn->session.lock);
+	for (i = 0; i < fn->nvqs; i++) {
+		mdev_kick_clear(&fn->queues[i].kick);
 		cdev->ops->set_vq_cb(cdev, i, NULL);
 	}
 }
 
 /**
  * vfio_mdev_queues_init() - allocate the virtqueues
- * @vm: the device, with their number
+ * @fn: the device, with their number
  *
  * Return: 0 or -ENOMEM.
  */
-int vfio_mdev_queues_init(struct vfio_mdev *vm)
+int vfio_mdev_queues_init(struct vfio_mdev *fn)
 {
 	u16 i;
 
-	vm->queues = kvcalloc(vm->nvqs, sizeof(*vm->queues), GFP_KERNEL);
-	if (!vm->queues)
+	fn->queues = kvcalloc(fn->nvqs, sizeof(*fn->queues), GFP_KERNEL);
+	if (!fn->queues)
 		return -ENOMEM;
-	for (i = 0; i < vm->nvqs; i++) {
-		vm->queues[i].vm = vm;
-		vm->queues[i].index = i;
-		vm->queues[i].doorbell.all = &vm->session.doorbells;
-		vm->queues[i].doorbell.addr = PHYS_ADDR_MAX;
+	for (i = 0; i < fn->nvqs; i++) {
+		fn->queues[i].fn = fn;
+		fn->queues[i].index = i;
+		fn->queues[i].doorbell.all = &fn->session.doorbells;
+		fn->queues[i].doorbell.addr = PHYS_ADDR_MAX;
 	}
 	return 0;
 }
 
 /**
  * vfio_mdev_queues_uninit() - undo vfio_mdev_queues_init()
- * @vm: the device
+ * @fn: the device
  */
-void vfio_mdev_queues_uninit(struct vfio_mdev *vm)
+void vfio_mdev_queues_uninit(struct vfio_mdev *fn)
 {
-	kvfree(vm->queues);
+	kvfree(fn->queues);
 }

@@ -10,7 +10,7 @@ struct vfio_mdev;
 
 /**
  * struct vfio_mdev_queue - a virtqueue as the driver sets it up
- * @vm: the device; its lock guards what follows, unless said otherwise
+ * @fn: the device; its lock guards what follows, unless said otherwise
  * @index: of the virtqueue; constant
  * @vector: its MSI-X vector, or %VIRTIO_MSI_NO_VECTOR.  Written with the lock, read
  *	by signals without.
@@ -25,7 +25,7 @@ struct vfio_mdev;
  * @doorbell: the page that kicks it
  */
 struct vfio_mdev_queue {
-	struct vfio_mdev *vm;
+	struct vfio_mdev *fn;
 	u16 index;
 	u16 vector;
 	u16 size;
@@ -39,12 +39,12 @@ struct vfio_mdev_queue {
 	struct mdev_doorbell doorbell;
 };
 
-int vfio_mdev_queues_init(struct vfio_mdev *vm);
-void vfio_mdev_queues_uninit(struct vfio_mdev *vm);
-void vfio_mdev_queues_open(struct vfio_mdev *vm);
-void vfio_mdev_queues_close(struct vfio_mdev *vm);
-void vfio_mdev_queues_reset(struct vfio_mdev *vm);
-struct vfio_mdev_queue *vfio_mdev_selected(struct vfio_mdev *vm);
+int vfio_mdev_queues_init(struct vfio_mdev *fn);
+void vfio_mdev_queues_uninit(struct vfio_mdev *fn);
+void vfio_mdev_queues_open(struct vfio_mdev *fn);
+void vfio_mdev_queues_close(struct vfio_mdev *fn);
+void vfio_mdev_queues_reset(struct vfio_mdev *fn);
+struct vfio_mdev_queue *vfio_mdev_selected(struct vfio_mdev *fn);
 bool vfio_mdev_queue_enabled(struct vfio_mdev_queue *queue);
 void vfio_mdev_queue_enable(struct vfio_mdev_queue *queue);
 void vfio_mdev_queue_reset(struct vfio_mdev_queue *queue);

@@ -25,16 +25,19 @@ struct vfio_mdev_vector {
 	bool pending;
 };
 
-int vfio_mdev_vectors_init(struct vfio_mdev *vm);
-void vfio_mdev_vectors_uninit(struct vfio_mdev *vm);
-u16 vfio_mdev_vector_index(const struct vfio_mdev *vm, u16 index);
-void vfio_mdev_signal(struct vfio_mdev *vm, u16 index, int isr);
-u8 vfio_mdev_isr_read(struct vfio_mdev *vm);
-void vfio_mdev_vector_set(struct vfio_mdev *vm, u16 index,
+u32 vfio_mdev_pba_offset(const struct vfio_mdev *fn);
+int vfio_mdev_vectors_init(struct vfio_mdev *fn);
+void vfio_mdev_vectors_uninit(struct vfio_mdev *fn);
+u16 vfio_mdev_vector_index(const struct vfio_mdev *fn, u16 index);
+void vfio_mdev_signal_queue(struct vfio_mdev *fn, u16 index);
+void vfio_mdev_signal_config(struct vfio_mdev *fn);
+void vfio_mdev_break(struct vfio_mdev *fn);
+u8 vfio_mdev_isr_read(struct vfio_mdev *fn);
+void vfio_mdev_vector_set(struct vfio_mdev *fn, u16 index,
 			  struct eventfd_ctx *ctx);
-void vfio_mdev_vector_test(struct vfio_mdev *vm, u16 index);
-void vfio_mdev_vectors_mask(struct vfio_mdev *vm, bool mask);
-void vfio_mdev_vectors_clear(struct vfio_mdev *vm);
-void vfio_mdev_vectors_close(struct vfio_mdev *vm);
+void vfio_mdev_vector_test(struct vfio_mdev *fn, u16 index);
+void vfio_mdev_vectors_mask(struct vfio_mdev *fn, bool mask);
+void vfio_mdev_vectors_clear(struct vfio_mdev *fn);
+void vfio_mdev_vectors_close(struct vfio_mdev *fn);
 
 #endif /* _VFIO_MDEV_VECTOR_H */

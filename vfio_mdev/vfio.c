@@ -26,6 +26,7 @@
 #include "vector.h"
 #include "vfio.h"
 #include "vfio_mdev.h"
+#include "window.h"
 
 /* How much of a region one call reads or writes at most */
 #define VFIO_MDEV_MAX_ACCESS	SZ_4K
@@ -56,56 +57,56 @@ static int vfio_mdev_get_info(void __user *argp)
 	return copy_to_user(argp, &info, minsz) ? -EFAULT : 0;
 }
 
-static u64 vfio_mdev_region_size(const struct vfio_mdev *vm, u64 index)
+static u64 vfio_mdev_region_size(const struct vfio_mdev *fn, u64 index)
 {
 	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
 		return PCI_CFG_SPACE_EXP_SIZE;
 	if (index >= VFIO_MDEV_NR_BARS)
 		return 0;
-	return vm->bars[array_index_nospec(index, VFIO_MDEV_NR_BARS)].size;
+	return fn->bars[array_index_nospec(index, VFIO_MDEV_NR_BARS)].size;
 }
 
 static int vfio_mdev_region_info(struct vfio_device *vdev,
 				 struct vfio_region_info *info,
 				 struct vfio_info_cap *caps)
 {
-	struct vfio_mdev *vm = vdev_to_vfio_mdev(vdev);
+	struct vfio_mdev *fn = vdev_to_vfio_mdev(vdev);
 
-	if (READ_ONCE(vm->session.revoked))
+	if (READ_ONCE(fn->session.revoked))
 		return -ENODEV;
 	/* There is no VGA. */
 	if (info->index >= VFIO_PCI_VGA_REGION_INDEX)
 		return -EINVAL;
 	info->offset = vfio_mdev_region_offset(info->index);
-	info->size = vfio_mdev_region_size(vm, info->index);
+	info->size = vfio_mdev_region_size(fn, info->index);
 	info->flags = 0;
 	if (info->size)
 		info->flags = VFIO_REGION_INFO_FLAG_READ |
 			      VFIO_REGION_INFO_FLAG_WRITE;
-	if (info->index != VFIO_MDEV_BAR_NOTIFY || !vfio_mdev_has_doorbell(vm))
+	if (info->index != VFIO_MDEV_BAR_NOTIFY || !vfio_mdev_has_doorbell(fn))
 		return 0;
 	info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
-	return vfio_mdev_doorbell_areas(vm, caps);
+	return vfio_mdev_doorbell_areas(fn, caps);
 }
 
 /* How many interrupts an index has, or -EINVAL if there is no such index */
-static int vfio_mdev_irq_count(const struct vfio_mdev *vm, u32 index)
+static int vfio_mdev_irq_count(const struct vfio_mdev *fn, u32 index)
 {
 	switch (index) {
 	case VFIO_PCI_INTX_IRQ_INDEX:
 	case VFIO_PCI_MSI_IRQ_INDEX:
 		return 0;
 	case VFIO_PCI_MSIX_IRQ_INDEX:
-		return vm->nr_vectors;
+		return fn->nr_vectors;
 	case VFIO_PCI_REQ_IRQ_INDEX:
 		return 1;
 	default:
-		/* Nor does it report errors: QEMU wants either one or none. */
+		/* VFIO_PCI_ERR_IRQ_INDEX: QEMU warns of one that has no interrupt. */
 		return -EINVAL;
 	}
 }
 
-static int vfio_mdev_get_irq_info(const struct vfio_mdev *vm, void __user *argp)
+static int vfio_mdev_get_irq_info(const struct vfio_mdev *fn, void __user *argp)
 {
 	size_t minsz = offsetofend(struct vfio_irq_info, count);
 	struct vfio_irq_info info;
@@ -115,7 +116,7 @@ static int vfio_mdev_get_irq_info(const struct vfio_mdev *vm, void __user *argp)
 		return -EFAULT;
 	if (info.argsz < minsz)
 		return -EINVAL;
-	count = vfio_mdev_irq_count(vm, info.index);
+	count = vfio_mdev_irq_count(fn, info.index);
 	if (count < 0)
 		return count;
 	info.flags = VFIO_IRQ_INFO_EVENTFD;
@@ -125,7 +126,7 @@ static int vfio_mdev_get_irq_info(const struct vfio_mdev *vm, void __user *argp)
 
 /* ---- interrupts ---- */
 
-static int vfio_mdev_set_eventfds(struct vfio_mdev *vm,
+static int vfio_mdev_set_eventfds(struct vfio_mdev *fn,
 				  const struct vfio_irq_set *set,
 				  const s32 *fds)
 {
@@ -150,7 +151,7 @@ static int vfio_mdev_set_eventfds(struct vfio_mdev *vm,
 	/* All of them, or none */
 	for (i = 0; i < set->count; i++) {
 		if (!ret)
-			vfio_mdev_vector_set(vm, set->start + i, ctxs[i]);
+			vfio_mdev_vector_set(fn, set->start + i, ctxs[i]);
 		else if (ctxs[i])
 			eventfd_ctx_put(ctxs[i]);
 	}
@@ -158,7 +159,7 @@ static int vfio_mdev_set_eventfds(struct vfio_mdev *vm,
 	return ret;
 }
 
-static int vfio_mdev_set_msix(struct vfio_mdev *vm,
+static int vfio_mdev_set_msix(struct vfio_mdev *fn,
 			      const struct vfio_irq_set *set, const void *data)
 {
 	u32 i;
@@ -166,22 +167,24 @@ static int vfio_mdev_set_msix(struct vfio_mdev *vm,
 	switch (set->flags & VFIO_IRQ_SET_DATA_TYPE_MASK) {
 	case VFIO_IRQ_SET_DATA_NONE:
 		if (!set->count)
-			vfio_mdev_vectors_close(vm);
+			vfio_mdev_vectors_close(fn);
 		for (i = 0; i < set->count; i++)
-			vfio_mdev_vector_test(vm, set->start + i);
+			vfio_mdev_vector_test(fn, set->start + i);
 		return 0;
 	case VFIO_IRQ_SET_DATA_BOOL:
 		for (i = 0; i < set->count; i++)
 			if (((const u8 *)data)[i])
-				vfio_mdev_vector_test(vm, set->start + i);
+				vfio_mdev_vector_test(fn, set->start + i);
 		return 0;
 	case VFIO_IRQ_SET_DATA_EVENTFD:
-		return vfio_mdev_set_eventfds(vm, set, data);
+		/* It may have got the file from the process that opened it. */
+		mdev_session_set_user(&fn->session);
+		return vfio_mdev_set_eventfds(fn, set, data);
 	}
 	return -EINVAL;
 }
 
-static int vfio_mdev_set_irqs(struct vfio_mdev *vm, void __user *argp)
+static int vfio_mdev_set_irqs(struct vfio_mdev *fn, void __user *argp)
 {
 	size_t minsz = offsetofend(struct vfio_irq_set, count);
 	struct vfio_irq_set set;
@@ -191,7 +194,7 @@ static int vfio_mdev_set_irqs(struct vfio_mdev *vm, void __user *argp)
 
 	if (copy_from_user(&set, argp, minsz))
 		return -EFAULT;
-	count = vfio_mdev_irq_count(vm, set.index);
+	count = vfio_mdev_irq_count(fn, set.index);
 	if (count < 0)
 		return count;
 	ret = vfio_set_irqs_validate_and_prepare(&set, count, VFIO_PCI_NUM_IRQS,
@@ -204,20 +207,16 @@ static int vfio_mdev_set_irqs(struct vfio_mdev *vm, void __user *argp)
 		return -ENOTTY;
 	argp += minsz;
 	if (set.index == VFIO_PCI_REQ_IRQ_INDEX)
-		return mdev_vfio_device_set_request(&vm->vfio, &set, argp, size);
-	/* Nothing can be set of an index without interrupts. */
-	if (set.index != VFIO_PCI_MSIX_IRQ_INDEX)
-		return 0;
-
+		return mdev_vfio_device_set_request(&fn->vfio, &set, argp, size);
 	if (size) {
 		data = vmemdup_user(argp, size);
 		if (IS_ERR(data))
 			return PTR_ERR(data);
 	}
-	ret = mdev_session_lock(&vm->session);
+	ret = mdev_session_lock(&fn->session);
 	if (!ret) {
-		ret = vfio_mdev_set_msix(vm, &set, data);
-		mdev_session_unlock(&vm->session);
+		ret = vfio_mdev_set_msix(fn, &set, data);
+		mdev_session_unlock(&fn->session);
 	}
 	kvfree(data);
 	return ret;
@@ -225,7 +224,7 @@ static int vfio_mdev_set_irqs(struct vfio_mdev *vm, void __user *argp)
 
 /* ---- other calls ---- */
 
-static int vfio_mdev_ioeventfd(struct vfio_mdev *vm, void __user *argp)
+static int vfio_mdev_ioeventfd(struct vfio_mdev *fn, void __user *argp)
 {
 	size_t minsz = offsetofend(struct vfio_device_ioeventfd, fd);
 	struct vfio_device_ioeventfd set;
@@ -235,34 +234,34 @@ static int vfio_mdev_ioeventfd(struct vfio_mdev *vm, void __user *argp)
 		return -EFAULT;
 	if (set.argsz < minsz)
 		return -EINVAL;
-	ret = mdev_session_lock(&vm->session);
+	ret = mdev_session_lock(&fn->session);
 	if (ret)
 		return ret;
-	ret = vfio_mdev_set_ioeventfd(vm, &set);
-	mdev_session_unlock(&vm->session);
+	ret = vfio_mdev_set_ioeventfd(fn, &set);
+	mdev_session_unlock(&fn->session);
 	return ret;
 }
 
-static int vfio_mdev_reset(struct vfio_mdev *vm)
+static int vfio_mdev_reset(struct vfio_mdev *fn)
 {
 	int ret;
 
-	ret = mdev_session_lock(&vm->session);
+	ret = mdev_session_lock(&fn->session);
 	if (ret)
 		return ret;
-	ret = vfio_mdev_reset_function(vm);
-	mdev_session_unlock(&vm->session);
+	ret = vfio_mdev_reset_function(fn);
+	mdev_session_unlock(&fn->session);
 	return ret;
 }
 
 static long vfio_mdev_ioctl(struct vfio_device *vdev, unsigned int cmd,
 			    unsigned long arg)
 {
-	struct vfio_mdev *vm = vdev_to_vfio_mdev(vdev);
+	struct vfio_mdev *fn = vdev_to_vfio_mdev(vdev);
 	void __user *argp = (void __user *)arg;
 
 	/* For the commands below that do not take the lock */
-	if (READ_ONCE(vm->session.revoked))
+	if (READ_ONCE(fn->session.revoked))
 		return -ENODEV;
 	switch (cmd) {
 	case VFIO_DEVICE_GET_INFO:
@@ -271,13 +270,13 @@ static long vfio_mdev_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		return compat_vfio_get_region_info(vdev, argp,
 						   vfio_mdev_region_info);
 	case VFIO_DEVICE_GET_IRQ_INFO:
-		return vfio_mdev_get_irq_info(vm, argp);
+		return vfio_mdev_get_irq_info(fn, argp);
 	case VFIO_DEVICE_SET_IRQS:
-		return vfio_mdev_set_irqs(vm, argp);
+		return vfio_mdev_set_irqs(fn, argp);
 	case VFIO_DEVICE_RESET:
-		return vfio_mdev_reset(vm);
+		return vfio_mdev_reset(fn);
 	case VFIO_DEVICE_IOEVENTFD:
-		return vfio_mdev_ioeventfd(vm, argp);
+		return vfio_mdev_ioeventfd(fn, argp);
 	default:
 		return -ENOTTY;
 	}
@@ -319,83 +318,94 @@ static void vfio_mdev_next_access(struct vfio_mdev_access *access, u64 pos,
 }
 
 /* After an access to registers: those of a device that is gone are garbage. */
-static int vfio_mdev_check_present(struct vfio_mdev *vm)
+static int vfio_mdev_check_present(struct vfio_mdev *fn)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(vm);
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
 
 	if (cdev->ops->is_present && !cdev->ops->is_present(cdev))
 		return -ENODEV;
 	return 0;
 }
 
-static void vfio_mdev_access_config(struct vfio_mdev *vm,
+static void vfio_mdev_access_config(struct vfio_mdev *fn,
 				    struct vfio_mdev_access *access, bool write)
 {
-	if (write)
-		vfio_mdev_pci_config_write(vm, access->offset, access->data,
-					   access->len);
-	else
-		vfio_mdev_pci_config_read(vm, access->offset, access->data,
+	bool window = vfio_mdev_in_window(access->offset, access->len);
+
+	if (!write) {
+		if (window)
+			vfio_mdev_window_read(fn);
+		vfio_mdev_pci_config_read(fn, access->offset, access->data,
 					  access->len);
+		return;
+	}
+	if (vfio_mdev_pci_config_write(fn, access->offset, access->data,
+				       access->len))
+		vfio_mdev_reset_function(fn);
+	else
+		vfio_mdev_update(fn);
+	if (window)
+		vfio_mdev_window_write(fn, access->offset, access->data,
+				       access->len);
 }
 
-static int vfio_mdev_access_bar(struct vfio_mdev *vm,
+static int vfio_mdev_access_bar(struct vfio_mdev *fn,
 				struct vfio_mdev_access *access, bool write)
 {
-	if (!vm->decoding)
+	if (!fn->decoding)
 		return -EIO;
 	if (write)
-		vfio_mdev_bar_write(vm, access->region, access->offset,
+		vfio_mdev_bar_write(fn, access->region, access->offset,
 				    access->data, access->len);
 	else
-		vfio_mdev_bar_read(vm, access->region, access->offset,
+		vfio_mdev_bar_read(fn, access->region, access->offset,
 				   access->data, access->len);
-	return vfio_mdev_check_present(vm);
+	return vfio_mdev_check_present(fn);
 }
 
 /* Without the lock, so that a kick waits for no call. */
-static int vfio_mdev_notify_part(struct vfio_mdev *vm,
+static int vfio_mdev_notify_part(struct vfio_mdev *fn,
 				 const struct vfio_mdev_access *access)
 {
 	int ret = 0;
 
-	/* Pairs with synchronize_rcu() in mdev_session_retire() */
+	/* Pairs with synchronize_rcu() in mdev_session_revoke() */
 	rcu_read_lock();
-	if (READ_ONCE(vm->session.revoked))
+	if (READ_ONCE(fn->session.revoked))
 		ret = -ENODEV;
-	else if (!READ_ONCE(vm->decoding))
+	else if (!READ_ONCE(fn->decoding))
 		ret = -EIO;
 	else
-		vfio_mdev_notify(vm, access->offset);
+		vfio_mdev_notify(fn, access->offset);
 	rcu_read_unlock();
 	return ret;
 }
 
-static int vfio_mdev_access_part(struct vfio_mdev *vm,
+static int vfio_mdev_access_part(struct vfio_mdev *fn,
 				 struct vfio_mdev_access *access, bool write)
 {
 	int ret;
 
 	if (write && access->region == VFIO_MDEV_BAR_NOTIFY)
-		return vfio_mdev_notify_part(vm, access);
-	ret = mdev_session_lock(&vm->session);
+		return vfio_mdev_notify_part(fn, access);
+	ret = mdev_session_lock(&fn->session);
 	if (ret)
 		return ret;
 	if (access->region == VFIO_PCI_CONFIG_REGION_INDEX)
-		vfio_mdev_access_config(vm, access, write);
+		vfio_mdev_access_config(fn, access, write);
 	else
-		ret = vfio_mdev_access_bar(vm, access, write);
-	mdev_session_unlock(&vm->session);
+		ret = vfio_mdev_access_bar(fn, access, write);
+	mdev_session_unlock(&fn->session);
 	return ret;
 }
 
 /* How much of @count bytes at @pos there is, or -EINVAL */
-static ssize_t vfio_mdev_clamp(const struct vfio_mdev *vm, u64 pos,
+static ssize_t vfio_mdev_clamp(const struct vfio_mdev *fn, u64 pos,
 			       size_t count)
 {
 	u64 region = pos >> VFIO_MDEV_REGION_SHIFT;
 	u64 offset = pos - vfio_mdev_region_offset(region);
-	u64 size = vfio_mdev_region_size(vm, region);
+	u64 size = vfio_mdev_region_size(fn, region);
 
 	if (offset >= size)
 		return -EINVAL;
@@ -405,15 +415,15 @@ static ssize_t vfio_mdev_clamp(const struct vfio_mdev *vm, u64 pos,
 static ssize_t vfio_mdev_read(struct vfio_device *vdev, char __user *buf,
 			      size_t count, loff_t *ppos)
 {
-	struct vfio_mdev *vm = vdev_to_vfio_mdev(vdev);
+	struct vfio_mdev *fn = vdev_to_vfio_mdev(vdev);
 	struct vfio_mdev_access access;
 	ssize_t size, done;
 	int ret;
 
-	size = vfio_mdev_clamp(vm, *ppos, count);
+	size = vfio_mdev_clamp(fn, *ppos, count);
 	for (done = 0; done < size; done += access.len) {
 		vfio_mdev_next_access(&access, *ppos + done, size - done);
-		ret = vfio_mdev_access_part(vm, &access, false);
+		ret = vfio_mdev_access_part(fn, &access, false);
 		if (!ret && copy_to_user(buf + done, access.data, access.len))
 			ret = -EFAULT;
 		if (ret)
@@ -428,17 +438,17 @@ static ssize_t vfio_mdev_write(struct vfio_device *vdev,
 			       const char __user *buf, size_t count,
 			       loff_t *ppos)
 {
-	struct vfio_mdev *vm = vdev_to_vfio_mdev(vdev);
+	struct vfio_mdev *fn = vdev_to_vfio_mdev(vdev);
 	struct vfio_mdev_access access;
 	ssize_t size, done;
 	int ret;
 
-	size = vfio_mdev_clamp(vm, *ppos, count);
+	size = vfio_mdev_clamp(fn, *ppos, count);
 	for (done = 0; done < size; done += access.len) {
 		vfio_mdev_next_access(&access, *ppos + done, size - done);
 		if (copy_from_user(access.data, buf + done, access.len))
 			return -EFAULT;
-		ret = vfio_mdev_access_part(vm, &access, true);
+		ret = vfio_mdev_access_part(fn, &access, true);
 		if (ret)
 			return ret;
 	}
@@ -451,31 +461,31 @@ static ssize_t vfio_mdev_write(struct vfio_device *vdev,
 
 static int vfio_mdev_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {
-	struct vfio_mdev *vm = vdev_to_vfio_mdev(vdev);
+	struct vfio_mdev *fn = vdev_to_vfio_mdev(vdev);
 	u64 pos = (u64)vma->vm_pgoff << PAGE_SHIFT;
 	u64 region = pos >> VFIO_MDEV_REGION_SHIFT;
 
 	/* A mapping that is made nevertheless gets no page: faults check again. */
-	if (READ_ONCE(vm->session.revoked))
+	if (READ_ONCE(fn->session.revoked))
 		return -ENODEV;
 	if (region != VFIO_MDEV_BAR_NOTIFY)
 		return -EINVAL;
-	return vfio_mdev_doorbell_mmap(vm,
+	return vfio_mdev_doorbell_mmap(fn,
 				       pos - vfio_mdev_region_offset(region),
 				       vma);
 }
 
 static int vfio_mdev_open_device(struct vfio_device *vdev)
 {
-	struct vfio_mdev *vm = vdev_to_vfio_mdev(vdev);
+	struct vfio_mdev *fn = vdev_to_vfio_mdev(vdev);
 	int ret;
 
-	ret = mdev_session_claim(&vm->session, "VFIO device");
+	ret = mdev_session_claim(&fn->session, "VFIO device");
 	if (ret)
 		return ret;
-	ret = mdev_session_open(&vm->session);
+	ret = mdev_session_open(&fn->session);
 	if (!ret)
-		mdev_vfio_device_opened(&vm->vfio);
+		mdev_vfio_device_opened(&fn->vfio);
 	return ret;
 }
 
@@ -486,11 +496,11 @@ static void vfio_mdev_close_device(struct vfio_device *vdev)
 
 static void vfio_mdev_release(struct vfio_device *vdev)
 {
-	struct vfio_mdev *vm = vdev_to_vfio_mdev(vdev);
+	struct vfio_mdev *fn = vdev_to_vfio_mdev(vdev);
 
-	vfio_mdev_queues_uninit(vm);
-	vfio_mdev_vectors_uninit(vm);
-	mdev_session_uninit(&vm->session);
+	vfio_mdev_queues_uninit(fn);
+	vfio_mdev_vectors_uninit(fn);
+	mdev_session_uninit(&fn->session);
 	compat_vfio_free_device(vdev);
 	/* Pairs with vfio_mdev_add() */
 	mdev_users_put(&vfio_mdev_users);
@@ -522,20 +532,20 @@ static const struct vfio_device_ops vfio_mdev_iommu_ops = {
 /* ---- life ---- */
 
 /* Set all that is constant. */
-static int vfio_mdev_init(struct vfio_mdev *vm)
+static int vfio_mdev_init(struct vfio_mdev *fn)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(vm);
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
 	int ret;
 
-	vm->nvqs = cdev->ops->get_vq_count(cdev);
+	fn->nvqs = cdev->ops->get_vq_count(cdev);
 	/* One more, for changes of the configuration space */
-	vm->nr_vectors = min(vm->nvqs + 1, PCI_MSIX_FLAGS_QSIZE + 1);
-	vm->config_size = cdev->ops->get_config_size(cdev);
-	vfio_mdev_bars_init(vm);
-	ret = vfio_mdev_vectors_init(vm);
+	fn->nr_vectors = min(fn->nvqs + 1, PCI_MSIX_FLAGS_QSIZE + 1);
+	fn->config_size = cdev->ops->get_config_size(cdev);
+	vfio_mdev_bars_init(fn);
+	ret = vfio_mdev_vectors_init(fn);
 	if (ret)
 		return ret;
-	return vfio_mdev_queues_init(vm);
+	return vfio_mdev_queues_init(fn);
 }
 
 /**
@@ -547,34 +557,34 @@ static int vfio_mdev_init(struct vfio_mdev *vm)
 int vfio_mdev_add(struct mdev_class_device *cdev)
 {
 	struct device *parent;
-	struct vfio_mdev *vm;
+	struct vfio_mdev *fn;
 	int ret;
 
 	parent = mdev_vfio_device_parent_get(cdev);
 	if (IS_ERR(parent))
 		return PTR_ERR(parent);
-	vm = vfio_alloc_device(vfio_mdev, vfio.vdev, parent,
+	fn = vfio_alloc_device(vfio_mdev, vfio.vdev, parent,
 			       virtio_mdev_dma_dev(cdev) ?
 			       &vfio_mdev_iommu_ops : &vfio_mdev_soft_ops);
-	if (IS_ERR(vm)) {
-		ret = PTR_ERR(vm);
+	if (IS_ERR(fn)) {
+		ret = PTR_ERR(fn);
 		goto err_parent;
 	}
 	/* Pairs with vfio_mdev_release() */
 	mdev_users_get(&vfio_mdev_users);
-	mdev_session_init(&vm->session, cdev, &vfio_mdev_session_ops,
+	mdev_session_init(&fn->session, cdev, &vfio_mdev_session_ops,
 			  THIS_MODULE);
-	dev_set_drvdata(&cdev->dev, vm);
-	ret = vfio_mdev_init(vm);
+	dev_set_drvdata(&cdev->dev, fn);
+	ret = vfio_mdev_init(fn);
 	if (ret)
 		goto err_put;
-	ret = mdev_vfio_device_add(&vm->vfio, &vm->session, parent);
+	ret = mdev_vfio_device_add(&fn->vfio, &fn->session, parent);
 	if (ret)
 		goto err_put;
 	return 0;
 
 err_put:
-	vfio_put_device(&vm->vfio.vdev);
+	vfio_put_device(&fn->vfio.vdev);
 err_parent:
 	mdev_vfio_device_parent_put(cdev, parent);
 	return ret;
@@ -588,10 +598,10 @@ err_parent:
  */
 void vfio_mdev_del(struct mdev_class_device *cdev)
 {
-	struct vfio_mdev *vm = dev_get_drvdata(&cdev->dev);
+	struct vfio_mdev *fn = dev_get_drvdata(&cdev->dev);
 
-	mdev_session_retire(&vm->session, READ_ONCE(remove_grace));
-	mdev_vfio_device_del(&vm->vfio, cdev);
+	mdev_session_retire(&fn->session, READ_ONCE(remove_grace));
+	mdev_vfio_device_del(&fn->vfio, cdev);
 }
 
 /**

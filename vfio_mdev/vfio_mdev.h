@@ -32,6 +32,8 @@ struct vfio_mdev_vector;
  * @isr: the interrupt status register; atomic
  * @unmasked: the function may send interrupts.  Written with the lock, read with
  *	that of a vector.
+ * @msix: the driver has enabled MSI-X.  Written with the lock, read by signals
+ *	without.
  * @broken: the device needs a reset.  Set without the lock.
  * @decoding: the function answers accesses to its BARs.  Written with the lock, read
  *	by kicks without.
@@ -60,6 +62,7 @@ struct vfio_mdev {
 	u16 config_vector;
 	atomic_t isr;
 	bool unmasked;
+	bool msix;
 	bool broken;
 	bool decoding;
 
@@ -78,9 +81,9 @@ static inline struct vfio_mdev *to_vfio_mdev(struct mdev_vfio_device *vfio)
 	return container_of(vfio, struct vfio_mdev, vfio);
 }
 
-static inline struct mdev_class_device *vfio_mdev_cdev(struct vfio_mdev *vm)
+static inline struct mdev_class_device *vfio_mdev_cdev(struct vfio_mdev *fn)
 {
-	return vm->session.cdev;
+	return fn->session.cdev;
 }
 
 #endif /* _VFIO_MDEV_H */

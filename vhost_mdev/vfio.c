@@ -230,7 +230,7 @@ static ssize_t vhost_mdev_vfio_write(struct vfio_device *vdev,
 	idx = array_index_nospec((u32)page, vv->vd->nvqs);
 	/*
 	 * Without the lock, so that a kick waits for no ioctl.  Pairs with
-	 * synchronize_rcu() in vhost_mdev_revoke().
+	 * synchronize_rcu() in mdev_session_revoke().
 	 */
 	rcu_read_lock();
 	revoked = READ_ONCE(vv->vd->session.revoked);

@@ -5,6 +5,7 @@
 #ifndef _LINUX_MDEV_KICK_H
 #define _LINUX_MDEV_KICK_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 struct mdev_class_device;
@@ -26,6 +27,18 @@ struct mdev_kick {
 	struct virqfd *virqfd;
 	bool set;
 };
+
+/**
+ * mdev_kick_is_set() - whether there is an eventfd that kicks
+ * @kick: the kick
+ *
+ * Context: any; exact unless the program closes the eventfd at this moment.
+ * Return: true if there is one, and the program has not closed it.
+ */
+static inline bool mdev_kick_is_set(const struct mdev_kick *kick)
+{
+	return kick->set && READ_ONCE(kick->virqfd);
+}
 
 void mdev_kick_init(struct mdev_kick *kick, struct mdev_class_device *cdev,
 		    u16 index);

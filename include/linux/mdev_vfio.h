@@ -66,6 +66,9 @@ struct mdev_vfio_short {
  * @stamp: last time stamp given out, in nanoseconds; each is given out once
  * @open: a user has the device open
  * @iommufd: the memory is that of an iommufd, and not of a container
+ * @killable: only a fatal signal ends a wait of the user's.  For a virtual machine,
+ *	whose CPUs get signals all the time, and which cannot repeat what it does to a
+ *	register.  Set by the class driver when it is opened.
  * @joined: something may have been pinned since it was opened
  * @joined_at: number of the last unmapper that had begun when @joined was set
  * @single: locked memory was exhausted, so pages are pinned one by one
@@ -97,6 +100,7 @@ struct mdev_vfio_mem {
 	u64 stamp;
 	bool open;
 	bool iommufd;
+	bool killable;
 	bool joined;
 	u64 joined_at;
 	bool single;

@@ -84,6 +84,9 @@ struct virtio_mdev_vq_state {
  * @addr: physical address, page aligned
  * @size: bytes, a multiple of the page size; nothing but the doorbell of this
  *	one virtqueue may be within
+ *
+ * A hostile user writes any value to any byte of it, and a VMM's guest reads, too:
+ * neither may do more than kick this virtqueue.
  */
 struct virtio_mdev_notification_area {
 	phys_addr_t addr;
@@ -208,7 +211,8 @@ struct virtio_mdev_vq_stats {
  *			virtqueue does not resolve.
  * @reset:		Reset the device to status 0 (section 2.4): no features,
  *			no virtqueue ready, states 0.  Callbacks stay set.  When
- *			it returns, driver memory is no longer accessed.
+ *			it returns, driver memory is no longer accessed, and no
+ *			error callback runs or is called.
  * @end_use:		(optional) After a @reset: the user has closed the device, or
  *			lost it, or the class driver unbinds.  What the user wrote
  *			with @set_config is forgotten, so that the next one finds the

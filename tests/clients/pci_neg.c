@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../report.h"
+#include "../report.h"
 #include "user_pci.h"
 
 /* What stands for numbers that are only known when the device is open */
@@ -46,12 +47,30 @@ static void set_up(struct neg *t)
 	vm_pci_command(d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
 }
 
+static void answer(char *text, size_t size, long ret)
+{
+	if (ret < 0)
+		snprintf(text, size, "%s", vm_err(ret));
+	else
+		snprintf(text, size, "%ld", ret);
+}
+
+[[gnu::format(printf, 2, 3)]]
+static void row(bool good, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	report(good, NULL, fmt, ap);
+	va_end(ap);
+}
+
 /* @want: a negative errno, or the number that is returned */
 [[gnu::format(printf, 4, 5)]]
 static void result(struct neg *t, long ret, long want, const char *fmt, ...)
 {
 	bool good = ret == want;
-	char name[160], text[256];
+	char name[160], wanted[80], got[80] = "";
 	va_list ap;
 
 	if (good)
@@ -61,17 +80,11 @@ static void result(struct neg *t, long ret, long want, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(name, sizeof(name), fmt, ap);
 	va_end(ap);
-	if (want < 0)
-		snprintf(text, sizeof(text), "%s: %s", name, vm_err(want));
-	else
-		snprintf(text, sizeof(text), "%s: %ld", name, want);
-	printf("%s - %s", good ? "ok" : "not ok", text);
-	if (!good && ret < 0)
-		printf(", but there was %s", vm_err(ret));
-	else if (!good)
-		printf(", but there was %ld", ret);
-	printf("\n");
-	fflush(stdout);
+	answer(wanted, sizeof(wanted), want);
+	if (!good)
+		answer(got, sizeof(got), ret);
+	row(good, "%s: %s%s%s", name, wanted, good ? "" : ", but there was ",
+	    got);
 }
 
 /* ---- reads and writes ---- */

@@ -18,7 +18,7 @@ SEEDS="1 2"
 vfio_up doorbell=1
 for seed in $SEEDS; do
 	check "the device lives through $COUNT accesses by seed $seed" \
-		user_pci fuzz --count $COUNT --seed $seed
+		user_pci fuzz --count "$COUNT" --seed "$seed"
 	check_equal "pages pinned after seed $seed" 0 "$(pinned_pages)"
 done
 vhost_down
