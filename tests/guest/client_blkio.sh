@@ -15,8 +15,8 @@
 DIR=/tmp/blkio
 DRIVER=virtio-blk-vhost-vdpa
 
-# idle WHAT: nothing of a program is left
-idle()
+# check_idle WHAT: nothing of a program is left
+check_idle()
 {
 	check "the instance is idle afterwards, $1" wait_for 10 state_is "$UUID" idle
 	check_equal "no page is pinned afterwards, $1" 0 "$(pinned_pages)"
@@ -44,7 +44,7 @@ mkdir $DIR
 
 check "the commands of the guide succeed" \
 	in_dir node="$NODE" sh /tests/root/blkio.sh || exit 1
-idle "the commands of the guide succeed"
+check_idle "the commands of the guide"
 
 # --- how libblkio asks -------------------------------------------------------
 
@@ -66,17 +66,17 @@ check "libblkio maps memory at address 0" traced \
 check "a program with libblkio can be built" in_dir \
 	gcc -O2 -Wall -Werror -I/tests -o blkio /tests/root/blkio.c -lblkio || exit 1
 checks_of $DIR/blkio "$NODE" data $((64 * 1024 * 1024))
-idle "data"
+check_idle "data"
 checks_of $DIR/blkio "$NODE" poll
-idle "poll"
+check_idle "poll"
 check_log "the log says how large rings may be" \
 	"asks for 2048 entries of virtqueue 0, which has 1024 at most"
 checks_of $DIR/blkio "$NODE" memlock
-idle "memlock"
+check_idle "memlock"
 check "blkio-bench writes with two threads that poll" \
 	in_dir ./blkio-bench --poll --num-threads=2 \
 	--iodepth=16 --readwrite=randwrite --runtime=2 $DRIVER "path=$NODE"
-idle "blkio-bench writes with two threads that poll"
+check_idle "blkio-bench"
 
 # --- users in the way --------------------------------------------------------
 
@@ -87,7 +87,7 @@ memlock()
 	in_dir ./blkio-hello "$NODE"
 )
 check_errno "a program that may pin no memory is refused" ENOMEM memlock 0
-idle "a program that may pin no memory is refused"
+check_idle "no memory may be pinned"
 
 in_root $DIR/blkio "$NODE" hold >$DIR/hold 2>&1 &
 check "a program can open the disk and start it" wait_for 30 grep -q running $DIR/hold
@@ -98,7 +98,7 @@ check_log "the log names the program that has the instance open" \
 	"blkio\[[0-9]+\] has the instance open"
 kill -9 "$(sed -n 's/running //p' $DIR/hold)"
 wait
-idle "killed"
+check_idle "killed"
 check "the next program can have the disk" in_dir ./blkio-hello "$NODE"
 check "the disk in RAM can be removed" remove_mdev "$UUID"
 
@@ -111,7 +111,7 @@ check "the disk in a file can be given a file" \
 check "blkio-copy copies an image to the disk" in_dir ./blkio-copy --input-file=image \
 	--output-blkio=$DRIVER "path=$NODE"
 check "the image that was copied to the disk is in its file" cmp $DIR/image $DIR/backing
-idle "a copy"
+check_idle "a copy"
 check "the disk in a file can be removed" remove_mdev "$UUID"
 
 put 1 /sys/module/mvblk/parameters/read_only
@@ -122,7 +122,7 @@ cat $DIR/hello
 check_equal "a disk that is read only can be opened for reading" \
 	67108864 "$(in_dir ./blkio-info $DRIVER \
 	read-only=true "path=$NODE" capacity)"
-idle "read only"
+check_idle "read only"
 
 rm -rf $DIR
 root_down

@@ -72,7 +72,7 @@ other_values()
 
 # what udev of these systems would load by alias, if they had this kernel's modules,
 # and the parents
-load()
+load_modules()
 {
 	for _m in virtio_net virtio_blk mvnet mvblk; do
 		modprobe $_m
@@ -84,7 +84,7 @@ for debian in 12 13; do
 	check "a Debian $debian can be mounted" root_up $debian || exit 1
 	with=$(mdevctl --version)
 	note "$with"
-	load
+	load_modules
 	put 0 $AUTOPROBE
 
 	check "$with defines a net device with attributes" \
@@ -114,7 +114,7 @@ for debian in 12 13; do
 	ln -sf ../bin/mdevctl $ROOT/usr/sbin/mdevctl
 	in_root /lib/systemd/systemd-udevd --daemon 2>/dev/null
 	check "udev of Debian $debian runs" wait_for 10 pidof systemd-udevd
-	load
+	load_modules
 	net_values "$with by udev"
 	other_values "$with by udev"
 	# shellcheck disable=SC2046

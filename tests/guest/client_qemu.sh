@@ -20,8 +20,8 @@ note "$(in_root qemu-system-x86_64 --version | head -n 1)"
 # all of its guest's memory is pinned
 ulimit -l unlimited
 
-# net WHAT OPTION...
-net()
+# check_net WHAT OPTION...
+check_net()
 {
 	note "$1"
 	shift
@@ -29,8 +29,8 @@ net()
 	check_equal "the instance is idle after QEMU's end" idle "$(state_of "$UUID")"
 }
 
-net "split rings"
-net "packed rings" --packed
+check_net "split rings"
+check_net "packed rings" --packed
 
 root_down
 vhost_down

@@ -20,8 +20,8 @@ note "$(in_root qemu-system-x86_64 --version | head -n 1)"
 # all of its guest's memory is pinned
 ulimit -l unlimited
 
-# net WHAT OPTION...
-net()
+# check_net WHAT OPTION...
+check_net()
 {
 	note "$1"
 	_net=$1
@@ -34,11 +34,11 @@ net()
 # It knows of the first pair only that it is suspended, and finds out where the
 # others are by itself.
 restored="vhost VQ [0-9]+ ring restore failed"
-net "netdev, split rings" --says "$restored"
-net "netdev, packed rings" --packed --says "$restored"
-net "netdev, one pair" --pairs 1 --says "$restored"
-net "device, split rings" --script disk.sh --generic --says "$restored"
-net "device, packed rings" --script disk.sh --generic --packed --says "$restored"
+check_net "netdev, split rings" --says "$restored"
+check_net "netdev, packed rings" --packed --says "$restored"
+check_net "netdev, one pair" --pairs 1 --says "$restored"
+check_net "device, split rings" --script disk.sh --generic --says "$restored"
+check_net "device, packed rings" --script disk.sh --generic --packed --says "$restored"
 
 qemu_test --chardev shared
 qemu_test --chardev hotplug

@@ -32,8 +32,8 @@ read_from()
 		2>/dev/null
 }
 
-# disk FUNCTION VECTORS WHAT
-disk()
+# check_disk FUNCTION VECTORS WHAT
+check_disk()
 {
 	uuid=$(new_uuid)
 	check "vp_mdev takes the function, $3" hw_bind "$1" || return 1
@@ -73,8 +73,8 @@ disk()
 	check_equal "virtio_pci has the function, $3" virtio-pci "$(pci_driver "$1")"
 }
 
-disk $HW_BLK 5 "an interrupt each"
-disk $HW_BLK_FEW 2 "two interrupts"
+check_disk $HW_BLK 5 "an interrupt each"
+check_disk $HW_BLK_FEW 2 "two interrupts"
 check_log "the log says that virtqueues are shared by CPUs" \
 	"2 interrupts for 4 virtqueues, so some are shared"
 unload

@@ -31,8 +31,8 @@ check_not "three pairs are refused" ethtool -L "$DEV" combined 3
 check "two pairs are accepted" ethtool -L "$DEV" combined 2
 check_equal "two pairs are set" 2 "$(channels "$DEV")"
 
-# allowed VQ: the CPUs that its interrupt may go to
-allowed()
+# irq_cpus VQ: the CPUs that its interrupt may go to
+irq_cpus()
 {
 	cat "/proc/irq/$(awk -v name="vp_mdev-$HW_PAIRS-vq$1" \
 		'$NF == name { print $1 + 0 }' /proc/interrupts)/smp_affinity_list"
@@ -40,9 +40,9 @@ allowed()
 
 for i in 0 1; do
 	check_equal "the receiver's interrupt of pair $i goes to CPU $i" $i \
-		"$(allowed "$(rxq $i)")"
+		"$(irq_cpus "$(rxq $i)")"
 	check_equal "the sender's interrupt of pair $i goes to CPU $i" \
-		$i "$(allowed "$(txq $i)")"
+		$i "$(irq_cpus "$(txq $i)")"
 done
 
 # the one end in this namespace, the other end in that

@@ -17,8 +17,8 @@
 vhost_up doorbell=1
 qemu_root_up
 
-# net WHAT OPTION... INSTANCE
-net()
+# check_net WHAT OPTION... INSTANCE
+check_net()
 {
 	note "$1"
 	_net=$1
@@ -27,13 +27,13 @@ net()
 	qemu_idle "$_net"
 }
 
-net "netdev, split rings" --script vfio-net.sh "$UUID"
-net "netdev, packed rings, doorbells" --script vfio-net.sh --packed \
+check_net "netdev, split rings" --script vfio-net.sh "$UUID"
+check_net "netdev, packed rings, doorbells" --script vfio-net.sh --packed \
 	--doorbells "$UUID"
-net "netdev, one pair" --script vfio-net.sh --pairs 1 "$UUID"
-net "device, split rings, doorbells" --script vfio-device.sh --generic \
+check_net "netdev, one pair" --script vfio-net.sh --pairs 1 "$UUID"
+check_net "device, split rings, doorbells" --script vfio-device.sh --generic \
 	--doorbells "$UUID"
-net "device, packed rings" --script vfio-device.sh --generic --packed "$UUID"
+check_net "device, packed rings" --script vfio-device.sh --generic --packed "$UUID"
 
 qemu_root_down
 vhost_down

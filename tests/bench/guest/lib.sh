@@ -17,8 +17,8 @@ tc()
 	/bin/tc "$@"
 }
 
-# n COUNT: that many, or fewer
-n()
+# percent_of COUNT: as many of them as the run wants
+percent_of()
 {
 	echo $(($1 * PERCENT / 100))
 }
@@ -47,8 +47,8 @@ profiled()
 	grep -v '^RES' /tmp/profile
 }
 
-# pg ROW METRIC DEV DSTMAC SIZE COUNT BURST DELAY_NS RXDEV: pktgen
-pg()
+# run_pktgen ROW METRIC DEV DSTMAC SIZE COUNT BURST DELAY_NS RXDEV: pktgen
+run_pktgen()
 {
 	profiled "$1/$2" "$6" pgbench -R "$1" -M "$2" -d "$3" -m "$4" -s "$5" \
 		-n "$6" -B "$7" -D "$8" -x "$9"
@@ -57,19 +57,19 @@ pg()
 # run_netdev ROW NETDEV MAC: a net device that returns what it is sent
 run_netdev()
 {
-	pg "$1" pg64 "$2" "$3" 60 "$(n 40000)" 1 0 "$2"
-	pg "$1" pg1500 "$2" "$3" 1500 "$(n 40000)" 1 0 "$2"
-	pg "$1" pg64.b32 "$2" "$3" 60 "$(n 40000)" 32 0 "$2"
+	run_pktgen "$1" pg64 "$2" "$3" 60 "$(percent_of 40000)" 1 0 "$2"
+	run_pktgen "$1" pg1500 "$2" "$3" 1500 "$(percent_of 40000)" 1 0 "$2"
+	run_pktgen "$1" pg64.b32 "$2" "$3" 60 "$(percent_of 40000)" 32 0 "$2"
 	# what is busy waiting for packets to be done is not in these
 	[ "$MODE" = icount ] || return
-	pg "$1" pg64.paced1 "$2" "$3" 60 "$(n 4000)" 1 400000 "$2"
-	pg "$1" pg64.paced32 "$2" "$3" 60 "$(n 8000)" 32 4000000 "$2"
-	pg "$1" pg1500.paced32 "$2" "$3" 1500 "$(n 8000)" 32 4000000 "$2"
+	run_pktgen "$1" pg64.paced1 "$2" "$3" 60 "$(percent_of 4000)" 1 400000 "$2"
+	run_pktgen "$1" pg64.paced32 "$2" "$3" 60 "$(percent_of 8000)" 32 4000000 "$2"
+	run_pktgen "$1" pg1500.paced32 "$2" "$3" 1500 "$(percent_of 8000)" 32 4000000 "$2"
 }
 
-# ring ROW METRIC COUNT COMMAND [OPTION...]: ringbench on $RING_DEV, which is its
+# run_ringbench ROW METRIC COUNT COMMAND [OPTION...]: ringbench on $RING_DEV, which is its
 # options for a device
-ring()
+run_ringbench()
 {
 	_row=$1 _metric=$2 _count=$3 _command=$4
 	shift 4
@@ -87,18 +87,18 @@ ring()
 # run_ring ROW: all of ringbench on $RING_DEV
 run_ring()
 {
-	ring "$1" flood64 "$(n 40000)" flood
-	ring "$1" flood64.b1 "$(n 20000)" flood -B 1
-	ring "$1" flood1500 "$(n 20000)" flood -s 1500
-	ring "$1" pingpong "$(n 8000)" pingpong
+	run_ringbench "$1" flood64 "$(percent_of 40000)" flood
+	run_ringbench "$1" flood64.b1 "$(percent_of 20000)" flood -B 1
+	run_ringbench "$1" flood1500 "$(percent_of 20000)" flood -s 1500
+	run_ringbench "$1" pingpong "$(percent_of 8000)" pingpong
 	if [ "$NR_CPUS" -gt 1 ]; then
 		# to spin takes a CPU
-		ring "$1" flood64.spin "$(n 40000)" flood -P
-		ring "$1" pingpong.spin "$(n 8000)" pingpong -P
+		run_ringbench "$1" flood64.spin "$(percent_of 40000)" flood -P
+		run_ringbench "$1" pingpong.spin "$(percent_of 8000)" pingpong -P
 	fi
-	ring "$1" setup 10 setup
-	once ring "$1" setup.nobatch 1 setup -N
-	ring "$1" abuse 1 abuse
+	run_ringbench "$1" setup 10 setup
+	once run_ringbench "$1" setup.nobatch 1 setup -N
+	run_ringbench "$1" abuse 1 abuse
 }
 
 # run_blk ROW BLOCKDEV
@@ -106,8 +106,8 @@ run_blk()
 {
 	# the device is meant, no scheduler
 	echo none >"/sys/block/$(basename "$2")/queue/scheduler"
-	profiled "$1/rr4k.qd1" "$(n 10000)" \
-		blkbench -R "$1" -M rr4k.qd1 -d "$2" -q 1 -n "$(n 10000)"
-	profiled "$1/rr4k.qd32" "$(n 20000)" \
-		blkbench -R "$1" -M rr4k.qd32 -d "$2" -q 32 -n "$(n 20000)"
+	profiled "$1/rr4k.qd1" "$(percent_of 10000)" \
+		blkbench -R "$1" -M rr4k.qd1 -d "$2" -q 1 -n "$(percent_of 10000)"
+	profiled "$1/rr4k.qd32" "$(percent_of 20000)" \
+		blkbench -R "$1" -M rr4k.qd32 -d "$2" -q 32 -n "$(percent_of 20000)"
 }

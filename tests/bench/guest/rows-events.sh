@@ -33,8 +33,8 @@ count()
 count_rings()
 {
 	_r=$1
-	count "$_r.flood64" 8000 ring "$_r" flood64 8000 flood
-	count "$_r.pingpong" 2000 ring "$_r" pingpong 2000 pingpong
+	count "$_r.flood64" 8000 run_ringbench "$_r" flood64 8000 flood
+	count "$_r.pingpong" 2000 run_ringbench "$_r" pingpong 2000 pingpong
 }
 
 count_netdev()

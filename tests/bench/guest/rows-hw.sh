@@ -44,13 +44,13 @@ run_hw()
 	_net=$(hw_child $HW_NET net)
 	_blk=$(hw_child $HW_BLK block)
 	ip link set "$_net" up
-	pg "$1" tx64.paced1 "$_net" "$MAC" 60 "$(n 4000)" 1 400000 "$_net"
-	pg "$1" tx64.paced32 "$_net" "$MAC" 60 "$(n 8000)" 32 4000000 "$_net"
+	run_pktgen "$1" tx64.paced1 "$_net" "$MAC" 60 "$(percent_of 4000)" 1 400000 "$_net"
+	run_pktgen "$1" tx64.paced32 "$_net" "$MAC" 60 "$(percent_of 8000)" 32 4000000 "$_net"
 	echo none >"/sys/block/$_blk/queue/scheduler"
 	# The device works while the clock stands still, or not: of all but the
 	# usual request that is noise.
-	profiled "$1/rr4k.qd1" "$(n 4000)" blkbench -R "$1" -M rr4k.qd1 \
-		-d "/dev/$_blk" -q 1 -n "$(n 4000)" | grep -e p50 -e ERR
+	profiled "$1/rr4k.qd1" "$(percent_of 4000)" blkbench -R "$1" -M rr4k.qd1 \
+		-d "/dev/$_blk" -q 1 -n "$(percent_of 4000)" | grep -e p50 -e ERR
 }
 
 hw_modules()
@@ -113,9 +113,9 @@ setup_hw_vfio()
 
 run_hw_vfio()
 {
-	ring hw_vfio kick "$(n 20000)" kick
-	ring hw_vfio interrupt "$(n 400)" interrupt
-	ring hw_vfio setup 10 setup
+	run_ringbench hw_vfio kick "$(percent_of 20000)" kick
+	run_ringbench hw_vfio interrupt "$(percent_of 400)" interrupt
+	run_ringbench hw_vfio setup 10 setup
 }
 
 teardown_hw_vfio()

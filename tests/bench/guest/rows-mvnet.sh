@@ -91,14 +91,14 @@ mvnet_rings_up()
 # what vhost-vdpa has no rows of
 run_mvnet_rings()
 {
-	ring "$1" flood64.evidx "$(n 40000)" flood -E
-	ring "$1" flood64.packed "$(n 40000)" flood -K
-	ring "$1" flood64.b1.packed "$(n 20000)" flood -B 1 -K
-	ring "$1" flood1500.packed "$(n 20000)" flood -s 1500 -K
-	ring "$1" pingpong.packed "$(n 8000)" pingpong -K
-	ring "$1" abuse.packed 1 abuse -K
-	ring "$1" map256M 1 map
-	ring "$1" map256M.4kfrag 1 map -F
+	run_ringbench "$1" flood64.evidx "$(percent_of 40000)" flood -E
+	run_ringbench "$1" flood64.packed "$(percent_of 40000)" flood -K
+	run_ringbench "$1" flood64.b1.packed "$(percent_of 20000)" flood -B 1 -K
+	run_ringbench "$1" flood1500.packed "$(percent_of 20000)" flood -s 1500 -K
+	run_ringbench "$1" pingpong.packed "$(percent_of 8000)" pingpong -K
+	run_ringbench "$1" abuse.packed 1 abuse -K
+	run_ringbench "$1" map256M 1 map
+	run_ringbench "$1" map256M.4kfrag 1 map -F
 }
 
 # --- ... through its VFIO fd
@@ -135,9 +135,9 @@ run_mvnet_chardev()
 	run_ring mvnet_chardev
 	run_mvnet_rings mvnet_chardev
 	# as vhost_vdpa_pa has them, where that can be
-	ring mvnet_chardev map7M.4kfrag 1 map -L 0x700000 -F
-	once ring mvnet_chardev map7M.4kfrag.nobatch 1 map -L 0x700000 -F -N
-	once ring mvnet_chardev map256M.4kfrag.nobatch 1 map -F -N
+	run_ringbench mvnet_chardev map7M.4kfrag 1 map -L 0x700000 -F
+	once run_ringbench mvnet_chardev map7M.4kfrag.nobatch 1 map -L 0x700000 -F -N
+	once run_ringbench mvnet_chardev map256M.4kfrag.nobatch 1 map -F -N
 }
 
 teardown_mvnet_chardev()

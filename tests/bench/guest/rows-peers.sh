@@ -14,8 +14,8 @@ setup_dummy()
 
 run_dummy()
 {
-	pg dummy pg64 dm0 52:54:00:00:00:99 60 "$(n 100000)" 1 0 dm0
-	pg dummy pg1500 dm0 52:54:00:00:00:99 1500 "$(n 100000)" 1 0 dm0
+	run_pktgen dummy pg64 dm0 52:54:00:00:00:99 60 "$(percent_of 100000)" 1 0 dm0
+	run_pktgen dummy pg1500 dm0 52:54:00:00:00:99 1500 "$(percent_of 100000)" 1 0 dm0
 }
 
 teardown_dummy()
@@ -36,10 +36,10 @@ setup_veth()
 run_veth()
 {
 	_to=$(cat /sys/class/net/vb/address)
-	pg veth pg64 va "$_to" 60 "$(n 100000)" 1 0 vb
-	pg veth pg1500 va "$_to" 1500 "$(n 100000)" 1 0 vb
+	run_pktgen veth pg64 va "$_to" 60 "$(percent_of 100000)" 1 0 vb
+	run_pktgen veth pg1500 va "$_to" 1500 "$(percent_of 100000)" 1 0 vb
 	[ "$MODE" = icount ] || return
-	pg veth pg64.paced1 va "$_to" 60 "$(n 4000)" 1 200000 vb
+	run_pktgen veth pg64.paced1 va "$_to" 60 "$(percent_of 4000)" 1 200000 vb
 }
 
 teardown_veth()
@@ -120,7 +120,7 @@ setup_vhost_vdpa()
 run_vhost_vdpa()
 {
 	run_ring vhost_vdpa
-	ring vhost_vdpa map256M 1 map
+	run_ringbench vhost_vdpa map256M 1 map
 }
 
 teardown_vhost_vdpa()
@@ -178,8 +178,8 @@ setup_vhost_net()
 run_vhost_net()
 {
 	run_ring vhost_net
-	ring vhost_net flood64.evidx "$(n 40000)" flood -E
-	ring vhost_net map256M 1 map
+	run_ringbench vhost_net flood64.evidx "$(percent_of 40000)" flood -E
+	run_ringbench vhost_net map256M 1 map
 }
 
 teardown_vhost_net()
