@@ -4,39 +4,12 @@
  * example of a parent driver and to test the class drivers with.
  */
 
-#undef pr_fmt
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/module.h>
 #include <linux/platform_device.h>
 
 #include "mvnet.h"
 
 #define MVNET_NAME	"mvnet0"
-
-unsigned int mvnet_mtu = 9000;
-module_param_named(mtu, mvnet_mtu, uint, 0444);
-MODULE_PARM_DESC(mtu, "MTU that new devices offer, 68 to 9000 (default: 9000)");
-
-static unsigned int max_instances = 64;
-module_param(max_instances, uint, 0444);
-MODULE_PARM_DESC(max_instances,
-		 "Instances of each class that may exist (default: 64)");
-
-bool mvnet_doorbell;
-module_param_named(doorbell, mvnet_doorbell, bool, 0444);
-MODULE_PARM_DESC(doorbell,
-		 "Offer each queue's doorbell as a page of memory that is looked at every millisecond, to test programs that map doorbells (default: off)");
-
-unsigned int mvnet_busy_poll;
-module_param_named(busy_poll, mvnet_busy_poll, uint, 0444);
-MODULE_PARM_DESC(busy_poll,
-		 "Microseconds for which queues of new devices of class VHOST are polled before their thread sleeps, up to 10000 (default: 0)");
-
-unsigned long long mvnet_features_off;
-module_param_named(features_off, mvnet_features_off, ullong, 0644);
-MODULE_PARM_DESC(features_off,
-		 "Feature bits that are not offered by devices created from now on, such as 0x400000000 for no packed rings (default: 0)");
 
 #define MVNET_TYPE(_class, _name, _pretty, _desc) {			\
 	.name = "mvnet-" _name,						\
@@ -106,23 +79,11 @@ static int __init mvnet_init(void)
 	unsigned int i;
 	int ret;
 
-	if (mvnet_mtu < ETH_MIN_MTU || mvnet_mtu > MVNET_MAX_MTU) {
-		pr_err("mtu=%u is not within %u to %u\n", mvnet_mtu,
-		       ETH_MIN_MTU, MVNET_MAX_MTU);
-		return -EINVAL;
-	}
-	if (mvnet_busy_poll > MVNET_MAX_BUSY_POLL) {
-		pr_err("busy_poll=%u is more than %u\n",
-		       mvnet_busy_poll, MVNET_MAX_BUSY_POLL);
-		return -EINVAL;
-	}
-	if (!max_instances || max_instances > INT_MAX) {
-		pr_err("max_instances=%u is not within 1 to %d\n",
-		       max_instances, INT_MAX);
-		return -EINVAL;
-	}
+	ret = mvnet_check_parameters();
+	if (ret)
+		return ret;
 	for (i = 0; i < ARRAY_SIZE(mvnet_types); i++)
-		mvnet_types[i].max_instances = max_instances;
+		mvnet_types[i].max_instances = mvnet_max_instances;
 
 	ret = platform_driver_register(&mvnet_driver);
 	if (ret)

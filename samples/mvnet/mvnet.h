@@ -282,11 +282,13 @@ static inline bool mvnet_is_direct(const struct mvnet *net)
 	return mem && mem->direct;
 }
 
-/* Module parameters */
+/* params.c */
 extern unsigned int mvnet_mtu;
+extern unsigned int mvnet_max_instances;
 extern bool mvnet_doorbell;
 extern unsigned int mvnet_busy_poll;
 extern unsigned long long mvnet_features_off;
+int mvnet_check_parameters(void);
 
 /* instance.c */
 extern const struct mdev_class_parent_ops mvnet_parent_ops;
