@@ -264,12 +264,15 @@ static inline bool mvblk_writeback(const struct mvblk *blk)
 		 READ_ONCE(blk->writethrough));
 }
 
-/* Module parameters */
+/* params.c */
+extern unsigned int mvblk_nr_queues;
 extern unsigned int mvblk_block_size;
+extern unsigned int mvblk_max_instances;
 extern bool mvblk_read_only;
 extern unsigned long long mvblk_features_off;
 extern unsigned long mvblk_ram_limit;
 int mvblk_default_path(const struct mdev_class_device *cdev, char **path);
+int mvblk_check_parameters(void);
 
 /* instance.c */
 extern const struct mdev_class_parent_ops mvblk_parent_ops;
