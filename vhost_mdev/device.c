@@ -15,7 +15,6 @@
 #include "mem/domain.h"
 #include "path.h"
 #include "status.h"
-#include "vfio.h"
 #include "vring.h"
 
 /* VFIO and char devices */
@@ -80,7 +79,12 @@ static void vhost_mdev_hang_up(struct mdev_session *s)
 
 static bool vhost_mdev_ask(struct mdev_session *s)
 {
-	return vhost_mdev_vfio_ask(to_vhost_mdev(s));
+	struct vhost_mdev *vd = to_vhost_mdev(s);
+	const struct vhost_mdev_path *path;
+
+	/* A new user may be writing it.  It is too early to ask that one anyway. */
+	path = READ_ONCE(vd->path);
+	return path && path->ask && path->ask(vd);
 }
 
 static const struct mdev_session_ops vhost_mdev_session_ops = {
@@ -105,8 +109,8 @@ int vhost_mdev_open(struct vhost_mdev *vd, const struct vhost_mdev_path *path)
 	ret = mdev_session_claim(&vd->session, path->name);
 	if (ret)
 		return ret;
-	/* Only the user reads it, and there is no other. */
-	vd->path = path;
+	/* Only the user reads it, and vhost_mdev_ask(). */
+	WRITE_ONCE(vd->path, path);
 	return mdev_session_open(&vd->session);
 }
 

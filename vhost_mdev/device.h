@@ -27,7 +27,8 @@ struct vhost_mdev_vq;
  *	&vhost_mdev_path.mem; constant
  * @vfio: the VFIO device; constant from probe to remove
  * @chr: the char device; constant from probe to remove
- * @path: the user's access path; constant while the device is open
+ * @path: the user's access path, or the last user's; NULL if there was none yet;
+ *	constant while the device is open
  * @config_ctx: eventfd for changes of the configuration space, or NULL
  * @backend_features: acknowledged by the user
  * @owned: SET_OWNER was called

@@ -31,6 +31,8 @@ struct vhost_mdev;
  *	because the device used it; same context
  * @set_owner: (optional) the calling process becomes the owner; same context
  * @reset_owner: (optional) undo @set_owner, after a reset; same context
+ * @ask: (optional) ask the user to close the device.  Returns whether the user can
+ *	be asked.  Called without the lock, maybe before @mem_open.
  * @as_vhost: wrong calls get the errno of vhost-vdpa, for programs that know it
  */
 struct vhost_mdev_path {
@@ -46,6 +48,7 @@ struct vhost_mdev_path {
 	void (*mem_reset)(struct vhost_mdev *vd);
 	void (*set_owner)(struct vhost_mdev *vd);
 	void (*reset_owner)(struct vhost_mdev *vd);
+	bool (*ask)(struct vhost_mdev *vd);
 };
 
 #endif /* _VHOST_MDEV_PATH_H */

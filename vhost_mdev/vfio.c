@@ -59,6 +59,13 @@ static void vhost_mdev_vfio_mem_reset(struct vhost_mdev *vd)
 	mdev_vfio_device_mem_drop(&vd->vfio->dev);
 }
 
+/* ---- the path ---- */
+
+static bool vhost_mdev_vfio_ask(struct vhost_mdev *vd)
+{
+	return mdev_vfio_device_ask(&vd->vfio->dev);
+}
+
 static const struct vhost_mdev_path vhost_mdev_vfio_path = {
 	.name = "VFIO device",
 	.mem_way = MDEV_VFIO_MEM_WAY,
@@ -66,6 +73,7 @@ static const struct vhost_mdev_path vhost_mdev_vfio_path = {
 	.mem_close = vhost_mdev_vfio_mem_close,
 	.mem = vhost_mdev_vfio_mem,
 	.mem_reset = vhost_mdev_vfio_mem_reset,
+	.ask = vhost_mdev_vfio_ask,
 };
 
 /* ---- the request eventfd ---- */
@@ -348,15 +356,4 @@ err_parent:
 void vhost_mdev_vfio_del(struct vhost_mdev *vd, struct mdev_class_device *cdev)
 {
 	mdev_vfio_device_del(&vd->vfio->dev, cdev);
-}
-
-/**
- * vhost_mdev_vfio_ask() - ask the user to close the VFIO device
- * @vd: the device
- *
- * Return: true if an eventfd for this is set, which was signalled.
- */
-bool vhost_mdev_vfio_ask(struct vhost_mdev *vd)
-{
-	return mdev_vfio_device_ask(&vd->vfio->dev);
 }

@@ -5,13 +5,10 @@
 #ifndef _VHOST_MDEV_VFIO_H
 #define _VHOST_MDEV_VFIO_H
 
-#include <linux/types.h>
-
 struct mdev_class_device;
 struct vhost_mdev;
 
 int vhost_mdev_vfio_add(struct vhost_mdev *vd);
 void vhost_mdev_vfio_del(struct vhost_mdev *vd, struct mdev_class_device *cdev);
-bool vhost_mdev_vfio_ask(struct vhost_mdev *vd);
 
 #endif /* _VHOST_MDEV_VFIO_H */
