@@ -6,7 +6,6 @@
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/module.h>
-#include <linux/notifier.h>
 #include <linux/pm.h>
 
 #include "mdev_core_private.h"
@@ -196,7 +195,6 @@ EXPORT_SYMBOL_GPL(mdev_class_reset_done);
 
 struct bus_type mdev_class_bus_type = {
 	.name = "mdev_class",
-	.dev_groups = mdev_class_dev_groups,
 	.match = mdev_class_match,
 	.uevent = mdev_class_uevent,
 	.probe = mdev_class_probe,
@@ -204,26 +202,20 @@ struct bus_type mdev_class_bus_type = {
 	.pm = pm_sleep_ptr(&mdev_class_pm_ops),
 };
 
-static struct notifier_block mdev_class_bus_nb = {
-	.notifier_call = mdev_instance_notify,
-};
-
-int mdev_class_bus_register(void)
+/**
+ * mdev_class_bus_register() - make the bus
+ * @dev_groups: attributes of each instance; constant
+ *
+ * Return: 0 or a negative errno.
+ */
+int mdev_class_bus_register(const struct attribute_group **dev_groups)
 {
-	int ret;
-
-	ret = bus_register(&mdev_class_bus_type);
-	if (ret)
-		return ret;
-	ret = bus_register_notifier(&mdev_class_bus_type, &mdev_class_bus_nb);
-	if (ret)
-		bus_unregister(&mdev_class_bus_type);
-	return ret;
+	mdev_class_bus_type.dev_groups = dev_groups;
+	return bus_register(&mdev_class_bus_type);
 }
 
 void mdev_class_bus_unregister(void)
 {
-	bus_unregister_notifier(&mdev_class_bus_type, &mdev_class_bus_nb);
 	bus_unregister(&mdev_class_bus_type);
 }
 

@@ -224,19 +224,13 @@ err_mdev:
 	return ret;
 }
 
-/**
- * mdev_instance_notify() - make the links of an instance
- * @nb: the bus's
- * @action: BUS_NOTIFY_*
- * @data: the instance's device
- *
- * The driver core calls this after it has made the instance's directory and
- * before it sends the uevent, whose receivers look at the links.
- *
- * Return: NOTIFY_DONE; mdev_instance_add() checks for an error.
+/*
+ * The driver core calls this after it has made the instance's directory and before
+ * it sends the uevent, whose receivers look at the links.  mdev_instance_add()
+ * checks for an error.
  */
-int mdev_instance_notify(struct notifier_block *nb, unsigned long action,
-			 void *data)
+static int mdev_instance_notify(struct notifier_block *nb,
+				unsigned long action, void *data)
 {
 	struct device *dev = data;
 	struct mdev_class_device *cdev = to_mdev_class_device(dev);
@@ -245,6 +239,10 @@ int mdev_instance_notify(struct notifier_block *nb, unsigned long action,
 		cdev->link_error = mdev_instance_link(cdev);
 	return NOTIFY_DONE;
 }
+
+static struct notifier_block mdev_instance_nb = {
+	.notifier_call = mdev_instance_notify,
+};
 
 static int mdev_instance_add(struct mdev_class_device *cdev)
 {
@@ -400,6 +398,10 @@ int mdev_class_mdev_drivers_register(void)
 	unsigned int i;
 	int ret;
 
+	/* First, because a driver may get mdevs as soon as it is registered */
+	ret = bus_register_notifier(&mdev_class_bus_type, &mdev_instance_nb);
+	if (ret)
+		return ret;
 	for (i = MDEV_CLASS_ID_VFIO; i <= MDEV_CLASS_ID_VHOST; i++) {
 		ret = mdev_register_driver(&mdev_class_mdev_drivers[i]);
 		if (ret)
@@ -410,6 +412,7 @@ int mdev_class_mdev_drivers_register(void)
 err:
 	while (--i >= MDEV_CLASS_ID_VFIO)
 		mdev_unregister_driver(&mdev_class_mdev_drivers[i]);
+	bus_unregister_notifier(&mdev_class_bus_type, &mdev_instance_nb);
 	return ret;
 }
 
@@ -419,4 +422,5 @@ void mdev_class_mdev_drivers_unregister(void)
 
 	for (i = MDEV_CLASS_ID_VFIO; i <= MDEV_CLASS_ID_VHOST; i++)
 		mdev_unregister_driver(&mdev_class_mdev_drivers[i]);
+	bus_unregister_notifier(&mdev_class_bus_type, &mdev_instance_nb);
 }

@@ -11,7 +11,7 @@ static int __init mdev_core_init(void)
 {
 	int ret;
 
-	ret = mdev_class_bus_register();
+	ret = mdev_class_bus_register(mdev_class_dev_groups);
 	if (ret)
 		return ret;
 

@@ -6,8 +6,6 @@
 #include <linux/mdev_class.h>
 #include <linux/mdev_users.h>
 
-struct notifier_block;
-
 /**
  * struct mdev_port_type - a type as the kernel's mdev core knows it
  * @mdev_type: zeroed at each registration, because it embeds a kobject
@@ -100,7 +98,7 @@ static inline const char *mdev_class_name(enum mdev_class_id class_id)
 /* class_bus.c */
 extern struct mdev_users mdev_core_users;
 extern struct bus_type mdev_class_bus_type;
-int mdev_class_bus_register(void);
+int mdev_class_bus_register(const struct attribute_group **dev_groups);
 void mdev_class_bus_unregister(void);
 bool mdev_class_has_driver(struct mdev_class_device *cdev);
 
@@ -113,8 +111,6 @@ int mdev_class_mdev_drivers_register(void);
 void mdev_class_mdev_drivers_unregister(void);
 struct mdev_driver *mdev_class_mdev_driver(enum mdev_class_id class_id);
 int mdev_instance_bind(struct mdev_class_device *cdev);
-int mdev_instance_notify(struct notifier_block *nb, unsigned long action,
-			 void *data);
 
 /* sysfs.c */
 extern const struct attribute_group *mdev_class_dev_groups[];
