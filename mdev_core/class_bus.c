@@ -108,7 +108,7 @@ static int mdev_class_probe(struct device *dev)
 	}
 	/*
 	 * The driver core does not return the error.  Whoever creates the instance
-	 * has to get it, so store it for instance.c, under the device lock.
+	 * has to get it, so store it for bind.c, under the device lock.
 	 */
 	cdev->probe_error = ret;
 	if (ret)

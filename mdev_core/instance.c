@@ -4,7 +4,6 @@
  * is removed.
  */
 
-#include <linux/kmod.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/slab.h>
@@ -96,95 +95,6 @@ static int mdev_instance_check(struct mdev_class_device *cdev)
 	}
 	cdev->device_id = ops->get_device_id(cdev);
 	return 0;
-}
-
-/* Whether a class driver is bound; if not, @error is that of one that refused. */
-static bool mdev_instance_bound(struct mdev_class_device *cdev, int *error)
-{
-	bool bound;
-
-	device_lock(&cdev->dev);
-	bound = cdev->dev.driver;
-	*error = bound ? 0 : cdev->probe_error;
-	device_unlock(&cdev->dev);
-	return bound;
-}
-
-/* udev loads it on the uevent, but initramfs and containers have no udev. */
-static void mdev_instance_load_driver(struct mdev_class_device *cdev)
-{
-	if (!mdev_class_has_driver(cdev))
-		request_module("mdev_class:c%02X", cdev->class_id);
-}
-
-static void mdev_instance_attach(struct mdev_class_device *cdev)
-{
-	if (device_attach(&cdev->dev) < 0)
-		dev_dbg(&cdev->dev, "cannot look for a driver again\n");
-}
-
-/*
- * The bus binds a driver when the instance is added or when the driver is
- * registered, unless its drivers_autoprobe is 0.  No lock that a probe takes is held
- * meanwhile, only the mdev's own, so that a module can bind in its init.
- */
-static int mdev_instance_autoprobe(struct mdev_class_device *cdev)
-{
-	int error;
-
-	if (mdev_instance_bound(cdev, &error) || error)
-		return error;
-
-	mdev_instance_load_driver(cdev);
-	/*
-	 * If the bus has matched a driver, probing may have been skipped because of
-	 * an allocation failure in the driver core: try again.  With
-	 * drivers_autoprobe 0 nothing was matched: leave the instance as it is.
-	 */
-	if (READ_ONCE(cdev->matched))
-		mdev_instance_attach(cdev);
-	if (mdev_instance_bound(cdev, &error) || error)
-		return error;
-
-	if (mdev_class_has_driver(cdev))
-		dev_info(&cdev->dev,
-			 "not bound, because drivers_autoprobe of the bus is 0: set it up, then write 1 to its bind file\n");
-	else
-		dev_info(&cdev->dev,
-			 "no driver for class %s yet: load %s_mdev to use the instance\n",
-			 mdev_class_name(cdev->class_id),
-			 mdev_class_name(cdev->class_id));
-	return 0;
-}
-
-/**
- * mdev_instance_bind() - bind a class driver now
- * @cdev: the instance
- *
- * Context: process context; the caller keeps the instance from being removed.
- * Return: 0; -EBUSY if a driver is bound; -ENODEV if there is none; or what the
- * driver's probe failed with.
- */
-int mdev_instance_bind(struct mdev_class_device *cdev)
-{
-	int error;
-
-	if (mdev_instance_bound(cdev, &error)) {
-		/* mdevctl itself reports only "busy". */
-		dev_notice(&cdev->dev,
-			   "bound already: to set it up before that, write 0 to drivers_autoprobe of the bus, then create it\n");
-		return -EBUSY;
-	}
-
-	mdev_instance_load_driver(cdev);
-	device_lock(&cdev->dev);
-	/* Forget the error of a driver that was tried before */
-	cdev->probe_error = 0;
-	device_unlock(&cdev->dev);
-	mdev_instance_attach(cdev);
-	if (mdev_instance_bound(cdev, &error))
-		return 0;
-	return error ?: -ENODEV;
 }
 
 static void mdev_instance_unlink(struct mdev_class_device *cdev)

@@ -102,6 +102,10 @@ int mdev_class_bus_register(const struct attribute_group **dev_groups);
 void mdev_class_bus_unregister(void);
 bool mdev_class_has_driver(struct mdev_class_device *cdev);
 
+/* bind.c */
+int mdev_instance_autoprobe(struct mdev_class_device *cdev);
+int mdev_instance_bind(struct mdev_class_device *cdev);
+
 /* port.c */
 int mdev_port_class_register(void);
 void mdev_port_class_unregister(void);
@@ -110,7 +114,6 @@ void mdev_port_class_unregister(void);
 int mdev_class_mdev_drivers_register(void);
 void mdev_class_mdev_drivers_unregister(void);
 struct mdev_driver *mdev_class_mdev_driver(enum mdev_class_id class_id);
-int mdev_instance_bind(struct mdev_class_device *cdev);
 
 /* sysfs.c */
 extern const struct attribute_group *mdev_class_dev_groups[];
