@@ -95,11 +95,26 @@ static __always_inline bool vq_wants_kick(struct rb_vq *v, bool packed, uint16_t
 	return vring_need_event(event, v->avail_idx, old);
 }
 
+/* Tell the device, whether it asks or not. */
+static __always_inline void vq_notify(const struct rb_vq *v)
+{
+	uint64_t one = 1;
+	uint16_t any = 0;
+	bool ok;
+
+	if (v->notify)
+		ok = pwrite(v->region, &any, sizeof(any), v->notify) ==
+		     sizeof(any);
+	else
+		ok = write(v->kick, &one, sizeof(one)) == sizeof(one);
+	if (!ok)
+		die("kick");
+}
+
 /* Publish, and tell the device if it asks. */
 static __always_inline void vq_kick(struct rb_vq *v, bool packed)
 {
 	uint16_t old = v->published;
-	uint64_t one = 1;
 
 	vq_publish(v, packed);
 	/* pairs with the device's between asking and looking */
@@ -107,8 +122,7 @@ static __always_inline void vq_kick(struct rb_vq *v, bool packed)
 	if (!vq_wants_kick(v, packed, old))
 		return;
 	v->kicks++;
-	if (write(v->kick, &one, sizeof(one)) != sizeof(one))
-		die("kick");
+	vq_notify(v);
 }
 
 static __always_inline void vq_interrupts(struct rb_vq *v, bool packed, bool on)

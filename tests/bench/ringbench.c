@@ -25,7 +25,7 @@
 #define MEM_SIZE	(4UL << 20)
 
 static const struct rb_backend *const backends[] = {
-	&be_vfio, &be_vdpa, &be_net,
+	&be_vfio, &be_vfiopci, &be_vdpa, &be_net,
 };
 
 struct rb_options opt = {
@@ -151,6 +151,7 @@ static void init_vq(struct rb_dev *d, int q)
 	v->buffers = iova_of(rb_buf(q, 0));
 	v->kicks = 0;
 	v->calls = 0;
+	v->notify = 0;
 	v->len = q == RB_RX ? RB_BUF_SIZE : RB_HDR + opt.size;
 	v->flags = q == RB_RX ? VRING_DESC_F_WRITE : 0;
 	v->kick = eventfd(0, EFD_CLOEXEC);
@@ -179,6 +180,7 @@ void rb_open(struct rb_dev *d)
 	if (!d->be)
 		die("no back end '%s'", opt.backend);
 	d->path = opt.path;
+	d->nr_vqs = 2;
 	if (d->be->open(d))
 		die("open %s", opt.path);
 }
@@ -195,7 +197,7 @@ uint64_t rb_features(void)
 void rb_start(struct rb_dev *d)
 {
 	bool batch = !opt.no_batch && d->be->batch;
-	int q;
+	unsigned int q;
 
 	if (d->be->negotiate(d, rb_features()))
 		die("features");
@@ -209,10 +211,10 @@ void rb_start(struct rb_dev *d)
 		die("map");
 	if (batch)
 		d->be->batch(d, false);
-	for (q = 0; q < 2; q++) {
+	for (q = 0; q < d->nr_vqs; q++) {
 		init_vq(d, q);
 		if (d->be->setup_vq(d, q))
-			die("virtqueue %d", q);
+			die("virtqueue %u", q);
 	}
 	if (d->be->start(d))
 		die("start");
@@ -228,10 +230,10 @@ void rb_run(struct rb_dev *d)
 
 void rb_close(struct rb_dev *d)
 {
-	int q;
+	unsigned int q;
 
 	d->be->close(d);
-	for (q = 0; q < 2; q++) {
+	for (q = 0; q < d->nr_vqs; q++) {
 		close(d->vq[q].kick);
 		close(d->vq[q].call);
 	}
@@ -266,7 +268,8 @@ static void usage(void)
 	      "  -R row  -M metric  -s bytes of a frame  -q ring size  -m MAC\n"
 	      "  -P spin instead of interrupts  -E EVENT_IDX  -K packed rings\n"
 	      "  -F scattered pages  -N no batch of mappings\n"
-	      "  -A private anonymous memory\n", stderr);
+	      "  -A private anonymous memory\n"
+	      "  -I kick by an eventfd where a register is usual\n", stderr);
 	for (i = 0; i < ARRAY_SIZE(backends); i++)
 		fprintf(stderr, "  -b %s: %s\n", backends[i]->name,
 			backends[i]->help);
@@ -286,7 +289,7 @@ static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "R:M:b:d:n:s:B:w:q:PEKm:L:FNA")) != -1) {
+	while ((c = getopt(argc, argv, "R:M:b:d:n:s:B:w:q:PEKm:L:FNAI")) != -1) {
 		switch (c) {
 		case 'R':
 			opt.row = optarg;
@@ -335,6 +338,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'A':
 			opt.anon = true;
+			break;
+		case 'I':
+			opt.ioeventfd = true;
 			break;
 		case 'm':
 			set_mac(optarg);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
 #include <linux/virtio_ring.h>
@@ -21,6 +22,7 @@
 /* queues of a virtio-net device: to us, from us */
 #define RB_RX		0
 #define RB_TX		1
+#define RB_MAX_VQS	2
 #define RB_MAX_NUM	512
 
 #define RB_HDR		sizeof(struct virtio_net_hdr_v1)
@@ -41,6 +43,9 @@ struct rb_vq {
 	/* device addresses; for a packed ring the descriptors', ours, its */
 	uint64_t desc, avail, used;
 	int kick, call;			/* eventfds */
+	/* a kick is a write to a place in this file, not of the eventfd, or 0 */
+	off_t notify;
+	int region;
 
 	/* These count up; the wrap counter of a packed ring is in them, too. */
 	uint16_t avail_idx;		/* next to add */
@@ -61,7 +66,9 @@ struct rb_dev {
 	int fd, aux;			/* for the back end */
 	void *priv;			/* for the back end */
 	uint64_t features;		/* negotiated */
-	struct rb_vq vq[2];
+	off_t doorbells;		/* in the fd, a page for each queue */
+	unsigned int nr_vqs;
+	struct rb_vq vq[RB_MAX_VQS];
 };
 
 /* All return 0, or -1 with errno set. */
@@ -70,6 +77,8 @@ struct rb_backend {
 	int (*open)(struct rb_dev *d);
 	/* as far as FEATURES_OK; sets d->features */
 	int (*negotiate)(struct rb_dev *d, uint64_t want);
+	/* read the beginning of the configuration space; optional */
+	int (*config)(struct rb_dev *d, void *buf, size_t len);
 	int (*map)(struct rb_dev *d, uint64_t iova, uint64_t len, void *va);
 	int (*unmap)(struct rb_dev *d, uint64_t iova, uint64_t len);
 	/* begin or end a batch of the two above; optional */
@@ -81,13 +90,13 @@ struct rb_backend {
 	void (*close)(struct rb_dev *d);
 };
 
-extern const struct rb_backend be_vfio, be_vdpa, be_net;
+extern const struct rb_backend be_vfio, be_vfiopci, be_vdpa, be_net;
 
 struct rb_options {
 	const char *row, *metric, *backend, *path;
 	unsigned int count, size, batch, window, num;
 	uint64_t map_len;
-	bool spin, event_idx, packed, no_batch, scatter, anon;
+	bool spin, event_idx, packed, no_batch, scatter, anon, ioeventfd;
 	uint8_t mac[6];
 };
 

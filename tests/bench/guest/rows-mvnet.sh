@@ -7,7 +7,7 @@
 PACKED_BIT=34
 PACKED_MASK=0x400000000
 
-# mvnet_up virtio|vhost [FEATURES_OFF]: an instance with one pair, $UUID
+# mvnet_up virtio|vhost|vfio [FEATURES_OFF]: an instance with one pair, $UUID
 mvnet_up()
 {
 	modprobe mvnet features_off="${2:-0}" || return 1
@@ -20,7 +20,8 @@ mvnet_up()
 mvnet_down()
 {
 	echo 1 >"/sys/bus/mdev/devices/$UUID/remove"
-	for _m in mvnet mvblk virtio_mdev vhost_mdev mdev_vfio mdev_core; do
+	for _m in mvnet mvblk virtio_mdev vhost_mdev vfio_mdev mdev_vfio \
+		mdev_core; do
 		rmmod "$_m" 2>/dev/null
 	done
 }
@@ -81,10 +82,12 @@ teardown_mvnet_virtio_pk()
 
 # --- rings in user space
 
+# mvnet_rings_up vhost|vfio: an instance for a program
 mvnet_rings_up()
 {
-	modprobe vhost_mdev
-	mvnet_up vhost || return 1
+	modprobe vfio_iommu_type1
+	modprobe "$1_mdev"
+	mvnet_up "$1" || return 1
 	echo "$MAC" >"/sys/bus/mdev_class/devices/$UUID/mac"
 }
 
@@ -105,13 +108,13 @@ run_mvnet_rings()
 
 setup_mvnet_vfio()
 {
-	modprobe vfio_iommu_type1
-	mvnet_rings_up && RING_DEV="-b vfio -d $UUID"
+	mvnet_rings_up vhost && RING_DEV="-b vfio -d $UUID"
 }
 
 run_mvnet_vfio()
 {
 	run_ring mvnet_vfio
+	ring mvnet_vfio kick "$(n 20000)" kick
 	run_mvnet_rings mvnet_vfio
 }
 
@@ -120,11 +123,37 @@ teardown_mvnet_vfio()
 	mvnet_down
 }
 
-# --- ... and through its char device, as the same program uses vhost-vdpa
+# --- ... through the PCI function that a VMM sees of an instance of class VFIO, with
+# kicks that are writes to its BAR, and with eventfds that stand for them
+
+setup_mvnet_vfiopci()
+{
+	mvnet_rings_up vfio && RING_DEV="-b vfiopci -d $UUID"
+}
+
+run_mvnet_vfiopci()
+{
+	run_ring mvnet_vfiopci
+	ring mvnet_vfiopci flood64.ioeventfd "$(n 40000)" flood -I
+	ring mvnet_vfiopci flood64.b1.ioeventfd "$(n 20000)" flood -B 1 -I
+	ring mvnet_vfiopci flood1500.ioeventfd "$(n 20000)" flood -s 1500 -I
+	ring mvnet_vfiopci pingpong.ioeventfd "$(n 8000)" pingpong -I
+	ring mvnet_vfiopci setup.ioeventfd 10 setup -I
+	ring mvnet_vfiopci kick "$(n 20000)" kick
+	ring mvnet_vfiopci kick "$(n 20000)" kick -I
+	run_mvnet_rings mvnet_vfiopci
+}
+
+teardown_mvnet_vfiopci()
+{
+	mvnet_down
+}
+
+# --- ... and through the char device of class VHOST, as the same program uses vhost-vdpa
 
 setup_mvnet_chardev()
 {
-	mvnet_rings_up || return 1
+	mvnet_rings_up vhost || return 1
 	for _d in "/sys/bus/mdev_class/devices/$UUID"/vhost-mdev/vhost-mdev-*; do
 		RING_DEV="-b vdpa -d /dev/$(basename "$_d")"
 	done
