@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ringbench back end: the VFIO fd of an instance of class VHOST, -d UUID */
 #include <linux/vhost_mdev.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "ringbench.h"
@@ -44,6 +46,20 @@ static int vfio_negotiate(struct rb_dev *d, uint64_t want)
 	return status & VIRTIO_CONFIG_S_FEATURES_OK ? 0 : -1;
 }
 
+static int vfio_config(struct rb_dev *d, void *buf, size_t len)
+{
+	struct vhost_mdev_config *config = calloc(1, sizeof(*config) + len);
+	int ret;
+
+	if (!config)
+		return -1;
+	config->len = len;
+	ret = ioctl(d->fd, VHOST_MDEV_GET_CONFIG, config);
+	memcpy(buf, config->buf, len);
+	free(config);
+	return ret;
+}
+
 static int vfio_setup_vq(struct rb_dev *d, int q)
 {
 	struct rb_vq *v = &d->vq[q];
@@ -80,6 +96,7 @@ const struct rb_backend be_vfio = {
 	.help = "an instance of class VHOST, -d UUID",
 	.open = vfio_open,
 	.negotiate = vfio_negotiate,
+	.config = vfio_config,
 	.map = rb_vfio_map,
 	.unmap = rb_vfio_unmap,
 	.setup_vq = vfio_setup_vq,

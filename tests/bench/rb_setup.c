@@ -52,7 +52,7 @@ static unsigned int pieces(const uint8_t *p, uint64_t nr_pages)
 /* Touch each page, in random order if neighbours shall not be neighbours. */
 static void touch(volatile uint8_t *p, uint64_t nr_pages)
 {
-	uint64_t i, j, seed = 88172645463325252ULL;
+	uint64_t i, j, seed = RB_SEED;
 	uint32_t *order = malloc(nr_pages * sizeof(*order)), page;
 
 	if (!order)
@@ -60,11 +60,7 @@ static void touch(volatile uint8_t *p, uint64_t nr_pages)
 	for (i = 0; i < nr_pages; i++)
 		order[i] = i;
 	for (i = nr_pages - 1; opt.scatter && i > 0; i--) {
-		/* xorshift */
-		seed ^= seed << 13;
-		seed ^= seed >> 7;
-		seed ^= seed << 17;
-		j = seed % (i + 1);
+		j = rb_random(&seed) % (i + 1);
 		page = order[i];
 		order[i] = order[j];
 		order[j] = page;

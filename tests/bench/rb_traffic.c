@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ringbench: what a frame costs, and how long it takes. */
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,26 +26,6 @@ static uint64_t switches(void)
 	text[n > 0 ? n : 0] = 0;
 	p = strstr(text, "ctxt ");
 	return p ? strtoull(p + 5, NULL, 10) : 0;
-}
-
-/* Sleep until the device signals; false if nothing came for a second. */
-static __always_inline bool vq_wait(struct rb_vq *v, bool packed)
-{
-	struct pollfd p = { .fd = v->call, .events = POLLIN };
-	bool ok = true;
-	uint64_t n;
-
-	vq_interrupts(v, packed, true);
-	while (!vq_has_used(v, packed)) {
-		if (!poll(&p, 1, 1000)) {
-			ok = vq_has_used(v, packed);
-			break;
-		}
-		if (read(v->call, &n, sizeof(n)) == sizeof(n))
-			v->calls += n;
-	}
-	vq_interrupts(v, packed, false);
-	return ok;
 }
 
 /* each frame has a number */

@@ -9,6 +9,7 @@
 #ifndef RING_H
 #define RING_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -160,6 +161,26 @@ static __always_inline bool vq_has_used(struct rb_vq *v, bool packed)
 	if (!packed)
 		return load(v->split.used->idx) != v->used_idx;
 	return vq_used_at(v, v->used_idx);
+}
+
+/* Sleep until the device signals; false if nothing came for a second. */
+static __always_inline bool vq_wait(struct rb_vq *v, bool packed)
+{
+	struct pollfd p = { .fd = v->call, .events = POLLIN };
+	bool ok = true;
+	uint64_t n;
+
+	vq_interrupts(v, packed, true);
+	while (!vq_has_used(v, packed)) {
+		if (!poll(&p, 1, 1000)) {
+			ok = vq_has_used(v, packed);
+			break;
+		}
+		if (read(v->call, &n, sizeof(n)) == sizeof(n))
+			v->calls += n;
+	}
+	vq_interrupts(v, packed, false);
+	return ok;
 }
 
 /* After vq_has_used(): which buffer it is, and how much was written to it. */

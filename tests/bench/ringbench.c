@@ -88,11 +88,6 @@ static void mem_alloc(void)
 	close(fd);
 }
 
-static uint64_t iova_of(const void *p)
-{
-	return RB_IOVA + ((const uint8_t *)p - rb_mem);
-}
-
 static void init_split(struct rb_vq *v, void *ring)
 {
 	struct vring_desc *desc, *end;
@@ -101,9 +96,9 @@ static void init_split(struct rb_vq *v, void *ring)
 	uint16_t flags = v->flags;
 
 	vring_init(&v->split, v->num, ring, 4096);
-	v->desc = iova_of(v->split.desc);
-	v->avail = iova_of(v->split.avail);
-	v->used = iova_of(v->split.used);
+	v->desc = rb_iova(v->split.desc);
+	v->avail = rb_iova(v->split.avail);
+	v->used = rb_iova(v->split.used);
 	end = v->split.desc + v->num;
 	for (desc = v->split.desc; desc < end; desc++) {
 		desc->addr = addr;
@@ -118,9 +113,9 @@ static void init_packed(struct rb_vq *v, uint8_t *ring)
 	v->desc_ring = (void *)ring;
 	v->driver_event = (void *)(ring + v->num * sizeof(*v->desc_ring));
 	v->device_event = v->driver_event + 1;
-	v->desc = iova_of(v->desc_ring);
-	v->avail = iova_of(v->driver_event);
-	v->used = iova_of(v->device_event);
+	v->desc = rb_iova(v->desc_ring);
+	v->avail = rb_iova(v->driver_event);
+	v->used = rb_iova(v->device_event);
 }
 
 static void init_frame(uint8_t *frame)
@@ -148,7 +143,7 @@ static void init_vq(struct rb_dev *d, int q)
 	v->published = 0;
 	v->used_idx = 0;
 	v->bad = -1;
-	v->buffers = iova_of(rb_buf(q, 0));
+	v->buffers = rb_iova(rb_buf(q, 0));
 	v->kicks = 0;
 	v->calls = 0;
 	v->notify = 0;
@@ -180,16 +175,19 @@ void rb_open(struct rb_dev *d)
 	if (!d->be)
 		die("no back end '%s'", opt.backend);
 	d->path = opt.path;
-	d->nr_vqs = 2;
+	d->nr_vqs = opt.blk ? 1 : 2;
 	if (d->be->open(d))
 		die("open %s", opt.path);
 }
 
 uint64_t rb_features(void)
 {
+	const uint64_t net = BIT64(VIRTIO_NET_F_MTU) |
+			     BIT64(VIRTIO_NET_F_MAC) |
+			     BIT64(VIRTIO_NET_F_STATUS);
+
 	return BIT64(VIRTIO_F_VERSION_1) | BIT64(VIRTIO_F_ACCESS_PLATFORM) |
-	       BIT64(VIRTIO_NET_F_MTU) | BIT64(VIRTIO_NET_F_MAC) |
-	       BIT64(VIRTIO_NET_F_STATUS) |
+	       (opt.blk ? 0 : net) |
 	       (opt.packed ? BIT64(VIRTIO_F_RING_PACKED) : 0) |
 	       (opt.event_idx ? BIT64(VIRTIO_RING_F_EVENT_IDX) : 0);
 }
@@ -250,6 +248,8 @@ static const struct {
 	{ "abuse", do_abuse },
 	{ "kick", do_kick },
 	{ "interrupt", do_interrupt },
+	{ "read", do_read },
+	{ "fill", do_fill },
 };
 
 __attribute__((noreturn))
@@ -265,11 +265,14 @@ static void usage(void)
 	      "  abuse     not speed but manners, if rings are wrong\n"
 	      "  kick      -n times by eventfd, and by a mapped doorbell\n"
 	      "  interrupt what one takes of the time, up to the eventfd\n"
+	      "  read      -n blocks of 4 KiB, -w at a time; with -k\n"
+	      "  fill      write all blocks; with -k\n"
 	      "  -R row  -M metric  -s bytes of a frame  -q ring size  -m MAC\n"
 	      "  -P spin instead of interrupts  -E EVENT_IDX  -K packed rings\n"
 	      "  -F scattered pages  -N no batch of mappings\n"
 	      "  -A private anonymous memory\n"
-	      "  -I kick by an eventfd where a register is usual\n", stderr);
+	      "  -I kick by an eventfd where a register is usual\n"
+	      "  -k a block device: one queue\n", stderr);
 	for (i = 0; i < ARRAY_SIZE(backends); i++)
 		fprintf(stderr, "  -b %s: %s\n", backends[i]->name,
 			backends[i]->help);
@@ -289,7 +292,7 @@ static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "R:M:b:d:n:s:B:w:q:PEKm:L:FNAI")) != -1) {
+	while ((c = getopt(argc, argv, "R:M:b:d:n:s:B:w:q:PEKm:L:FNAIk")) != -1) {
 		switch (c) {
 		case 'R':
 			opt.row = optarg;
@@ -341,6 +344,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'I':
 			opt.ioeventfd = true;
+			break;
+		case 'k':
+			opt.blk = true;
 			break;
 		case 'm':
 			set_mac(optarg);

@@ -96,7 +96,8 @@ struct rb_options {
 	const char *row, *metric, *backend, *path;
 	unsigned int count, size, batch, window, num;
 	uint64_t map_len;
-	bool spin, event_idx, packed, no_batch, scatter, anon, ioeventfd;
+	bool spin, event_idx, packed, no_batch, scatter, anon, ioeventfd,
+	     blk;
 	uint8_t mac[6];
 };
 
@@ -117,6 +118,23 @@ static inline uint8_t *rb_buf(int q, unsigned int i)
 	       (q * RB_MAX_NUM + i) * (size_t)RB_BUF_SIZE;
 }
 
+/* what the device calls an address in that memory */
+static inline uint64_t rb_iova(const void *p)
+{
+	return RB_IOVA + ((const uint8_t *)p - rb_mem);
+}
+
+/* xorshift */
+#define RB_SEED		88172645463325252ULL
+
+static inline uint64_t rb_random(uint64_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return *seed;
+}
+
 /* what is asked for; the back end takes what the device offers */
 uint64_t rb_features(void);
 void rb_open(struct rb_dev *d);
@@ -133,5 +151,7 @@ void do_kick(void);
 void do_interrupt(void);
 void do_map(void);
 void do_abuse(void);
+void do_read(void);
+void do_fill(void);
 
 #endif

@@ -18,7 +18,7 @@ hw_bind()
 	[ "$(basename "$(readlink "$PCI/devices/$1/driver")")" = "$2" ]
 }
 
-# hw_create FUNCTION virtio|vhost: an instance, $UUID
+# hw_create FUNCTION virtio|vhost|vfio: an instance, $UUID
 hw_create()
 {
 	hw_bind "$1" vp_mdev || return 1
@@ -111,14 +111,41 @@ setup_hw_vfio()
 	hw_create $HW_NET vhost && RING_DEV="-b vfio -d $UUID"
 }
 
+# run_hw_ring ROW: kicks by a mapped doorbell, too
+run_hw_ring()
+{
+	run_ringbench "$1" kick "$(percent_of 20000)" kick
+	run_ringbench "$1" interrupt "$(percent_of 400)" interrupt
+	run_ringbench "$1" setup 10 setup
+}
+
 run_hw_vfio()
 {
-	run_ringbench hw_vfio kick "$(percent_of 20000)" kick
-	run_ringbench hw_vfio interrupt "$(percent_of 400)" interrupt
-	run_ringbench hw_vfio setup 10 setup
+	run_hw_ring hw_vfio
 }
 
 teardown_hw_vfio()
+{
+	teardown_hw_virtio
+}
+
+# --- of class VFIO, through the PCI function that a VMM sees
+
+setup_hw_vfiopci()
+{
+	hw_modules
+	modprobe vfio_iommu_type1
+	modprobe vfio_mdev
+	hw_create $HW_NET vfio && RING_DEV="-b vfiopci -d $UUID"
+}
+
+run_hw_vfiopci()
+{
+	run_hw_ring hw_vfiopci
+	run_ringbench hw_vfiopci kick "$(percent_of 20000)" kick -I
+}
+
+teardown_hw_vfiopci()
 {
 	teardown_hw_virtio
 }

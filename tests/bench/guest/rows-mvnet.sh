@@ -114,7 +114,7 @@ setup_mvnet_vfio()
 run_mvnet_vfio()
 {
 	run_ring mvnet_vfio
-	ring mvnet_vfio kick "$(n 20000)" kick
+	run_ringbench mvnet_vfio kick "$(percent_of 20000)" kick
 	run_mvnet_rings mvnet_vfio
 }
 
@@ -134,13 +134,13 @@ setup_mvnet_vfiopci()
 run_mvnet_vfiopci()
 {
 	run_ring mvnet_vfiopci
-	ring mvnet_vfiopci flood64.ioeventfd "$(n 40000)" flood -I
-	ring mvnet_vfiopci flood64.b1.ioeventfd "$(n 20000)" flood -B 1 -I
-	ring mvnet_vfiopci flood1500.ioeventfd "$(n 20000)" flood -s 1500 -I
-	ring mvnet_vfiopci pingpong.ioeventfd "$(n 8000)" pingpong -I
-	ring mvnet_vfiopci setup.ioeventfd 10 setup -I
-	ring mvnet_vfiopci kick "$(n 20000)" kick
-	ring mvnet_vfiopci kick "$(n 20000)" kick -I
+	run_ringbench mvnet_vfiopci flood64.ioeventfd "$(percent_of 40000)" flood -I
+	run_ringbench mvnet_vfiopci flood64.b1.ioeventfd "$(percent_of 20000)" flood -B 1 -I
+	run_ringbench mvnet_vfiopci flood1500.ioeventfd "$(percent_of 20000)" flood -s 1500 -I
+	run_ringbench mvnet_vfiopci pingpong.ioeventfd "$(percent_of 8000)" pingpong -I
+	run_ringbench mvnet_vfiopci setup.ioeventfd 10 setup -I
+	run_ringbench mvnet_vfiopci kick "$(percent_of 20000)" kick
+	run_ringbench mvnet_vfiopci kick "$(percent_of 20000)" kick -I
 	run_mvnet_rings mvnet_vfiopci
 }
 
