@@ -28,6 +28,12 @@
 #include "vfio_mdev.h"
 #include "window.h"
 
+/*
+ * How much of the configuration space is read or written at once.  Small, because
+ * many kernels clear the buffer first, for a kick as well.
+ */
+#define VFIO_MDEV_CONFIG_PART	64
+
 /* How much of a region one call reads or writes at most */
 #define VFIO_MDEV_MAX_ACCESS	SZ_4K
 
@@ -295,7 +301,7 @@ struct vfio_mdev_access {
 	u64 region;
 	u64 offset;
 	unsigned int len;
-	u8 data[PCI_CFG_SPACE_SIZE];
+	u8 data[VFIO_MDEV_CONFIG_PART];
 };
 
 /*
