@@ -5,7 +5,7 @@
 # the initrd of tests/vm/nested, which does what it is told, a line at a time.
 # They say
 #
-#	# nested: yes
+#	# nested: yes		or "yes disk" for an image from which firmware boots it
 #
 # beside what lib-root.sh wants.
 
@@ -13,6 +13,9 @@
 # machine has something else to do.
 NESTED_BOOT=900
 NESTED_COMMAND=900
+
+# Its kernel's command line leaves out what takes long.
+NESTED_CMDLINE="console=ttyS0 loglevel=7 panic=-1 mitigations=off tsc=reliable no_timer_check random.trust_cpu=on cryptomgr.notests rodata=off apparmor=0 initcall_blacklist=init_kprobe_trace nested=1"
 
 # nested_up: what such a guest boots
 nested_up()
@@ -32,17 +35,23 @@ nested_start()
 {
 	_script=$1 _node=$2
 	shift 2
-	# A machine with little in it and a kernel that leaves out what takes
-	# long.  The clock goes by what the processor has done: by itself it would
-	# run away from one this slow, which then does nothing but tick.
+	nested_start_disk "$_script" "$_node" -kernel /nested/vmlinux \
+		-initrd /nested/initrd -append "$NESTED_CMDLINE" "$@"
+}
+
+# nested_start_disk SCRIPT INSTANCE [OPTION...]: the same without a kernel, which is
+# on a disk among the devices
+nested_start_disk()
+{
+	_script=$1 _node=$2
+	shift 2
+	# A machine with little in it.  The clock goes by what the processor has
+	# done: by itself it would run away from one this slow, which then does
+	# nothing but tick.
 	_options=$(printf '%s\n' -M \
 		smm=off,hpet=off,sata=off,smbus=off,i8042=off,usb=off,vmport=off \
 		-accel tcg -icount shift=3 -cpu qemu64 -m 256 -nodefaults \
-		-display none -kernel /nested/vmlinux -initrd /nested/initrd \
-		-append "console=ttyS0 loglevel=7 panic=-1 mitigations=off \
-tsc=reliable no_timer_check random.trust_cpu=on cryptomgr.notests rodata=off \
-apparmor=0 initcall_blacklist=init_kprobe_trace nested=1" \
-		-pidfile "$PWD/guest.pid" -serial "file:$PWD/guest.log" \
+		-display none -pidfile "$PWD/guest.pid" -serial "file:$PWD/guest.log" \
 		-serial stdio "$@")
 	rm -f guest.*
 	mkfifo guest.in
