@@ -27,6 +27,7 @@ import vring
 from report import check
 
 MDEV = "/sys/bus/mdev/devices/"
+CLASS = "/sys/bus/mdev_class/devices/"
 STDERR = "/tmp/qemu.err"
 # the registers of PCI hot-plug by ACPI: which bus, what is to go, ejection
 HOTPLUG = 0xae00
@@ -42,7 +43,7 @@ chardev = False
 
 
 def node(uuid):
-    at = "/sys/bus/mdev_class/devices/%s/vhost-mdev" % uuid
+    at = "%s%s/vhost-mdev" % (CLASS, uuid)
     return "/dev/" + os.listdir(at)[0]
 
 
@@ -105,12 +106,12 @@ def end(m, expected=""):
 
 
 def state(uuid):
-    with open("/sys/bus/mdev_class/devices/%s/state" % uuid) as f:
+    with open("%s%s/state" % (CLASS, uuid)) as f:
         return f.read().strip()
 
 
 def set_link(uuid, text):
-    with open("/sys/bus/mdev_class/devices/%s/link" % uuid, "w") as f:
+    with open("%s%s/link" % (CLASS, uuid), "w") as f:
         f.write(text)
 
 

@@ -87,6 +87,12 @@ class PciDevice:
             yield at, self.read(at, 1)
             at = self.read(at + 1, 1)
 
+    def capability(self, kind):
+        for at, this in self.capabilities():
+            if this == kind:
+                return at
+        raise RuntimeError("no capability 0x%x" % kind)
+
 
 class VirtioPci:
     """The device: handshake, queues, configuration, interrupts."""
@@ -102,13 +108,19 @@ class VirtioPci:
                 continue
             cfg_type = self.pci.read(at + 3, 1)
             bar = self.pci.read(at + 4, 1)
+            if cfg_type == 5:
+                self.window = at
             if cfg_type not in self.where and bar in self.pci.bars:
                 self.where[cfg_type] = \
                     self.pci.bars[bar] + self.pci.read(at + 8, 4)
+                if cfg_type == 1:
+                    self.common_bar = bar
+                    self.common_offset = self.pci.read(at + 8, 4)
                 if cfg_type == 2:
                     self.multiplier = self.pci.read(at + 16, 4)
-        self.common, self.notify, self.config = \
-            (self.where[i] for i in (1, 2, 4))
+        self.common, self.notify = self.where[1], self.where[2]
+        # not if the device has no configuration
+        self.config = self.where.get(4)
         self.vectors = 0
 
     def get(self, name):
@@ -130,10 +142,14 @@ class VirtioPci:
 
     # MSI-X, with messages that go to memory, where they can be seen
 
+    def vector_count(self):
+        return (self.pci.read(self.msix + 2, 2) & 0x7ff) + 1
+
     def enable_msix(self, base, vectors):
-        table = self.pci.read(self.msix + 4, 4)
-        table = self.pci.bars[table & 7] + (table & ~7)
-        count = (self.pci.read(self.msix + 2, 2) & 0x7ff) + 1
+        table, self.pba = (
+            self.pci.bars[where & 7] + (where & ~7)
+            for where in (self.pci.read(self.msix + at, 4) for at in (4, 8)))
+        count = self.vector_count()
         if vectors > count:
             raise RuntimeError("%d vectors of %d" % (vectors, count))
         self.m.write(base, bytes(4 * vectors))
@@ -143,6 +159,7 @@ class VirtioPci:
             self.m.store(table + 16 * i + 8, 4, 0x1000 + i)
             self.m.store(table + 16 * i + 12, 4, 0)
         self.pci.write(self.msix + 2, 2, 0x8000)
+        self.table = table
         self.messages = base
         self.vectors = vectors
 
@@ -153,6 +170,31 @@ class VirtioPci:
         if value:
             self.m.store(at, 4, 0)
         return value == 0x1000 + vector
+
+    def mask(self, vector, masked):
+        self.m.store(self.table + 16 * vector + 12, 4, int(masked))
+
+    def mask_all(self, masked):
+        self.pci.write(self.msix + 2, 2, 0xc000 if masked else 0x8000)
+
+    def pending(self, vector):
+        """Whether an interrupt waits for the vector to be unmasked."""
+        word = self.m.load(self.pba + vector // 32 * 4, 4)
+        return bool(word >> vector % 32 & 1)
+
+    # the way to the registers that firmware has without BARs
+
+    def through_window(self, name, value=None):
+        """Read a register of the common configuration, or write it."""
+        offset, size = COMMON[name]
+        at = self.window
+        self.pci.write(at + 4, 1, self.common_bar)
+        self.pci.write(at + 8, 4, self.common_offset + offset)
+        self.pci.write(at + 12, 4, size)
+        if value is None:
+            return self.pci.read(at + 16, size)
+        self.pci.write(at + 16, 4, value)
+        return None
 
     # handshake
 
