@@ -33,8 +33,8 @@ hardware_nic()
 #		that serves it
 #	1a.0	NIC with two pairs of virtqueues, if the host has taps for it
 #	1b.0	the NIC that it is connected with
-#	1c.0	port with a disk behind it that can be reset through sysfs and
-#		report errors, as the NIC in the slot
+#	1c.0	port with a disk behind it that has a page for each doorbell, can be
+#		reset through sysfs and report errors, as the NIC in the slot
 #
 # and for "hardware outside" besides
 #
@@ -77,7 +77,7 @@ hardware_devices()
 		-device "pcie-root-port,id=hotslot,bus=pcie.0,addr=19.0,chassis=2")
 	hardware_nic net2 78 "id=plug,bus=hotslot,page-per-vq=on,aer=on,$modern"
 	devices+=(-device "pcie-root-port,id=diskport,bus=pcie.0,addr=1c.0,chassis=3"
-		-device "virtio-blk-pci,id=portdisk,bus=diskport,drive=disk2,num-queues=2,aer=on,$modern")
+		-device "virtio-blk-pci,id=portdisk,bus=diskport,drive=disk2,num-queues=2,page-per-vq=on,aer=on,$modern")
 	if (with_taps true) 2>/dev/null; then
 		become=with_taps
 		devices+=(-netdev "$tap,id=net3,ifname=pairs,queues=2"
