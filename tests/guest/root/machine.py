@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """QEMU without a guest: its machine, driven over the qtest and QMP sockets."""
 
+import atexit
 import base64
 import json
 import os
@@ -76,6 +77,8 @@ class Machine:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=err, stderr=err,
                 env=env)
+        # also if what drives it fails
+        atexit.register(self.process.kill)
         self.events = []
         self.next_bar = 0
         try:
