@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Instances of class VFIO in an unmodified QEMU, by -device vfio-pci.
+"""Instances of class VFIO in QEMU, as -device vfio-pci.
 
     vfio.py TEST CARD DISK ENTROPY [FUNCTION]
     vfio.py doorbells DISK
@@ -242,6 +242,35 @@ def test_card(card_id, *_):
     check("the device needs no reset", card.dev.get("device_status") == 15,
           card.dev.get("device_status"))
     end(m)
+
+
+def test_notify(card_id, *_):
+    """With the patched QEMU: eventfds notify the queues, unless turned off."""
+    places = {}
+    for off in ("off", "on"):
+        what = "with x-no-virtio-ioeventfd=" + off
+        m = start(*mdev.TRACED,
+                  *option(card_id, **{"x-no-virtio-ioeventfd": off}))
+        card = new_card(m)
+        card.start(8)
+        card.traffic(what)
+        function_reset(card)
+        card = machine_reset(m, what, packed=True)
+        exercise(card, card_id, what + ", packed rings")
+        end(m)
+        eventfds, writes = mdev.notified()
+        kicks = [where for where in writes if where in (eventfds or places)]
+        if off == "off":
+            places = eventfds
+            check("each of the 17 queues has an eventfd and a place",
+                  sorted(map(int, eventfds.values())) == list(range(17)),
+                  eventfds)
+            check("QEMU does not write to notify the queues", not kicks, kicks)
+        else:
+            check("no queue has an eventfd if they are turned off",
+                  not eventfds, eventfds)
+            check("QEMU writes to notify the queues if eventfds are turned off",
+                  len(set(kicks)) == 17, (places, set(kicks)))
 
 
 # --- a disk ------------------------------------------------------------------------
