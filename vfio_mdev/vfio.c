@@ -29,8 +29,8 @@
 #include "window.h"
 
 /*
- * How much of the configuration space is read or written at once.  Small, because
- * many kernels clear the buffer first, for a kick as well.
+ * How much of the configuration space is read or written at once, a power of two.
+ * Small, because many kernels clear the buffer first, for a kick as well.
  */
 #define VFIO_MDEV_CONFIG_PART	64
 
@@ -306,8 +306,8 @@ struct vfio_mdev_access {
 
 /*
  * Take the next part of @count bytes at @pos: for registers as much as a CPU reads or
- * writes at once, naturally aligned.  The configuration space has no side effects
- * that depend on this.
+ * writes at once, naturally aligned.  Parts of the configuration space are cut where
+ * the window does not begin, so that only an access to the window alone uses it.
  */
 static void vfio_mdev_next_access(struct vfio_mdev_access *access, u64 pos,
 				  size_t count)
@@ -315,7 +315,9 @@ static void vfio_mdev_next_access(struct vfio_mdev_access *access, u64 pos,
 	access->region = pos >> VFIO_MDEV_REGION_SHIFT;
 	access->offset = pos - vfio_mdev_region_offset(access->region);
 	if (access->region == VFIO_PCI_CONFIG_REGION_INDEX) {
-		access->len = min(count, sizeof(access->data));
+		access->len = VFIO_MDEV_CONFIG_PART -
+			      access->offset % VFIO_MDEV_CONFIG_PART;
+		access->len = min_t(size_t, access->len, count);
 		return;
 	}
 	access->len = sizeof(u64);

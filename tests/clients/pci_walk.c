@@ -389,7 +389,8 @@ int pci_window(const struct pci_opts *o)
 	struct pci_user u;
 	struct window w = { .d = &u.d };
 	struct vm_pci_cap *c = u.d.pci.cap;
-	unsigned int i;
+	__u8 bytes[80];
+	unsigned int i, n;
 	__u64 val;
 
 	pci_open(&u, o);
@@ -412,6 +413,22 @@ int pci_window(const struct pci_opts *o)
 	pci_check(vm_pci_config_get(&u.d, w.at + WINDOW_DATA, 1) == 1,
 		  "a read of 1 byte through the window");
 	pass("registers through the window, by 1, 2 and 4 bytes");
+
+	/* Wherever a read of more begins, its end is no access to the window. */
+	point(&w, 0, c[VIRTIO_PCI_CAP_COMMON_CFG].offset +
+	      VIRTIO_PCI_COMMON_NUMQ, 2);
+	for (n = 1; n <= sizeof(bytes) - 4; n++) {
+		pci_check(vm_pci_read(&u.d, PCI_CONFIG, w.at + WINDOW_DATA - n,
+				      bytes, n + 4) == (ssize_t)n + 4,
+			  "a read of %u bytes", n + 4);
+		pci_check(bytes[n] == 1 && !bytes[n + 1],
+			  "a read from %u bytes before the window moves it", n);
+	}
+	pci_check(vm_pci_config_get(&u.d, w.at + WINDOW_DATA, 2) == u.d.nvqs,
+		  "the window after reads of more");
+	point(&w, 0, c[VIRTIO_PCI_CAP_COMMON_CFG].offset +
+	      VIRTIO_PCI_COMMON_STATUS, 1);
+	pass("a read of more than the window's data is no access to registers");
 
 	/* What firmware does before it gives BARs addresses */
 	vm_pci_command(&u.d, 0, PCI_COMMAND_MEMORY);
