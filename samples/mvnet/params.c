@@ -31,7 +31,7 @@ MODULE_PARM_DESC(doorbell,
 unsigned int mvnet_busy_poll;
 module_param_named(busy_poll, mvnet_busy_poll, uint, 0444);
 MODULE_PARM_DESC(busy_poll,
-		 "Microseconds for which queues of new devices of class VHOST are polled before their thread sleeps, up to 10000 (default: 0)");
+		 "Microseconds for which queues of new devices of classes VHOST and VFIO are polled before their thread sleeps, up to 10000 (default: 0)");
 
 unsigned long long mvnet_features_off;
 module_param_named(features_off, mvnet_features_off, ullong, 0644);

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define PLUGIN_CB_NO_REGS	0
-/* loads and stores: QEMU 7.2 calls nobody who asks for loads alone */
+/* loads and stores: QEMU 7.2 never calls a plugin that asks for loads alone */
 #define PLUGIN_MEM_RW		3
 
 struct qemu_plugin_tb;
