@@ -256,6 +256,8 @@ static void needs_reset(struct pci_user *u, const char *what)
 	pci_check(!(must(vm_get_status(&u->d)) & VIRTIO_CONFIG_S_NEEDS_RESET),
 		  "%s: a reset does not help", what);
 	pci_traffic(u, 50);
+	/* The virtqueue and the status are two causes: the second may come late. */
+	vm_eventfd_wait(u->config_call, 0);
 }
 
 static void break_ring(struct pci_user *u)
