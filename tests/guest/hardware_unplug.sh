@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# kernels: 6.1
+# slow: debug
 # devices: hardware
 # timeout: 900
 #
