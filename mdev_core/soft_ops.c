@@ -399,6 +399,36 @@ static int mdev_soft_resume(struct mdev_class_device *cdev)
 	return 0;
 }
 
+/* ---- migration ---- */
+
+static const char *
+mdev_soft_get_migration_blocker(struct mdev_class_device *cdev)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+
+	if (!soft->desc->save || !soft->desc->load)
+		return "its parent driver cannot save its state";
+	if (!soft->desc->get_migration_blocker)
+		return NULL;
+	return soft->desc->get_migration_blocker(soft);
+}
+
+static int mdev_soft_save(struct mdev_class_device *cdev,
+			  struct mdev_state_writer *w)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+
+	return soft->desc->save(soft, w);
+}
+
+static int mdev_soft_load(struct mdev_class_device *cdev,
+			  struct mdev_state_reader *r)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+
+	return soft->desc->load(soft, r);
+}
+
 /* ---- configuration space ---- */
 
 static void mdev_soft_set_config_cb(struct mdev_class_device *cdev,
@@ -485,6 +515,9 @@ const struct virtio_mdev_ops mdev_soft_virtio_ops = {
 	.end_use = mdev_soft_end_use,
 	.suspend = mdev_soft_suspend,
 	.resume = mdev_soft_resume,
+	.get_migration_blocker = mdev_soft_get_migration_blocker,
+	.save = mdev_soft_save,
+	.load = mdev_soft_load,
 	.get_group_count = mdev_soft_get_group_count,
 	.set_group_asid = mdev_soft_set_group_asid,
 	.get_config_size = mdev_soft_get_config_size,

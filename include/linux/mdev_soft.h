@@ -21,6 +21,8 @@
 #include <linux/virtio_mdev.h>
 
 struct mdev_soft;
+struct mdev_state_reader;
+struct mdev_state_writer;
 struct task_struct;
 
 /**
@@ -107,6 +109,9 @@ struct task_struct;
  * @reset: (optional) Forget what the driver set, except through @set_config, and
  *	except what the library keeps.  The virtqueues are stopped.
  * @end_use: (optional) As &virtio_mdev_ops.end_use.  Called after @reset.
+ * @get_migration_blocker: (optional) As &virtio_mdev_ops.get_migration_blocker.
+ * @save: (optional, with @load) As &virtio_mdev_ops.save.
+ * @load: (optional, with @save) As &virtio_mdev_ops.load.
  * @get_config: (optional, with @config_size) Read from the configuration space,
  *	as &virtio_mdev_ops.get_config: at any time, without sleeping.
  * @set_config: (optional, with @config_size) Write to it, as
@@ -144,6 +149,9 @@ struct mdev_soft_desc {
 	void (*stop)(struct mdev_soft *soft);
 	void (*reset)(struct mdev_soft *soft);
 	void (*end_use)(struct mdev_soft *soft);
+	const char *(*get_migration_blocker)(struct mdev_soft *soft);
+	int (*save)(struct mdev_soft *soft, struct mdev_state_writer *w);
+	int (*load)(struct mdev_soft *soft, struct mdev_state_reader *r);
 	void (*get_config)(struct mdev_soft *soft, unsigned int offset,
 			   void *buf, unsigned int len);
 	void (*set_config)(struct mdev_soft *soft, unsigned int offset,

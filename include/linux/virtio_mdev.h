@@ -15,6 +15,9 @@
 
 #include <linux/mdev_class.h>
 
+struct mdev_state_reader;
+struct mdev_state_writer;
+
 /* Bits of &virtio_mdev_ops.get_mdev_features */
 #define VIRTIO_MDEV_F_VERSION_1		BIT_ULL(0)
 
@@ -226,6 +229,20 @@ struct virtio_mdev_vq_stats {
  *			The driver may have replaced its memory meanwhile, also
  *			that of rings: their addresses are resolved again, and a
  *			virtqueue for which there is no memory breaks.
+ * @get_migration_blocker: (optional) Why the instance cannot be moved to another host
+ *			while it is in use: a part of a sentence, for a message.
+ *			NULL if it can.  Asked when a class driver binds.  Default: it
+ *			can if there are @suspend, @save and @load.
+ * @save:		(optional, with @load) Append the device's own state: what the
+ *			driver has set by other ways than these operations, such as
+ *			the control queue or @set_config, until the next reset.
+ *			The device is suspended, or not live.  The state is for
+ *			@load of another version of the parent, too: see
+ *			mdev_state.h for how versions go together.
+ * @load:		(optional, with @save) Take over what @save has written.  The
+ *			device is reset and has its features, and DRIVER_OK follows
+ *			later.  The content is hostile: all of it is checked before
+ *			any takes effect, -EINVAL.
  * @get_group_count:	(optional, with @get_vq_group) The number of groups of
  *			virtqueues, at least 1.  Constant.  Default: 1.
  * @set_group_asid:	(optional, with @get_vq_group) From now on virtqueues of
@@ -307,6 +324,11 @@ struct virtio_mdev_ops {
 	void (*end_use)(struct mdev_class_device *cdev);
 	int (*suspend)(struct mdev_class_device *cdev);
 	int (*resume)(struct mdev_class_device *cdev);
+	const char *(*get_migration_blocker)(struct mdev_class_device *cdev);
+	int (*save)(struct mdev_class_device *cdev,
+		    struct mdev_state_writer *w);
+	int (*load)(struct mdev_class_device *cdev,
+		    struct mdev_state_reader *r);
 	u32 (*get_group_count)(struct mdev_class_device *cdev);
 	int (*set_group_asid)(struct mdev_class_device *cdev, u32 group,
 			      u32 asid, struct mdev_mem *mem);
