@@ -11,7 +11,7 @@
 static void mdev_soft_tell_config(struct mdev_soft *soft)
 {
 	lockdep_assert_held(&soft->cb_lock);
-	if (!soft->config_changed || !mdev_soft_live(soft))
+	if (!soft->config_changed || soft->suspended || !mdev_soft_live(soft))
 		return;
 	soft->config_changed = false;
 	if (soft->cb.callback)
@@ -23,7 +23,8 @@ static void mdev_soft_tell_config(struct mdev_soft *soft)
  * @soft: the device
  *
  * A driver that has not set DRIVER_OK yet does not expect to hear from the
- * device (virtio 1.2, section 2.1.2) and is told when it has set it.
+ * device (virtio 1.2, section 2.1.2) and is told when it has set it.  While the device
+ * is suspended the driver may be on its way to another host, so it is told by resume.
  *
  * Context: process or softirq context with interrupts on; or
  * &mdev_soft_desc.serve, wherever that is called.
@@ -66,6 +67,23 @@ void mdev_soft_config_live(struct mdev_soft *soft)
 }
 
 /**
+ * mdev_soft_config_suspend() - hold back what the driver is to be told, or tell it
+ * @soft: the device
+ * @suspended: whether it is suspended from now on
+ *
+ * When the device is suspended, a callback does not run any more.
+ *
+ * Context: process context, serialised by the class driver.
+ */
+void mdev_soft_config_suspend(struct mdev_soft *soft, bool suspended)
+{
+	spin_lock_bh(&soft->cb_lock);
+	soft->suspended = suspended;
+	mdev_soft_tell_config(soft);
+	spin_unlock_bh(&soft->cb_lock);
+}
+
+/**
  * mdev_soft_config_reset() - forget what the driver has not been told
  * @soft: the device
  *
@@ -77,5 +95,6 @@ void mdev_soft_config_reset(struct mdev_soft *soft)
 {
 	spin_lock_bh(&soft->cb_lock);
 	soft->config_changed = false;
+	soft->suspended = false;
 	spin_unlock_bh(&soft->cb_lock);
 }

@@ -349,38 +349,40 @@ static int mdev_soft_reset(struct mdev_class_device *cdev)
 		mdev_soft_set_vq_affinity(cdev, i, NULL);
 	memset(soft->group_mem, 0, mdev_soft_get_group_count(cdev) *
 	       sizeof(*soft->group_mem));
-	soft->suspended = false;
 	atomic_set(&soft->status, 0);
 	mdev_soft_config_reset(soft);
 	return 0;
 }
 
-static int mdev_soft_suspend(struct mdev_class_device *cdev)
+static void mdev_soft_pause(struct mdev_soft *soft)
 {
-	struct mdev_soft *soft = mdev_soft_of(cdev);
 	u16 i;
 
-	if (!mdev_soft_live(soft))
-		return -EINVAL;
-
-	soft->suspended = true;
+	mdev_soft_config_suspend(soft, true);
 	for (i = 0; i < soft->desc->nr_vqs; i++)
 		if (mdev_vq_is_started(mdev_soft_vq(soft, i)))
 			mdev_vq_pause(mdev_soft_vq(soft, i));
+	if (soft->desc->suspend)
+		soft->desc->suspend(soft);
+}
+
+static int mdev_soft_suspend(struct mdev_class_device *cdev)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+
+	if (!mdev_soft_live(soft))
+		return -EINVAL;
+	mdev_soft_pause(soft);
 	return 0;
 }
 
-static int mdev_soft_resume(struct mdev_class_device *cdev)
+/* Let the virtqueues be served again; a failure leaves some of them so. */
+static int mdev_soft_unpause(struct mdev_soft *soft)
 {
-	struct mdev_soft *soft = mdev_soft_of(cdev);
 	struct mdev_vq *vq;
 	int ret;
 	u16 i;
 
-	if (!mdev_soft_live(soft))
-		return -EINVAL;
-
-	soft->suspended = false;
 	for (i = 0; i < soft->desc->nr_vqs; i++) {
 		vq = mdev_soft_vq(soft, i);
 		if (mdev_vq_is_started(vq)) {
@@ -389,11 +391,30 @@ static int mdev_soft_resume(struct mdev_class_device *cdev)
 		} else {
 			ret = mdev_soft_start_vq(soft, i);
 		}
-		if (ret) {
-			mdev_soft_suspend(cdev);
+		if (ret)
 			return ret;
-		}
 	}
+	return 0;
+}
+
+static int mdev_soft_resume(struct mdev_class_device *cdev)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+	int ret;
+
+	if (!mdev_soft_live(soft))
+		return -EINVAL;
+	if (soft->suspended && soft->desc->resume) {
+		ret = soft->desc->resume(soft);
+		if (ret)
+			return ret;
+	}
+	ret = mdev_soft_unpause(soft);
+	if (ret) {
+		mdev_soft_pause(soft);
+		return ret;
+	}
+	mdev_soft_config_suspend(soft, false);
 	/* Kicks had no effect meanwhile. */
 	mdev_soft_kick_all(soft);
 	return 0;

@@ -23,6 +23,7 @@ bool mdev_soft_kicked(struct mdev_soft *soft, u16 idx);
 /* soft_config.c */
 void mdev_soft_config_work(struct mdev_work *work);
 void mdev_soft_config_live(struct mdev_soft *soft);
+void mdev_soft_config_suspend(struct mdev_soft *soft, bool suspended);
 void mdev_soft_config_reset(struct mdev_soft *soft);
 
 /* soft_ops.c */

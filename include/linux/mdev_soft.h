@@ -108,6 +108,9 @@ struct task_struct;
  * @stop: (optional) Undo @start: the device is about to be reset.
  * @reset: (optional) Forget what the driver set, except through @set_config, and
  *	except what the library keeps.  The virtqueues are stopped.
+ * @suspend: (optional, with @resume) The device was suspended: no virtqueue is served.
+ * @resume: (optional, with @suspend) Undo @suspend: the virtqueues are about to be
+ *	served again.  An error leaves the device suspended.
  * @end_use: (optional) As &virtio_mdev_ops.end_use.  Called after @reset.
  * @get_migration_blocker: (optional) As &virtio_mdev_ops.get_migration_blocker.
  * @save: (optional, with @load) As &virtio_mdev_ops.save.
@@ -148,6 +151,8 @@ struct mdev_soft_desc {
 	void (*start)(struct mdev_soft *soft);
 	void (*stop)(struct mdev_soft *soft);
 	void (*reset)(struct mdev_soft *soft);
+	void (*suspend)(struct mdev_soft *soft);
+	int (*resume)(struct mdev_soft *soft);
 	void (*end_use)(struct mdev_soft *soft);
 	const char *(*get_migration_blocker)(struct mdev_soft *soft);
 	int (*save)(struct mdev_soft *soft, struct mdev_state_writer *w);
@@ -208,7 +213,7 @@ struct mdev_soft {
 	spinlock_t serve_lock;
 	struct task_struct *server;
 
-	/* what the class driver set; it serialises this */
+	/* what the class driver set; it serialises this, and writes under @cb_lock */
 	bool suspended;
 	/* the same for each group: its memory; NULL: that of @cdev */
 	struct mdev_mem **group_mem;
@@ -220,13 +225,13 @@ struct mdev_soft {
 	atomic_t status;
 
 	/*
-	 * Guards @cb and @config_changed, and is held while the callback runs,
-	 * so that whoever takes it to replace @cb knows that the old one does
-	 * not run any more.
+	 * Guards @cb, @config_changed and writes of @suspended, and is held while
+	 * the callback runs, so that whoever takes it to replace @cb knows that the
+	 * old one does not run any more.
 	 */
 	spinlock_t cb_lock;
 	struct virtio_mdev_callback cb;
-	/* a change that the driver is told of when it has set DRIVER_OK */
+	/* a change that the driver is told of with DRIVER_OK, or with a resume */
 	bool config_changed;
 };
 
