@@ -59,7 +59,8 @@ static u64 mdev_vfio_block_last(u64 iova, unsigned int order)
 static bool mdev_vfio_may_pin(struct mdev_vfio_mem *vm)
 {
 	lockdep_assert_held(&vm->pages.xa_lock);
-	return vm->joined && !vm->limited && ktime_get_ns() >= vm->copy_until;
+	return vm->joined && !vm->limited && !vm->copy_why &&
+	       ktime_get_ns() >= vm->copy_until;
 }
 
 /* May a block be pinned?  Not if part of it is or is being pinned, or unmapped. */

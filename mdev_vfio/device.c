@@ -90,6 +90,49 @@ struct mdev_mem *mdev_vfio_device_mem(struct mdev_vfio_device *vv)
 EXPORT_SYMBOL_GPL(mdev_vfio_device_mem);
 
 /**
+ * mdev_vfio_device_copy_begin() - have writes of the device be seen page by page
+ * @vv: the device, opened
+ * @why: MDEV_VFIO_COPY_MIGRATION or MDEV_VFIO_COPY_LOG
+ *
+ * See mdev_vfio_mem_copy_begin().  Nothing happens if the device has DMA of its own.
+ *
+ * Context: process context; sleeps.
+ */
+void mdev_vfio_device_copy_begin(struct mdev_vfio_device *vv, unsigned int why)
+{
+	if (mdev_vfio_device_has_mem(vv))
+		mdev_vfio_mem_copy_begin(&vv->mem, why);
+}
+EXPORT_SYMBOL_GPL(mdev_vfio_device_copy_begin);
+
+/**
+ * mdev_vfio_device_copy_end() - undo mdev_vfio_device_copy_begin()
+ * @vv: the device
+ * @why: as there
+ *
+ * Context: process context.
+ */
+void mdev_vfio_device_copy_end(struct mdev_vfio_device *vv, unsigned int why)
+{
+	if (mdev_vfio_device_has_mem(vv))
+		mdev_vfio_mem_copy_end(&vv->mem, why);
+}
+EXPORT_SYMBOL_GPL(mdev_vfio_device_copy_end);
+
+/**
+ * mdev_vfio_device_copying() - whether the device copies data instead of pinning it
+ * @vv: the device
+ *
+ * Context: any.  The answer may be outdated at once.
+ * Return: true if it was asked to, for whatever reason.
+ */
+bool mdev_vfio_device_copying(struct mdev_vfio_device *vv)
+{
+	return mdev_vfio_device_has_mem(vv) && READ_ONCE(vv->mem.copy_why);
+}
+EXPORT_SYMBOL_GPL(mdev_vfio_device_copying);
+
+/**
  * mdev_vfio_device_dma_unmap() - the user unmaps part of the container's memory
  * @vdev: the VFIO device, of an instance without DMA of its own
  * @iova: first address

@@ -32,6 +32,10 @@ struct vfio_device;
 
 #define MDEV_VFIO_SHORTS	8
 
+/* Who wants data to be copied: the class driver, and the log of DMA */
+#define MDEV_VFIO_COPY_MIGRATION	0x1
+#define MDEV_VFIO_COPY_LOG		0x2
+
 /**
  * struct mdev_vfio_short - a block that could not be pinned as a whole
  * @block: its address, plus 1 so that 0 is none
@@ -61,6 +65,8 @@ struct mdev_vfio_short {
  * @nr_runs: data runs in any of these lists
  * @pins: struct mdev_vfio_pin, one for each task that is pinning
  * @holds: struct mdev_vfio_hold, one for each task that is unmapping
+ * @copy_why: MDEV_VFIO_COPY_*: data is copied and not pinned, because somebody wants to
+ *	know which pages the device writes
  * @copy_until: time stamp until which data is copied and not pinned
  * @evicted: time stamp of the last run that had to make room for another
  * @stamp: last time stamp given out, in nanoseconds; each is given out once
@@ -95,6 +101,7 @@ struct mdev_vfio_mem {
 	unsigned int nr_runs;
 	struct list_head pins;
 	struct list_head holds;
+	unsigned int copy_why;
 	u64 copy_until;
 	u64 evicted;
 	u64 stamp;
@@ -117,6 +124,8 @@ void mdev_vfio_mem_uninit(struct mdev_vfio_mem *vm);
 void mdev_vfio_mem_open(struct mdev_vfio_mem *vm);
 void mdev_vfio_mem_close(struct mdev_vfio_mem *vm);
 void mdev_vfio_mem_drop(struct mdev_vfio_mem *vm);
+void mdev_vfio_mem_copy_begin(struct mdev_vfio_mem *vm, unsigned int why);
+void mdev_vfio_mem_copy_end(struct mdev_vfio_mem *vm, unsigned int why);
 void mdev_vfio_mem_unmap(struct mdev_vfio_mem *vm, u64 iova, u64 len);
 
 #endif /* _LINUX_MDEV_VFIO_H */

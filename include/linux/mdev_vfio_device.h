@@ -78,5 +78,8 @@ void mdev_vfio_device_mem_open(struct mdev_vfio_device *vv);
 void mdev_vfio_device_mem_close(struct mdev_vfio_device *vv);
 void mdev_vfio_device_mem_drop(struct mdev_vfio_device *vv);
 struct mdev_mem *mdev_vfio_device_mem(struct mdev_vfio_device *vv);
+void mdev_vfio_device_copy_begin(struct mdev_vfio_device *vv, unsigned int why);
+void mdev_vfio_device_copy_end(struct mdev_vfio_device *vv, unsigned int why);
+bool mdev_vfio_device_copying(struct mdev_vfio_device *vv);
 
 #endif /* _LINUX_MDEV_VFIO_DEVICE_H */
