@@ -89,23 +89,31 @@ out_end:
 }
 
 /*
- * Copy what vfio_dma_rw() refuses: type1 requires that a mapping allow reading even
- * to write to it, and that the calling task, unless it is a kernel thread, have the
- * mm of the mapping.  Each page is pinned for as long as the copy takes.
+ * Copy page by page, after vfio_dma_rw() has failed for all at once.
+ *
+ * It may have written to the first pages, and type1 marks none of what a call has
+ * written that fails in the end.  A page that could be written to once can be again,
+ * so each one is marked now, even if the caller is being killed.
+ *
+ * What vfio_dma_rw() refuses is pinned for as long as the copy takes: type1 requires
+ * that a mapping allow reading even to write to it, and that the calling task, unless
+ * it is a kernel thread, have the mm of the mapping.
  */
-static int mdev_vfio_copy_pinned(struct mdev_vfio_mem *vm, u64 iova, void *buf,
-				 size_t len, bool write)
+static int mdev_vfio_copy_pages(struct mdev_vfio_mem *vm, u64 iova, void *buf,
+				size_t len, bool write)
 {
 	bool again = true;
 	size_t n;
 	int ret;
 
 	while (len) {
-		/* A worker that is being killed does not begin another wait. */
-		if (fatal_signal_pending(current))
-			return -EFAULT;
 		n = min_t(size_t, len, PAGE_SIZE - offset_in_page(iova));
-		ret = mdev_vfio_copy_page(vm, iova, buf, n, write);
+		ret = vfio_dma_rw(vm->vdev, iova, buf, n, write);
+		/* A worker that is being killed does not begin another wait. */
+		if (ret && fatal_signal_pending(current))
+			return -EFAULT;
+		if (ret)
+			ret = mdev_vfio_copy_page(vm, iova, buf, n, write);
 		if (ret == -ENOMEM && again) {
 			/*
 			 * Make room: data that is pinned can be copied instead,
@@ -136,7 +144,9 @@ static int mdev_vfio_copy(struct mdev_mem *mem, u64 iova, void *buf, size_t len,
 		return -EFAULT;
 	if (!vfio_dma_rw(vm->vdev, iova, buf, len, write))
 		return 0;
-	return mdev_vfio_copy_pinned(vm, iova, buf, len, write);
+	if (!write && fatal_signal_pending(current))
+		return -EFAULT;
+	return mdev_vfio_copy_pages(vm, iova, buf, len, write);
 }
 
 /* mdev_mem_ops.read */

@@ -13,6 +13,7 @@
 #include <linux/iommu.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -337,6 +338,9 @@ int mdev_vfio_fault(struct mdev_mem *mem, u64 iova, unsigned int perm)
 	struct mdev_vfio_pin pin;
 	int ret;
 
+	/* Every access comes here while data is copied: leave the lock alone. */
+	if (READ_ONCE(vm->copy_why))
+		return -EAGAIN;
 	iova = ALIGN_DOWN(iova, PAGE_SIZE);
 	ret = mdev_vfio_fault_begin(vm, &pin, iova, perm, &order);
 	if (ret <= 0)
@@ -369,6 +373,17 @@ out_free:
 	return ret;
 }
 
+/* End all data runs.  Returns whether all is unpinned already. */
+static bool mdev_vfio_end_data(struct mdev_vfio_mem *vm)
+{
+	mdev_vfio_kill_data(vm, 0, U64_MAX);
+	/* Every reset comes here, mostly with nothing to do for the worker. */
+	if (mdev_vfio_drained(vm, 0, U64_MAX))
+		return true;
+	queue_work(vm->wq, &vm->unpin);
+	return false;
+}
+
 /**
  * mdev_vfio_unpin_data() - unpin all that is pinned for data
  * @vm: the memory
@@ -387,11 +402,8 @@ void mdev_vfio_unpin_data(struct mdev_vfio_mem *vm, bool limited)
 		vm->single = false;
 	mdev_vfio_unlock(vm);
 
-	mdev_vfio_kill_data(vm, 0, U64_MAX);
-	/* Every reset comes here, mostly with nothing to do for the worker. */
-	if (mdev_vfio_drained(vm, 0, U64_MAX))
+	if (mdev_vfio_end_data(vm))
 		return;
-	queue_work(vm->wq, &vm->unpin);
 	/*
 	 * flush_work() would not do: if dma_unmap on another CPU is about to
 	 * queue the work, queue_work() has found it pending, but flush_work()
@@ -404,3 +416,54 @@ void mdev_vfio_unpin_data(struct mdev_vfio_mem *vm, bool limited)
 	else
 		wait_event(vm->drained, mdev_vfio_drained(vm, 0, U64_MAX));
 }
+
+/* ---- copies instead of pins ---- */
+
+/**
+ * mdev_vfio_mem_copy_begin() - copy data from now on, and pin none
+ * @vm: the memory, open
+ * @why: MDEV_VFIO_COPY_MIGRATION or MDEV_VFIO_COPY_LOG; whoever has begun with one of
+ *	them already has it still
+ *
+ * A pinned page counts as written whenever somebody looks, so memory that is in
+ * use would never become clean.  Rings stay pinned.
+ *
+ * When this returns no data is pinned, and no lookup finds any that was, unless
+ * type1's lock was not free for a second: its owner may be a thread of the same user
+ * that waits for a page.  What is still pinned then keeps counting as written
+ * until it is unpinned, so that this costs the user time, and loses nothing.
+ *
+ * Context: process context, outside of any read section; sleeps for a second at most.
+ */
+void mdev_vfio_mem_copy_begin(struct mdev_vfio_mem *vm, unsigned int why)
+{
+	mdev_vfio_lock(vm);
+	/* From here on no fault begins; those that have begun are undone. */
+	WRITE_ONCE(vm->copy_why, vm->copy_why | why);
+	mdev_vfio_kill_pins(vm, 0, U64_MAX);
+	mdev_vfio_unlock(vm);
+
+	/* Not as a reset does it: what is known of RLIMIT_MEMLOCK stays. */
+	if (!mdev_vfio_end_data(vm))
+		wait_event_killable_timeout(vm->drained,
+					    mdev_vfio_drained(vm, 0, U64_MAX),
+					    MDEV_VFIO_UNPIN_WAIT);
+}
+EXPORT_SYMBOL_GPL(mdev_vfio_mem_copy_begin);
+
+/**
+ * mdev_vfio_mem_copy_end() - undo mdev_vfio_mem_copy_begin()
+ * @vm: the memory
+ * @why: as there; it does no harm if it was not begun
+ *
+ * Data is pinned again, where it is used next, if nobody else wants copies.
+ *
+ * Context: process context.
+ */
+void mdev_vfio_mem_copy_end(struct mdev_vfio_mem *vm, unsigned int why)
+{
+	mdev_vfio_lock(vm);
+	WRITE_ONCE(vm->copy_why, vm->copy_why & ~why);
+	mdev_vfio_unlock(vm);
+}
+EXPORT_SYMBOL_GPL(mdev_vfio_mem_copy_end);

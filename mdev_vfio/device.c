@@ -96,7 +96,7 @@ EXPORT_SYMBOL_GPL(mdev_vfio_device_mem);
  *
  * See mdev_vfio_mem_copy_begin().  Nothing happens if the device has DMA of its own.
  *
- * Context: process context; sleeps.
+ * Context: process context; sleeps for a second at most.
  */
 void mdev_vfio_device_copy_begin(struct mdev_vfio_device *vv, unsigned int why)
 {

@@ -67,42 +67,6 @@ void mdev_vfio_mem_drop(struct mdev_vfio_mem *vm)
 EXPORT_SYMBOL_GPL(mdev_vfio_mem_drop);
 
 /**
- * mdev_vfio_mem_copy_begin() - copy data from now on, and pin none
- * @vm: the memory, open
- * @why: MDEV_VFIO_COPY_MIGRATION or MDEV_VFIO_COPY_LOG
- *
- * A pinned page counts as written whenever somebody looks, so that memory which is in
- * use never becomes clean.  Rings stay pinned.
- *
- * Context: process context, outside of any read section; sleeps until no data is
- * pinned.
- */
-void mdev_vfio_mem_copy_begin(struct mdev_vfio_mem *vm, unsigned int why)
-{
-	mdev_vfio_lock(vm);
-	vm->copy_why |= why;
-	mdev_vfio_kill_pins(vm, 0, U64_MAX);
-	mdev_vfio_unlock(vm);
-	mdev_vfio_mem_drop(vm);
-}
-EXPORT_SYMBOL_GPL(mdev_vfio_mem_copy_begin);
-
-/**
- * mdev_vfio_mem_copy_end() - undo mdev_vfio_mem_copy_begin()
- * @vm: the memory
- * @why: as there
- *
- * Context: process context.
- */
-void mdev_vfio_mem_copy_end(struct mdev_vfio_mem *vm, unsigned int why)
-{
-	mdev_vfio_lock(vm);
-	vm->copy_why &= ~why;
-	mdev_vfio_unlock(vm);
-}
-EXPORT_SYMBOL_GPL(mdev_vfio_mem_copy_end);
-
-/**
  * mdev_vfio_mem_open() - a user begins to use the device
  * @vm: the memory
  */
@@ -130,6 +94,7 @@ void mdev_vfio_mem_close(struct mdev_vfio_mem *vm)
 {
 	mdev_vfio_lock(vm);
 	vm->open = false;
+	vm->copy_why = 0;
 	mdev_vfio_kill_pins(vm, 0, U64_MAX);
 	mdev_vfio_kill_rings(vm, 0, U64_MAX);
 	mdev_vfio_unlock(vm);

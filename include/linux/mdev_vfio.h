@@ -66,7 +66,8 @@ struct mdev_vfio_short {
  * @pins: struct mdev_vfio_pin, one for each task that is pinning
  * @holds: struct mdev_vfio_hold, one for each task that is unmapping
  * @copy_why: MDEV_VFIO_COPY_*: data is copied and not pinned, because somebody wants to
- *	know which pages the device writes
+ *	know which pages the device writes.  May be read without the lock where an
+ *	outdated answer does no harm.
  * @copy_until: time stamp until which data is copied and not pinned
  * @evicted: time stamp of the last run that had to make room for another
  * @stamp: last time stamp given out, in nanoseconds; each is given out once
