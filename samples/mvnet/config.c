@@ -31,8 +31,16 @@ void mvnet_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
 	memcpy(buf, (u8 *)&config + offset, len);
 }
 
-static void mvnet_set_mac_locked(struct mvnet *net, enum mvnet_mac_by by,
-				 const u8 *mac)
+/**
+ * mvnet_set_mac_locked() - change the device's address
+ * @net: the instance, &mvnet.state_lock held for writing
+ * @by: who sets it, which determines how long it lasts
+ * @mac: the address
+ *
+ * Context: any.
+ */
+void mvnet_set_mac_locked(struct mvnet *net, enum mvnet_mac_by by,
+			  const u8 *mac)
 {
 	lockdep_assert_held(&net->state_lock.lock);
 	ether_addr_copy(net->macs[by], mac);

@@ -16,6 +16,9 @@
 #include <linux/mdev_vq_section.h>
 #include <linux/mdev_worker.h>
 
+#include "filter.h"
+#include "saved.h"
+
 /* QEMU and libblkio set up rings of 1024 without asking. */
 #define MVNET_NUM_MAX		1024
 #define MVNET_MAX_PAIRS		8
@@ -27,51 +30,11 @@
 /* The largest IP packet there is, and its Ethernet header, rounded up */
 #define MVNET_MAX_FRAME		65550
 
-/* The largest MTU that is offered */
-#define MVNET_MAX_MTU		9000
-
 /* Receive chains that one frame may take */
 #define MVNET_MAX_MERGE		256
 
 /* Microseconds that a pair may be polled for at most before its worker sleeps */
 #define MVNET_MAX_BUSY_POLL	10000
-
-/* Addresses in each half of the table of the receive filter */
-#define MVNET_MAX_MACS		64
-
-/**
- * struct mvnet_macs - half of the table of the receive filter
- * @nr: number of elements of @addr that count
- * @overflow: the driver had more, so all addresses of the kind match
- * @addr: the addresses
- */
-struct mvnet_macs {
-	unsigned int nr;
-	bool overflow;
-	u8 addr[MVNET_MAX_MACS][ETH_ALEN] __aligned(2);
-};
-
-/**
- * struct mvnet_filter - what is received
- * @promisc: everything; the default, until the driver changes it
- * @allmulti: all multicast
- * @alluni: all unicast
- * @nomulti: no multicast
- * @nouni: no unicast
- * @nobcast: no broadcast
- * @uni: more unicast addresses
- * @multi: multicast addresses
- */
-struct mvnet_filter {
-	bool promisc;
-	bool allmulti;
-	bool alluni;
-	bool nomulti;
-	bool nouni;
-	bool nobcast;
-	struct mvnet_macs uni;
-	struct mvnet_macs multi;
-};
 
 /**
  * enum mvnet_mac_by - who sets the device's address, and how long that lasts
@@ -337,10 +300,16 @@ void mvnet_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
 void mvnet_set_config(struct mdev_soft *soft, unsigned int offset,
 		      const void *buf, unsigned int len);
 u32 mvnet_get_generation(struct mdev_soft *soft);
+void mvnet_set_mac_locked(struct mvnet *net, enum mvnet_mac_by by,
+			  const u8 *mac);
 void mvnet_set_mac(struct mvnet *net, enum mvnet_mac_by by, const u8 *mac);
 void mvnet_end_mac(struct mvnet *net, enum mvnet_mac_by by);
 void mvnet_get_mac(struct mvnet *net, u8 *mac);
 bool mvnet_change_net_status(struct mvnet *net, u16 clear, u16 set);
+
+/* state.c */
+int mvnet_save(struct mdev_soft *soft, struct mdev_state_writer *w);
+int mvnet_load(struct mdev_soft *soft, struct mdev_state_reader *r);
 
 /* sysfs.c */
 extern const struct attribute_group *mvnet_groups[];

@@ -104,6 +104,8 @@ static void mvnet_end_use(struct mdev_soft *soft)
 	.stop = mvnet_doorbell_stop,					\
 	.reset = mvnet_reset,						\
 	.end_use = mvnet_end_use,					\
+	.save = mvnet_save,						\
+	.load = mvnet_load,						\
 	.get_config = mvnet_get_config,					\
 	.set_config = mvnet_set_config,					\
 	.get_generation = mvnet_get_generation,				\
