@@ -197,8 +197,8 @@ struct virtio_mdev_vq_stats {
  *			VIRTIO_MDEV_F_VERSION_1 is required.
  * @set_config_cb:	Set the callback for changes of the configuration space
  *			or of the status, or remove it if @cb is NULL.  As
- *			@set_vq_cb.  It is called only while DRIVER_OK is set; a
- *			change between reset and DRIVER_OK is reported then.
+ *			@set_vq_cb.  It is called only while DRIVER_OK is set and the
+ *			device is not suspended; a change before is reported then.
  * @get_device_id:	The virtio device type (section 5).  Constant.
  * @get_vendor_id:	The vendor, as a virtio PCI subsystem vendor id.
  *			Constant.

@@ -10,8 +10,10 @@
  */
 
 #include <linux/backing-dev.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/namei.h>
 #include <linux/path.h>
 #include <linux/slab.h>
@@ -22,7 +24,10 @@
 /* The backings of all instances */
 static LIST_HEAD(mvblk_backings);
 
-/* Guards mvblk_backings; taken by itself. */
+/*
+ * Guards mvblk_backings, &mvblk_backing.used and writes of &mvblk_backing.file; nothing
+ * is taken under it.
+ */
 static DEFINE_SPINLOCK(mvblk_backings_lock);
 
 /*
@@ -73,8 +78,18 @@ static int mvblk_backing_look(struct mvblk *blk, const struct path *path,
 }
 
 /*
- * Allow one instance that writes, or any number of read-only ones, whose drivers do
- * not expect data to change.
+ * A file is for one instance that writes, or for any number of read-only ones, whose
+ * drivers do not expect data to change.
+ */
+static bool mvblk_backing_clashes(const struct mvblk_backing *a,
+				  const struct mvblk_backing *b)
+{
+	return a->inode == b->inode && (a->write || b->write);
+}
+
+/*
+ * Shared instances take turns, see mvblk_backing_begin_use(): one that moves from one
+ * VMM to another at the same host has the same file at both ends.
  */
 static int mvblk_backing_claim(struct mvblk_backing *backing)
 {
@@ -83,8 +98,8 @@ static int mvblk_backing_claim(struct mvblk_backing *backing)
 
 	spin_lock(&mvblk_backings_lock);
 	list_for_each_entry(other, &mvblk_backings, node)
-		if (other->inode == backing->inode &&
-		    (other->write || backing->write))
+		if (mvblk_backing_clashes(other, backing) &&
+		    !(other->shared && backing->shared))
 			ret = -EBUSY;
 	if (!ret)
 		list_add(&backing->node, &mvblk_backings);
@@ -97,6 +112,51 @@ static void mvblk_backing_disclaim(struct mvblk_backing *backing)
 	spin_lock(&mvblk_backings_lock);
 	list_del(&backing->node);
 	spin_unlock(&mvblk_backings_lock);
+}
+
+/*
+ * The block device that another shared instance has opened.  Its O_EXCL keeps out
+ * everybody else, and so it would this instance.  NULL if there is none.
+ */
+static struct file *mvblk_backing_join(const struct mvblk_backing *backing)
+{
+	const struct mvblk_backing *other;
+	struct file *file = NULL;
+
+	spin_lock(&mvblk_backings_lock);
+	list_for_each_entry(other, &mvblk_backings, node) {
+		/* It is closed only after it was taken from the list. */
+		if (other->inode == backing->inode && other->file &&
+		    other->shared && other->write == backing->write) {
+			file = get_file(other->file);
+			break;
+		}
+	}
+	spin_unlock(&mvblk_backings_lock);
+	return file;
+}
+
+static struct file *mvblk_backing_open_path(struct mvblk_backing *backing,
+					    const struct path *path, int flags)
+{
+	struct file *file = NULL;
+	int ret;
+
+	if (S_ISBLK(backing->inode->i_mode)) {
+		flags |= O_EXCL;
+		if (backing->shared)
+			file = mvblk_backing_join(backing);
+	}
+	/* The empty name stands for @path itself. */
+	if (!file)
+		return file_open_root(path, "", flags, 0);
+
+	/* The same permission as for opening it */
+	ret = file_permission(file, MAY_READ | (backing->write ? MAY_WRITE : 0));
+	if (!ret)
+		return file;
+	fput(file);
+	return ERR_PTR(ret);
 }
 
 static int mvblk_backing_open_file(struct mvblk *blk,
@@ -114,10 +174,7 @@ static int mvblk_backing_open_file(struct mvblk *blk,
 	struct file *file;
 	loff_t size;
 
-	if (S_ISBLK(backing->inode->i_mode))
-		flags |= O_EXCL;
-	/* The empty name stands for @path itself. */
-	file = file_open_root(path, "", flags, 0);
+	file = mvblk_backing_open_path(backing, path, flags);
 	if (IS_ERR(file)) {
 		dev_err(dev, "cannot open %s: %pe\n", backing->path, file);
 		return PTR_ERR(file);
@@ -133,7 +190,9 @@ static int mvblk_backing_open_file(struct mvblk *blk,
 		filp_close(file, NULL);
 		return -EINVAL;
 	}
+	spin_lock(&mvblk_backings_lock);
 	backing->file = file;
+	spin_unlock(&mvblk_backings_lock);
 	return 0;
 }
 
@@ -141,6 +200,7 @@ static int mvblk_backing_open_file(struct mvblk *blk,
  * mvblk_backing_open() - open a file for its sectors
  * @blk: the instance
  * @name: name of the file; a partial sector at its end is not used
+ * @shared: other instances that are shared may have it, too
  *
  * The file is opened with the caller's permissions.
  *
@@ -150,7 +210,8 @@ static int mvblk_backing_open_file(struct mvblk *blk,
  * a file system or swap uses it; -EINVAL if it cannot be used; -ENOMEM; what
  * looking it up or opening it failed with.
  */
-struct mvblk_backing *mvblk_backing_open(struct mvblk *blk, const char *name)
+struct mvblk_backing *mvblk_backing_open(struct mvblk *blk, const char *name,
+					 bool shared)
 {
 	struct device *dev = &blk->soft.cdev->dev;
 	struct mvblk_backing *backing;
@@ -176,9 +237,10 @@ struct mvblk_backing *mvblk_backing_open(struct mvblk *blk, const char *name)
 	/* @path keeps the inode, as does the file once it is open. */
 	backing->inode = d_inode(path.dentry);
 	backing->write = !blk->read_only;
+	backing->shared = shared;
 	ret = mvblk_backing_claim(backing);
 	if (ret) {
-		dev_err(dev, "%s is in use by another instance: only instances that are read only can share a file\n",
+		dev_err(dev, "%s is in use by another instance: only instances that are read only, or all set to shared, can have the same file\n",
 			name);
 		goto err_path;
 	}
@@ -212,4 +274,87 @@ void mvblk_backing_close(struct mvblk_backing *backing)
 	filp_close(backing->file, NULL);
 	kfree(backing->path);
 	kfree(backing);
+}
+
+static bool mvblk_backing_taken(const struct mvblk_backing *backing)
+{
+	const struct mvblk_backing *other;
+
+	lockdep_assert_held(&mvblk_backings_lock);
+	list_for_each_entry(other, &mvblk_backings, node)
+		if (other != backing && other->used &&
+		    mvblk_backing_clashes(other, backing))
+			return true;
+	return false;
+}
+
+/**
+ * mvblk_backing_begin_use() - begin to read and write the file
+ * @backing: the open file; nothing happens if it is in use by the caller
+ *
+ * Of those that share a file only one uses it at a time.
+ *
+ * Context: process context.
+ * Return: 0; -EBUSY while another instance uses it.
+ */
+int mvblk_backing_begin_use(struct mvblk_backing *backing)
+{
+	bool taken;
+
+	spin_lock(&mvblk_backings_lock);
+	taken = mvblk_backing_taken(backing);
+	if (!taken)
+		backing->used = true;
+	spin_unlock(&mvblk_backings_lock);
+	return taken ? -EBUSY : 0;
+}
+
+/**
+ * mvblk_backing_end_use() - undo mvblk_backing_begin_use()
+ * @backing: the open file, which nobody reads or writes now; it need not be in use
+ *
+ * Context: process context.
+ */
+void mvblk_backing_end_use(struct mvblk_backing *backing)
+{
+	spin_lock(&mvblk_backings_lock);
+	backing->used = false;
+	spin_unlock(&mvblk_backings_lock);
+}
+
+/**
+ * mvblk_backing_is_taken() - whether mvblk_backing_begin_use() would fail
+ * @backing: the open file
+ *
+ * Context: process context.
+ * Return: whether that is so; it may change.
+ */
+bool mvblk_backing_is_taken(const struct mvblk_backing *backing)
+{
+	bool taken;
+
+	spin_lock(&mvblk_backings_lock);
+	taken = mvblk_backing_taken(backing);
+	spin_unlock(&mvblk_backings_lock);
+	return taken;
+}
+
+/**
+ * mvblk_backing_is_alone() - whether no other instance of this host has the file
+ * @backing: the open file
+ *
+ * Context: process context.
+ * Return: whether that is so; it may change.
+ */
+bool mvblk_backing_is_alone(const struct mvblk_backing *backing)
+{
+	const struct mvblk_backing *other;
+	bool alone = true;
+
+	spin_lock(&mvblk_backings_lock);
+	list_for_each_entry(other, &mvblk_backings, node)
+		if (other != backing && other->inode == backing->inode)
+			alone = false;
+	spin_unlock(&mvblk_backings_lock);
+	return alone;
 }

@@ -8,9 +8,13 @@
  * so its data goes through a buffer.
  */
 
+#include <linux/backing-dev.h>
 #include <linux/falloc.h>
+#include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -351,25 +355,28 @@ const struct mvblk_store_ops mvblk_file_ops = {
  *
  * Context: process context; sleeps.  The file is opened with the caller's
  * permissions.
- * Return: 0; -EBUSY if there is a file; or an error of mvblk_backing_open().
+ * Return: 0; -EBUSY if there is a file, or another instance uses this one now; or an
+ * error of mvblk_backing_open().
  */
 int mvblk_file_attach(struct mvblk *blk, const char *name)
 {
 	struct mvblk_backing *backing;
-	bool busy;
+	bool busy, shared;
 
 	/* Do not open a file that cannot be attached anyway. */
 	mutex_lock(&blk->medium_lock);
 	busy = blk->backing;
+	shared = blk->shared;
 	mutex_unlock(&blk->medium_lock);
 	if (busy)
 		return -EBUSY;
-	backing = mvblk_backing_open(blk, name);
+	backing = mvblk_backing_open(blk, name, shared);
 	if (IS_ERR(backing))
 		return PTR_ERR(backing);
 
 	mutex_lock(&blk->medium_lock);
-	busy = blk->backing;
+	busy = blk->backing || blk->shared != shared ||
+	       (blk->active && mvblk_backing_begin_use(backing));
 	if (!busy) {
 		/* Pairs with smp_load_acquire() in mvblk_file_of() */
 		smp_store_release(&blk->backing, backing);
@@ -409,4 +416,156 @@ int mvblk_file_detach(struct mvblk *blk)
 	mutex_unlock(&blk->medium_lock);
 	mvblk_backing_close(backing);
 	return 0;
+}
+
+static void mvblk_file_taken(struct mvblk *blk)
+{
+	dev_err_ratelimited(&blk->soft.cdev->dev,
+			    "another instance uses %s now: suspend or reset that one first\n",
+			    blk->backing->path);
+}
+
+/**
+ * mvblk_file_begin_use() - a driver is about to make requests
+ * @blk: the instance; nothing happens if it has no file
+ *
+ * Context: process context, serialised by the class driver.
+ * Return: 0; -EBUSY while another instance uses the file, and the log says so.
+ */
+int mvblk_file_begin_use(struct mvblk *blk)
+{
+	int ret = 0;
+
+	lockdep_assert_held(&blk->medium_lock);
+	if (blk->backing)
+		ret = mvblk_backing_begin_use(blk->backing);
+	if (ret)
+		mvblk_file_taken(blk);
+	return ret;
+}
+
+/**
+ * mvblk_file_end_use() - no request is in progress, and none is begun
+ * @blk: the instance; nothing happens if it has no file
+ *
+ * Context: process context, serialised by the class driver.
+ */
+void mvblk_file_end_use(struct mvblk *blk)
+{
+	lockdep_assert_held(&blk->medium_lock);
+	if (blk->backing)
+		mvblk_backing_end_use(blk->backing);
+}
+
+/* The file, to be given back by fput(), because no lock is held while one waits. */
+static struct file *mvblk_file_get_ref(struct mvblk *blk)
+{
+	struct file *file;
+
+	mutex_lock(&blk->medium_lock);
+	file = blk->backing ? get_file(blk->backing->file) : NULL;
+	mutex_unlock(&blk->medium_lock);
+	return file;
+}
+
+/**
+ * mvblk_file_sync() - write back what this host has in its page cache
+ * @blk: the instance, not in use
+ *
+ * Context: process context; sleeps, for as long as the file system takes.
+ * Return: 0 or a negative errno, and the log says so.
+ */
+int mvblk_file_sync(struct mvblk *blk)
+{
+	struct file *file = mvblk_file_get_ref(blk);
+	int ret;
+
+	if (!file)
+		return 0;
+	ret = blk->read_only ? 0 : vfs_fsync(file, 0);
+	fput(file);
+	if (ret)
+		dev_err_ratelimited(&blk->soft.cdev->dev,
+				    "cannot write the disk back: %pe\n",
+				    ERR_PTR(ret));
+	return ret;
+}
+
+/*
+ * Drop what this host has in its page cache, because the host that had the disk may
+ * have written since it was read.  What is in the cache of a file system in memory is
+ * the file, and what is in use at this host is up to date.
+ */
+static int mvblk_file_drop_cache(struct mvblk *blk, struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+	int ret;
+
+	if (!S_ISBLK(inode->i_mode) &&
+	    inode->i_sb->s_bdi == &noop_backing_dev_info)
+		return 0;
+	ret = invalidate_inode_pages2(file->f_mapping);
+	if (ret)
+		dev_err_ratelimited(&blk->soft.cdev->dev,
+				    "cannot load the state of a disk that somebody at this host writes to\n");
+	return ret;
+}
+
+/* Whether the disk of another host can be this one */
+static int mvblk_file_compare(struct mvblk *blk, const struct file *file,
+			      u64 capacity)
+{
+	u64 here = atomic64_read(&blk->capacity);
+
+	lockdep_assert_held(&blk->medium_lock);
+	if (file != (blk->backing ? blk->backing->file : NULL))
+		return -EBUSY;
+	if (here == capacity)
+		return 0;
+	dev_err_ratelimited(&blk->soft.cdev->dev,
+			    "cannot load the state of a disk of %llu sectors, here it has %llu\n",
+			    (unsigned long long)capacity,
+			    (unsigned long long)here);
+	return -EINVAL;
+}
+
+/**
+ * mvblk_file_arrive() - another host has stopped to use the disk
+ * @blk: the instance, reset
+ * @capacity: sectors that the disk has there
+ *
+ * The file stays until the next reset.  It is not in use before the device goes live,
+ * because the instance at the other end of the move may have to go on with it.
+ *
+ * Context: process context, serialised by the class driver; sleeps, for as long as the
+ * file system takes.
+ * Return: 0; -EINVAL if the size is another one; -EBUSY if the file changed meanwhile,
+ * another instance uses it, or somebody at this host has written to it.
+ */
+int mvblk_file_arrive(struct mvblk *blk, u64 capacity)
+{
+	struct file *file = mvblk_file_get_ref(blk);
+	bool alone = true;
+	int ret = 0;
+
+	mutex_lock(&blk->medium_lock);
+	if (blk->backing && mvblk_backing_is_taken(blk->backing)) {
+		mvblk_file_taken(blk);
+		ret = -EBUSY;
+	} else if (blk->backing) {
+		alone = mvblk_backing_is_alone(blk->backing);
+	}
+	mutex_unlock(&blk->medium_lock);
+	if (!ret && file && alone)
+		ret = mvblk_file_drop_cache(blk, file);
+
+	mutex_lock(&blk->medium_lock);
+	if (!ret)
+		ret = mvblk_file_compare(blk, file, capacity);
+	if (!ret)
+		blk->active = true;
+	mutex_unlock(&blk->medium_lock);
+	if (file)
+		fput(file);
+	return ret;
 }

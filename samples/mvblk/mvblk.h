@@ -19,6 +19,8 @@
 #include <linux/mdev_vq_section.h>
 #include <linux/mdev_worker.h>
 
+#include "saved.h"
+
 struct file;
 struct inode;
 struct mvblk_queue;
@@ -167,18 +169,22 @@ struct mvblk_pages {
  * @path: its name, as it was given
  * @inode: the inode of @path, by which the module recognises a file
  * @write: open for writing
+ * @shared: others that are shared may have the same file, to be used in turn
  * @node: in the list of all of them
+ * @used: a device that is live, and not suspended, uses it
  *
- * Constant, apart from @node, from mvblk_backing_open() on.
+ * Constant, apart from @node and @used, from mvblk_backing_open() on.
  */
 struct mvblk_backing {
 	struct file *file;
 	char *path;
 	const struct inode *inode;
 	bool write;
+	bool shared;
 
 	/* guarded by the lock of the list, see backing.c */
 	struct list_head node;
+	bool used;
 };
 
 /**
@@ -196,11 +202,12 @@ struct mvblk_backing {
  * @capacity: sectors
  * @generation: of the configuration space
  * @serial: serial number, padded with zeroes
- * @medium_lock: guards @active and @backing, and is held where the size changes.
+ * @medium_lock: guards @active, @shared and @backing, and is held where the size changes.
  *	The reset of a device takes it, so nothing is called under it that waits
  *	for a file system.
  * @active: a driver may have requests in progress.  Until it is reset, the
  *	device does not get smaller and keeps its file.
+ * @shared: what &mvblk_backing.shared of the next file is to be
  * @backing: the file, if there is one; once set while @active it stays
  * @pages: in RAM: the pages that something was written to; RCU
  * @pages_lock: guards @pages, and the pointers in it, against a second writer;
@@ -224,6 +231,7 @@ struct mvblk {
 	/* guards what is attached, see above */
 	struct mutex medium_lock;
 	bool active;
+	bool shared;
 	struct mvblk_backing *backing;
 
 	struct mvblk_pages __rcu *pages;
@@ -314,8 +322,23 @@ extern const struct mvblk_store_ops mvblk_file_ops;
 int mvblk_file_attach(struct mvblk *blk, const char *path);
 int mvblk_file_detach(struct mvblk *blk);
 
+int mvblk_file_begin_use(struct mvblk *blk);
+void mvblk_file_end_use(struct mvblk *blk);
+int mvblk_file_sync(struct mvblk *blk);
+int mvblk_file_arrive(struct mvblk *blk, u64 capacity);
+
+/* state.c */
+const char *mvblk_get_migration_blocker(struct mdev_soft *soft);
+int mvblk_save(struct mdev_soft *soft, struct mdev_state_writer *w);
+int mvblk_load(struct mdev_soft *soft, struct mdev_state_reader *r);
+
 /* backing.c */
-struct mvblk_backing *mvblk_backing_open(struct mvblk *blk, const char *name);
+struct mvblk_backing *mvblk_backing_open(struct mvblk *blk, const char *name,
+					 bool shared);
 void mvblk_backing_close(struct mvblk_backing *backing);
+int mvblk_backing_begin_use(struct mvblk_backing *backing);
+void mvblk_backing_end_use(struct mvblk_backing *backing);
+bool mvblk_backing_is_taken(const struct mvblk_backing *backing);
+bool mvblk_backing_is_alone(const struct mvblk_backing *backing);
 
 #endif /* _MVBLK_H */

@@ -32,6 +32,7 @@ static void mvblk_kick(struct mdev_soft *soft, u16 idx)
 static int mvblk_prepare_vq(struct mdev_soft *soft, u16 idx)
 {
 	struct mvblk *blk = soft_to_mvblk(soft);
+	int ret;
 
 	/* One queue, unless more were negotiated (section 5.2.2) */
 	if (idx && !mvblk_has(blk, VIRTIO_BLK_F_MQ))
@@ -39,8 +40,12 @@ static int mvblk_prepare_vq(struct mdev_soft *soft, u16 idx)
 
 	/* A task that changes the medium has finished before, or sees this. */
 	mutex_lock(&blk->medium_lock);
-	blk->active = true;
+	ret = mvblk_file_begin_use(blk);
+	if (!ret)
+		blk->active = true;
 	mutex_unlock(&blk->medium_lock);
+	if (ret)
+		return ret;
 	return mvblk_queue_prepare(mvblk_queue_of(soft, idx));
 }
 
@@ -70,7 +75,30 @@ static void mvblk_reset(struct mdev_soft *soft)
 		mvblk_queue_reset(&blk->queues[i]);
 	mutex_lock(&blk->medium_lock);
 	blk->active = false;
+	mvblk_file_end_use(blk);
 	mutex_unlock(&blk->medium_lock);
+}
+
+/* Another instance that shares the file may use it now. */
+static void mvblk_suspend(struct mdev_soft *soft)
+{
+	struct mvblk *blk = soft_to_mvblk(soft);
+
+	mutex_lock(&blk->medium_lock);
+	mvblk_file_end_use(blk);
+	mutex_unlock(&blk->medium_lock);
+}
+
+static int mvblk_resume(struct mdev_soft *soft)
+{
+	struct mvblk *blk = soft_to_mvblk(soft);
+	int ret = 0;
+
+	mutex_lock(&blk->medium_lock);
+	if (blk->active)
+		ret = mvblk_file_begin_use(blk);
+	mutex_unlock(&blk->medium_lock);
+	return ret;
 }
 
 /*
@@ -91,7 +119,12 @@ static void mvblk_end_use(struct mdev_soft *soft)
 	.get_vq_affinity = mvblk_get_vq_affinity,			\
 	.prepare_vq = mvblk_prepare_vq,					\
 	.reset = mvblk_reset,						\
+	.suspend = mvblk_suspend,					\
+	.resume = mvblk_resume,						\
 	.end_use = mvblk_end_use,					\
+	.get_migration_blocker = mvblk_get_migration_blocker,		\
+	.save = mvblk_save,						\
+	.load = mvblk_load,						\
 	.get_config = mvblk_get_config,					\
 	.set_config = mvblk_set_config,					\
 	.get_generation = mvblk_get_generation,				\

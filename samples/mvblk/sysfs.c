@@ -97,6 +97,33 @@ static ssize_t backing_store(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RW(backing);
 
+static ssize_t shared_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(dev_to_mvblk(dev)->shared));
+}
+
+static ssize_t shared_store(struct device *dev, struct device_attribute *attr,
+			    const char *buf, size_t count)
+{
+	struct mvblk *blk = dev_to_mvblk(dev);
+	bool shared;
+	int ret;
+
+	ret = kstrtobool(buf, &shared);
+	if (ret)
+		return ret;
+	mutex_lock(&blk->medium_lock);
+	/* Others may have been let in, or kept out, by what it was. */
+	if (blk->backing)
+		ret = -EBUSY;
+	else
+		WRITE_ONCE(blk->shared, shared);
+	mutex_unlock(&blk->medium_lock);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(shared);
+
 static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
@@ -133,6 +160,7 @@ static struct attribute *mvblk_attrs[] = {
 	&dev_attr_size.attr,
 	&dev_attr_allocated.attr,
 	&dev_attr_backing.attr,
+	&dev_attr_shared.attr,
 	&dev_attr_serial.attr,
 	&dev_attr_read_only.attr,
 	NULL
@@ -146,7 +174,8 @@ static umode_t mvblk_attr_visible(struct kobject *kobj, struct attribute *attr,
 
 	if (attr == &dev_attr_allocated.attr && !in_ram)
 		return 0;
-	if (attr == &dev_attr_backing.attr && in_ram)
+	if (in_ram && (attr == &dev_attr_backing.attr ||
+		       attr == &dev_attr_shared.attr))
 		return 0;
 	return attr->mode;
 }
