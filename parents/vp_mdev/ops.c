@@ -322,6 +322,12 @@ static void vp_mdev_set_config(struct mdev_class_device *cdev,
 	}
 }
 
+static const char *
+vp_mdev_get_migration_blocker(struct mdev_class_device *cdev)
+{
+	return "its hardware cannot be stopped and asked where its virtqueues stand";
+}
+
 #define VP_MDEV_OPS							\
 	.set_vq_address = vp_mdev_set_vq_address,			\
 	.set_vq_num = vp_mdev_set_vq_num,				\
@@ -350,6 +356,7 @@ static void vp_mdev_set_config(struct mdev_class_device *cdev,
 	.get_status = vp_mdev_get_status,				\
 	.set_status = vp_mdev_set_status,				\
 	.reset = vp_mdev_reset,						\
+	.get_migration_blocker = vp_mdev_get_migration_blocker,		\
 	.get_dma_dev = vp_mdev_get_dma_dev,				\
 	.is_present = vp_mdev_is_present,				\
 	.get_config_size = vp_mdev_get_config_size,			\

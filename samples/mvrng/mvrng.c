@@ -54,8 +54,21 @@ static bool mvrng_serve(struct mdev_soft *soft, struct mdev_vq *vq)
 	return true;
 }
 
+/* A request leaves nothing behind, so a device that moves takes nothing along. */
+static int mvrng_save(struct mdev_soft *soft, struct mdev_state_writer *w)
+{
+	return 0;
+}
+
+static int mvrng_load(struct mdev_soft *soft, struct mdev_state_reader *r)
+{
+	return 0;
+}
+
 static const struct mdev_soft_desc mvrng_desc = {
 	.serve = mvrng_serve,
+	.save = mvrng_save,
+	.load = mvrng_load,
 	.device_id = VIRTIO_ID_RNG,
 	.features = MDEV_SOFT_FEATURES | BIT_ULL(VIRTIO_F_IN_ORDER),
 	.nr_vqs = 1,
