@@ -105,8 +105,7 @@ void mdev_state_start(struct mdev_state_writer *w, void *buf, size_t size,
 		.buf = buf,
 		.size = size,
 	};
-	mdev_state_put(w, MDEV_STATE_MAGIC,
-		       sizeof_field(struct mdev_state_header, magic));
+	mdev_state_put(w, MDEV_STATE_MAGIC, strlen(MDEV_STATE_MAGIC));
 	mdev_state_put16(w, MDEV_STATE_VERSION);
 	mdev_state_put16(w, class_id);
 	mdev_state_put32(w, 0);

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# How the virtqueue library builds in userspace, for all that tests it there.
+# How the virtqueue library, and what reads state streams, build in userspace, for
+# all that tests them there.
 # Wants $(top); gives
 #	lib		the sources, in mdev_core/
 #	lib_headers	what they depend on
 #	lib_flags	how to compile them and their users
+#	streams		what reads and writes state streams, in the tree
 #	models		driver memory and drivers, in tests/unit/
 #	unit_tests	the tests themselves, with their main()
 
 unit		:= $(top)/tests/unit
 lib		:= $(notdir $(wildcard $(top)/mdev_core/vq*.c)) mem.c
+streams		:= mdev_core/state.c samples/mvnet/saved.c samples/mvblk/saved.c
 models		:= $(notdir $(wildcard $(unit)/*model.c))
 unit_tests	:= $(filter-out $(models),$(notdir $(wildcard $(unit)/*.c)))
 lib_headers	:= $(wildcard $(top)/tests/report.h $(unit)/*.h $(unit)/include/*.h \

@@ -33,6 +33,8 @@ extern const struct unit_test section_tests[];
 extern const struct unit_test life_tests[];
 extern const struct unit_test order_tests[];
 extern const struct unit_test doorbell_tests[];
+extern const struct unit_test stream_tests[];
+extern const struct unit_test sample_state_tests[];
 
 void unit_fail(const char *file, int line, const char *fmt, ...);
 

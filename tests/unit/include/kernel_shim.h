@@ -30,6 +30,8 @@ typedef u64 resource_size_t;
 typedef u64 resource_size_t;
 
 #define __force
+#define __packed		__attribute__((packed))
+#define __aligned(x)		__attribute__((aligned(x)))
 #define __printf(a, b)		__attribute__((format(printf, a, b)))
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
@@ -40,6 +42,7 @@ typedef u64 resource_size_t;
 #define U32_MAX			UINT32_MAX
 #define BIT(nr)			(1UL << (nr))
 #define BIT_ULL(nr)		(1ULL << (nr))
+#define GENMASK(high, low)	(BIT((high) + 1) - BIT(low))
 
 #define min(a, b) ({							\
 	typeof(a) _min_a = (a);						\
