@@ -213,7 +213,7 @@ struct mdev_soft {
 	spinlock_t serve_lock;
 	struct task_struct *server;
 
-	/* what the class driver set; it serialises this, and writes under @cb_lock */
+	/* what the class driver set; it serialises this; written under @cb_lock */
 	bool suspended;
 	/* the same for each group: its memory; NULL: that of @cdev */
 	struct mdev_mem **group_mem;
