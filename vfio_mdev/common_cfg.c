@@ -168,11 +168,26 @@ static void vfio_mdev_write_status(struct vfio_mdev *fn, u64 val)
 	vfio_mdev_set_status(fn, val);
 }
 
-static u64 vfio_mdev_read_generation(struct vfio_mdev *fn)
+/**
+ * vfio_mdev_generation() - the generation of the device's configuration space
+ * @fn: the device, its lock held
+ *
+ * Return: what the driver sees.
+ */
+u8 vfio_mdev_generation(struct vfio_mdev *fn)
 {
 	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
+	u8 generation = fn->generation;
 
-	return cdev->ops->get_generation ? cdev->ops->get_generation(cdev) : 0;
+	lockdep_assert_held(&fn->session.lock);
+	if (cdev->ops->get_generation)
+		generation += cdev->ops->get_generation(cdev);
+	return generation;
+}
+
+static u64 vfio_mdev_read_generation(struct vfio_mdev *fn)
+{
+	return vfio_mdev_generation(fn);
 }
 
 /* ---- the virtqueue that is selected ---- */

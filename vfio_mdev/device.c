@@ -9,6 +9,7 @@
 #include <linux/virtio_pci.h>
 
 #include "device.h"
+#include "migration.h"
 #include "queue.h"
 #include "vector.h"
 #include "vfio_mdev.h"
@@ -27,6 +28,21 @@
 /* ---- features ---- */
 
 /**
+ * vfio_mdev_offered() - what an instance offers as a function
+ * @cdev: the instance
+ *
+ * Return: feature bits.
+ */
+u64 vfio_mdev_offered(struct mdev_class_device *cdev)
+{
+	u64 known = ~VIRTIO_MDEV_TRANSPORT_FEATURES | VFIO_MDEV_FEATURES;
+
+	if (cdev->ops->reset_vq)
+		known |= BIT_ULL(VIRTIO_F_RING_RESET);
+	return cdev->ops->get_device_features(cdev) & known;
+}
+
+/**
  * vfio_mdev_features() - what the device offers
  * @fn: the device, its lock held
  *
@@ -34,13 +50,8 @@
  */
 u64 vfio_mdev_features(struct vfio_mdev *fn)
 {
-	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
-	u64 known = ~VIRTIO_MDEV_TRANSPORT_FEATURES | VFIO_MDEV_FEATURES;
-
 	lockdep_assert_held(&fn->session.lock);
-	if (cdev->ops->reset_vq)
-		known |= BIT_ULL(VIRTIO_F_RING_RESET);
-	return cdev->ops->get_device_features(cdev) & known;
+	return vfio_mdev_offered(vfio_mdev_cdev(fn));
 }
 
 static int vfio_mdev_check_features(struct vfio_mdev *fn)
@@ -94,7 +105,7 @@ u8 vfio_mdev_get_status(struct vfio_mdev *fn)
 	return status;
 }
 
-static void vfio_mdev_start(struct vfio_mdev *fn)
+static int vfio_mdev_start(struct vfio_mdev *fn)
 {
 	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
 	int ret;
@@ -102,15 +113,28 @@ static void vfio_mdev_start(struct vfio_mdev *fn)
 	lockdep_assert_held(&fn->session.lock);
 	ret = fn->live ? cdev->ops->resume(cdev) :
 			 cdev->ops->set_status(cdev, fn->status);
-	if (ret) {
-		dev_warn_ratelimited(&cdev->dev,
-				     "the device cannot start: %pe; the driver has to reset it\n",
-				     ERR_PTR(ret));
-		vfio_mdev_break(fn);
-		return;
-	}
+	if (ret)
+		return ret;
 	fn->live = true;
 	fn->running = true;
+	if (fn->loaded)
+		vfio_mdev_queues_nudge(fn);
+	fn->loaded = false;
+	return 0;
+}
+
+/* For a start that registers ask for: they have no errors. */
+static void vfio_mdev_start_or_break(struct vfio_mdev *fn)
+{
+	int ret;
+
+	ret = vfio_mdev_start(fn);
+	if (!ret)
+		return;
+	dev_warn_ratelimited(&vfio_mdev_cdev(fn)->dev,
+			     "the device cannot start: %pe; the driver has to reset it\n",
+			     ERR_PTR(ret));
+	vfio_mdev_break(fn);
 }
 
 /* Reset the parent's device, and release what was pinned for it. */
@@ -152,25 +176,65 @@ static void vfio_mdev_stop(struct vfio_mdev *fn)
 	vfio_mdev_break(fn);
 }
 
+static bool vfio_mdev_wants_to_run(struct vfio_mdev *fn)
+{
+	return vfio_mdev_bus_master(fn) &&
+	       fn->status & VIRTIO_CONFIG_S_DRIVER_OK;
+}
+
 /**
  * vfio_mdev_update() - have the device run, or not, as the registers say
  * @fn: the device, its lock held
  *
- * It runs with DRIVER_OK while the function has power and is a bus master.
+ * It runs with DRIVER_OK while the function has power and is a bus master, and is not
+ * stopped for a migration.
  */
 void vfio_mdev_update(struct vfio_mdev *fn)
 {
-	bool master = vfio_mdev_bus_master(fn);
-	bool run = master && fn->status & VIRTIO_CONFIG_S_DRIVER_OK;
+	bool run = vfio_mdev_wants_to_run(fn) && !fn->stopped;
 
 	lockdep_assert_held(&fn->session.lock);
 	WRITE_ONCE(fn->decoding, vfio_mdev_memory_enabled(fn));
 	WRITE_ONCE(fn->msix, vfio_mdev_msix_enabled(fn));
 	if (run && !fn->running && !READ_ONCE(fn->broken))
-		vfio_mdev_start(fn);
+		vfio_mdev_start_or_break(fn);
 	else if (!run && fn->running)
 		vfio_mdev_stop(fn);
-	vfio_mdev_vectors_mask(fn, !master);
+	vfio_mdev_vectors_mask(fn, fn->stopped || !vfio_mdev_bus_master(fn));
+}
+
+/**
+ * vfio_mdev_set_stopped() - stop the device for a migration, or let it run again
+ * @fn: the device, its lock held; it can be suspended if @stopped
+ * @stopped: it is to be stopped: no access to memory, and no interrupts
+ *
+ * Unlike the registers a VMM gets errors, so the device does not break then.
+ *
+ * Return: 0; what the parent failed with, and the device is as it was before.
+ */
+int vfio_mdev_set_stopped(struct vfio_mdev *fn, bool stopped)
+{
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
+	int ret = 0;
+
+	lockdep_assert_held(&fn->session.lock);
+	if (stopped && fn->running) {
+		ret = cdev->ops->suspend(cdev);
+		fn->running = ret;
+	} else if (!stopped && !fn->running && vfio_mdev_wants_to_run(fn) &&
+		   !READ_ONCE(fn->broken)) {
+		ret = vfio_mdev_start(fn);
+	}
+	if (ret) {
+		dev_warn_ratelimited(&cdev->dev,
+				     "the device cannot be %s: %pe\n",
+				     stopped ? "stopped" : "started",
+				     ERR_PTR(ret));
+		return ret;
+	}
+	fn->stopped = stopped;
+	vfio_mdev_update(fn);
+	return 0;
 }
 
 /* ---- reset ---- */
@@ -186,6 +250,7 @@ static int vfio_mdev_reset_device(struct vfio_mdev *fn)
 	fn->driver_select = 0;
 	fn->driver_features = 0;
 	fn->queue_select = 0;
+	fn->loaded = false;
 	WRITE_ONCE(fn->config_vector, VIRTIO_MSI_NO_VECTOR);
 	vfio_mdev_queues_reset(fn);
 	vfio_mdev_vectors_clear(fn);
@@ -262,6 +327,31 @@ void vfio_mdev_set_status(struct vfio_mdev *fn, u8 status)
 	vfio_mdev_update(fn);
 }
 
+/**
+ * vfio_mdev_load_status() - set the status that a driver wrote at another host
+ * @fn: the device, reset, its lock held
+ * @status: what it wrote; DRIVER_OK is for vfio_mdev_set_stopped()
+ * @features: what the driver accepts
+ *
+ * Return: 0; -EINVAL if the device does not take these features; what the parent
+ * failed with.
+ */
+int vfio_mdev_load_status(struct vfio_mdev *fn, u8 status, u64 features)
+{
+	int ret;
+
+	lockdep_assert_held(&fn->session.lock);
+	fn->driver_features = features;
+	if (!(status & VIRTIO_CONFIG_S_FEATURES_OK))
+		ret = vfio_mdev_pass_status(fn, status);
+	else
+		ret = vfio_mdev_accept_features(fn, status) ? 0 : -EINVAL;
+	if (ret)
+		return ret;
+	fn->status = status;
+	return 0;
+}
+
 /* ---- use by a program ---- */
 
 static int vfio_mdev_begin(struct mdev_session *s)
@@ -274,6 +364,7 @@ static int vfio_mdev_begin(struct mdev_session *s)
 	int ret;
 
 	lockdep_assert_held(&s->lock);
+	fn->generation = 0;
 	fn->vfio.mem.killable = true;
 	mdev_vfio_device_mem_open(&fn->vfio);
 	ret = vfio_mdev_reset_function(fn);
@@ -300,6 +391,7 @@ static void vfio_mdev_end(struct mdev_session *s)
 	 * safe even if the device still uses it.
 	 */
 	vfio_mdev_reset_function(fn);
+	vfio_mdev_migration_reset(fn);
 	s->cdev->ops->set_config_cb(s->cdev, NULL);
 	vfio_mdev_queues_close(fn);
 	vfio_mdev_vectors_close(fn);

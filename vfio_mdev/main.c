@@ -7,6 +7,7 @@
 #include <linux/mdev_class.h>
 #include <linux/module.h>
 
+#include "migration.h"
 #include "vfio.h"
 
 static const struct mdev_class_device_id vfio_mdev_id_table[] = {
@@ -17,6 +18,7 @@ static const struct mdev_class_device_id vfio_mdev_id_table[] = {
 static struct mdev_class_driver vfio_mdev_driver = {
 	.driver = {
 		.name = "vfio_mdev",
+		.dev_groups = vfio_mdev_groups,
 	},
 	.id_table = vfio_mdev_id_table,
 	.probe = vfio_mdev_add,

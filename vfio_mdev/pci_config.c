@@ -345,3 +345,16 @@ bool vfio_mdev_pci_config_write(struct vfio_mdev *fn, u64 offset,
 	vfio_mdev_fix_power(fn, power);
 	return reset;
 }
+
+/**
+ * vfio_mdev_pci_config_load() - set what a driver wrote at another host
+ * @fn: the device, reset, its lock held
+ * @bytes: the configuration space there, %PCI_CFG_SPACE_SIZE bytes
+ *
+ * What cannot be written is as this function has it.
+ */
+void vfio_mdev_pci_config_load(struct vfio_mdev *fn, const u8 *bytes)
+{
+	/* No bit of these resets the function: that one always reads as 0. */
+	vfio_mdev_pci_config_write(fn, 0, bytes, PCI_CFG_SPACE_SIZE);
+}

@@ -18,6 +18,7 @@ struct vfio_mdev_pci_config {
 };
 
 void vfio_mdev_pci_config_init(struct vfio_mdev *fn);
+void vfio_mdev_pci_config_load(struct vfio_mdev *fn, const u8 *bytes);
 bool vfio_mdev_memory_enabled(const struct vfio_mdev *fn);
 bool vfio_mdev_bus_master(const struct vfio_mdev *fn);
 bool vfio_mdev_msix_enabled(const struct vfio_mdev *fn);

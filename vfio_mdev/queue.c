@@ -60,12 +60,21 @@ bool vfio_mdev_queue_enabled(struct vfio_mdev_queue *queue)
 	return cdev->ops->get_vq_ready(cdev, queue->index);
 }
 
-static int vfio_mdev_queue_start(struct vfio_mdev_queue *queue)
+/**
+ * vfio_mdev_queue_start() - have the parent serve a virtqueue
+ * @queue: the virtqueue, not enabled, the lock held
+ * @state: where it begins; NULL for the beginning
+ *
+ * Return: 0; -EINVAL if its size is too large; what the parent failed with.
+ */
+int vfio_mdev_queue_start(struct vfio_mdev_queue *queue,
+			  const struct virtio_mdev_vq_state *state)
 {
 	struct mdev_class_device *cdev = vfio_mdev_cdev(queue->fn);
 	const struct virtio_mdev_ops *ops = cdev->ops;
 	int ret;
 
+	lockdep_assert_held(&queue->fn->session.lock);
 	if (queue->size > ops->get_vq_num_max(cdev, queue->index))
 		return -EINVAL;
 	ret = ops->set_vq_num(cdev, queue->index, queue->size);
@@ -75,11 +84,14 @@ static int vfio_mdev_queue_start(struct vfio_mdev_queue *queue)
 				  queue->driver, queue->device);
 	if (ret)
 		return ret;
+	ret = state ? ops->set_vq_state(cdev, queue->index, state) : 0;
+	if (ret)
+		return ret;
 	return ops->set_vq_ready(cdev, queue->index, true);
 }
 
 /**
- * vfio_mdev_queue_enable() - have the parent serve a virtqueue
+ * vfio_mdev_queue_enable() - the driver enables a virtqueue
  * @queue: the virtqueue, the lock held
  *
  * Registers have no errors, so if it cannot be served the device needs a reset.
@@ -92,7 +104,7 @@ void vfio_mdev_queue_enable(struct vfio_mdev_queue *queue)
 	lockdep_assert_held(&queue->fn->session.lock);
 	if (vfio_mdev_queue_enabled(queue))
 		return;
-	ret = vfio_mdev_queue_start(queue);
+	ret = vfio_mdev_queue_start(queue, NULL);
 	if (!ret)
 		return;
 	dev_warn_ratelimited(&cdev->dev,
@@ -154,6 +166,27 @@ void vfio_mdev_queues_reset(struct vfio_mdev *fn)
 	lockdep_assert_held(&fn->session.lock);
 	for (i = 0; i < fn->nvqs; i++)
 		vfio_mdev_queue_defaults(&fn->queues[i]);
+}
+
+/**
+ * vfio_mdev_queues_nudge() - have both sides look at all virtqueues
+ * @fn: the device, running, its lock held
+ *
+ * What was kicked or signalled on the way from one host to another may be lost.
+ */
+void vfio_mdev_queues_nudge(struct vfio_mdev *fn)
+{
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
+	u16 i;
+
+	lockdep_assert_held(&fn->session.lock);
+	for (i = 0; i < fn->nvqs; i++) {
+		if (!vfio_mdev_queue_enabled(&fn->queues[i]))
+			continue;
+		cdev->ops->kick_vq(cdev, i);
+		vfio_mdev_signal_queue(fn, fn->queues[i].vector);
+	}
+	vfio_mdev_signal_config(fn);
 }
 
 /**

@@ -7,6 +7,7 @@
 #include <linux/types.h>
 
 struct vfio_mdev;
+struct virtio_mdev_vq_state;
 
 /**
  * struct vfio_mdev_queue - a virtqueue as the driver sets it up
@@ -44,8 +45,11 @@ void vfio_mdev_queues_uninit(struct vfio_mdev *fn);
 void vfio_mdev_queues_open(struct vfio_mdev *fn);
 void vfio_mdev_queues_close(struct vfio_mdev *fn);
 void vfio_mdev_queues_reset(struct vfio_mdev *fn);
+void vfio_mdev_queues_nudge(struct vfio_mdev *fn);
 struct vfio_mdev_queue *vfio_mdev_selected(struct vfio_mdev *fn);
 bool vfio_mdev_queue_enabled(struct vfio_mdev_queue *queue);
+int vfio_mdev_queue_start(struct vfio_mdev_queue *queue,
+			  const struct virtio_mdev_vq_state *state);
 void vfio_mdev_queue_enable(struct vfio_mdev_queue *queue);
 void vfio_mdev_queue_reset(struct vfio_mdev_queue *queue);
 

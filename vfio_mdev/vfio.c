@@ -20,9 +20,11 @@
 
 #include "bar.h"
 #include "device.h"
+#include "migration.h"
 #include "notify.h"
 #include "pci_config.h"
 #include "queue.h"
+#include "state.h"
 #include "vector.h"
 #include "vfio.h"
 #include "vfio_mdev.h"
@@ -256,6 +258,7 @@ static int vfio_mdev_reset(struct vfio_mdev *fn)
 	if (ret)
 		return ret;
 	ret = vfio_mdev_reset_function(fn);
+	vfio_mdev_migration_reset(fn);
 	mdev_session_unlock(&fn->session);
 	return ret;
 }
@@ -506,6 +509,7 @@ static void vfio_mdev_release(struct vfio_device *vdev)
 {
 	struct vfio_mdev *fn = vdev_to_vfio_mdev(vdev);
 
+	vfio_mdev_identity_uninit(fn);
 	vfio_mdev_queues_uninit(fn);
 	vfio_mdev_vectors_uninit(fn);
 	mdev_session_uninit(&fn->session);
@@ -553,7 +557,14 @@ static int vfio_mdev_init(struct vfio_mdev *fn)
 	ret = vfio_mdev_vectors_init(fn);
 	if (ret)
 		return ret;
-	return vfio_mdev_queues_init(fn);
+	ret = vfio_mdev_queues_init(fn);
+	if (ret)
+		return ret;
+	ret = vfio_mdev_identity_init(fn);
+	if (ret)
+		return ret;
+	vfio_mdev_migration_init(fn);
+	return 0;
 }
 
 /**

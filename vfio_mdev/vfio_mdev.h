@@ -12,8 +12,10 @@
 
 #include "bar.h"
 #include "pci_config.h"
+#include "saved.h"
 
 struct vfio_mdev_queue;
+struct vfio_mdev_stream;
 struct vfio_mdev_vector;
 
 /**
@@ -47,6 +49,15 @@ struct vfio_mdev_vector;
  * @driver_features: features that the driver accepts; given to the parent with
  *	FEATURES_OK
  * @queue_select: the virtqueue that the registers show
+ * @identity: what a function at another host has to have in common; constant
+ * @mig_state: where the device is in VFIO's migration protocol.  Written with the lock,
+ *	read by sysfs without.
+ * @stopped: the device does not run, whatever the registers say, because it is being
+ *	migrated
+ * @loaded: the state came from another host, and the device has not run since
+ * @generation: added to the generation of the device's configuration space, so that the
+ *	driver sees one that goes on where it was at another host
+ * @stream: the state stream that a file reads or writes, or NULL
  */
 struct vfio_mdev {
 	struct mdev_vfio_device vfio;
@@ -74,6 +85,13 @@ struct vfio_mdev {
 	u32 driver_select;
 	u64 driver_features;
 	u16 queue_select;
+
+	struct vfio_mdev_identity identity;
+	enum vfio_device_mig_state mig_state;
+	bool stopped;
+	bool loaded;
+	u8 generation;
+	struct vfio_mdev_stream *stream;
 };
 
 static inline struct vfio_mdev *to_vfio_mdev(struct mdev_vfio_device *vfio)

@@ -126,4 +126,30 @@ out:
 }
 #endif
 
+/*
+ * Migration: COMPAT_VFIO_MIG_DATA_SIZE_OP(fn) is a member of struct vfio_migration_ops,
+ * with its comma; COMPAT_VFIO_MIGRATION_PRE_COPY the flag of pre-copy, or 0.  The two
+ * came together.
+ */
+#ifdef COMPAT_HAVE_VFIO_MIGRATION_PRE_COPY
+#define COMPAT_VFIO_MIG_DATA_SIZE_OP(fn)	.migration_get_data_size = fn,
+#define COMPAT_VFIO_MIGRATION_PRE_COPY		VFIO_MIGRATION_PRE_COPY
+#else
+#include <linux/types.h>
+#include <linux/vfio.h>
+
+#define COMPAT_VFIO_MIG_DATA_SIZE_OP(fn)
+#define COMPAT_VFIO_MIGRATION_PRE_COPY		0
+#define VFIO_DEVICE_STATE_PRE_COPY		6
+#define VFIO_DEVICE_STATE_PRE_COPY_P2P		7
+#define VFIO_MIG_GET_PRECOPY_INFO		_IO(VFIO_TYPE, VFIO_BASE + 21)
+
+struct vfio_precopy_info {
+	__u32 argsz;
+	__u32 flags;
+	__aligned_u64 initial_bytes;
+	__aligned_u64 dirty_bytes;
+};
+#endif
+
 #endif /* _COMPAT_VFIO_H */
