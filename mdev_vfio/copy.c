@@ -12,6 +12,7 @@
 #include "copy.h"
 #include "data.h"
 #include "hold.h"
+#include "log.h"
 #include "mem.h"
 #include "pin.h"
 
@@ -137,16 +138,21 @@ static int mdev_vfio_copy(struct mdev_mem *mem, u64 iova, void *buf, size_t len,
 {
 	struct mdev_vfio_mem *vm = to_mdev_vfio_mem(mem);
 	u64 last;
+	int ret;
 
 	if (!len)
 		return 0;
 	if (check_add_overflow(iova, (u64)len - 1, &last))
 		return -EFAULT;
-	if (!vfio_dma_rw(vm->vdev, iova, buf, len, write))
-		return 0;
-	if (!write && fatal_signal_pending(current))
+	ret = vfio_dma_rw(vm->vdev, iova, buf, len, write);
+	if (ret && !write && fatal_signal_pending(current))
 		return -EFAULT;
-	return mdev_vfio_copy_pages(vm, iova, buf, len, write);
+	if (ret)
+		ret = mdev_vfio_copy_pages(vm, iova, buf, len, write);
+	/* Whether it failed or not, because it may have failed half way */
+	if (write)
+		mdev_vfio_log_mark(vm, iova, last);
+	return ret;
 }
 
 /* mdev_mem_ops.read */

@@ -14,6 +14,7 @@
 #include "carrier.h"
 #include "device.h"
 #include "link.h"
+#include "log.h"
 #include "request.h"
 
 /* How long a remover waits for vfio if no user has the device open */
@@ -290,6 +291,7 @@ static int mdev_vfio_device_register_software(struct mdev_vfio_device *vv,
 				 vv->session->owner);
 	if (ret)
 		return ret;
+	vv->vdev.log_ops = compat_vfio_log_ops(&mdev_vfio_log_ops);
 	ret = vfio_register_emulated_iommu_dev(&vv->vdev);
 	if (ret)
 		goto err_mem;

@@ -11,6 +11,7 @@
 #include "copy.h"
 #include "data.h"
 #include "hold.h"
+#include "log.h"
 #include "mem.h"
 #include "pin.h"
 #include "ring.h"
@@ -74,7 +75,7 @@ void mdev_vfio_mem_open(struct mdev_vfio_mem *vm)
 {
 	mdev_vfio_lock(vm);
 	vm->open = true;
-	vm->copy_why = 0;
+	WRITE_ONCE(vm->copy_why, 0);
 	vm->iommufd = compat_vfio_is_iommufd(vm->vdev);
 	/* An iommufd has no unmaps that mdev_vfio_join() has to wait for. */
 	vm->joined = vm->iommufd;
@@ -94,13 +95,14 @@ void mdev_vfio_mem_close(struct mdev_vfio_mem *vm)
 {
 	mdev_vfio_lock(vm);
 	vm->open = false;
-	vm->copy_why = 0;
+	WRITE_ONCE(vm->copy_why, 0);
 	mdev_vfio_kill_pins(vm, 0, U64_MAX);
 	mdev_vfio_kill_rings(vm, 0, U64_MAX);
 	mdev_vfio_unlock(vm);
 	/* Nothing is added any more. */
 	wait_event(vm->drained, list_empty(&vm->pins));
 	mdev_vfio_mem_drop(vm);
+	mdev_vfio_log_end(vm);
 	mdev_vfio_hold_close(vm);
 }
 EXPORT_SYMBOL_GPL(mdev_vfio_mem_close);
@@ -134,6 +136,7 @@ int mdev_vfio_mem_init(struct mdev_vfio_mem *vm, struct vfio_device *vdev,
 	INIT_LIST_HEAD(&vm->busy);
 	INIT_LIST_HEAD(&vm->pins);
 	INIT_LIST_HEAD(&vm->holds);
+	mutex_init(&vm->log_lock);
 	init_waitqueue_head(&vm->drained);
 	INIT_WORK(&vm->unpin, mdev_vfio_unpin_work);
 
@@ -158,6 +161,7 @@ EXPORT_SYMBOL_GPL(mdev_vfio_mem_init);
 void mdev_vfio_mem_uninit(struct mdev_vfio_mem *vm)
 {
 	destroy_workqueue(vm->wq);
+	mutex_destroy(&vm->log_lock);
 	cleanup_srcu_struct(&vm->srcu);
 	xa_destroy(&vm->pages);
 }

@@ -159,6 +159,7 @@ int mdev_vfio_map_ring(struct mdev_mem *mem, struct mdev_ring_map *map)
 		return -ENOMEM;
 	mdev_vfio_run_init(&ring->run, vm, ALIGN_DOWN(map->iova, PAGE_SIZE),
 			   (map->iova + map->len - 1) | ~PAGE_MASK, true);
+	ring->run.read_only = !(map->perm & MDEV_MEM_WRITE);
 
 	do {
 		ret = mdev_vfio_ring_try(vm, ring, map, &timeout);

@@ -14,6 +14,7 @@
 #include <linux/vmalloc.h>
 
 #include "hold.h"
+#include "log.h"
 #include "mem.h"
 #include "pin.h"
 #include "ring.h"
@@ -28,6 +29,9 @@ static void mdev_vfio_run_unpin(struct mdev_vfio_run *run)
 	if (ring)
 		vunmap(ring->vmapped);
 	vfio_unpin_pages(vm->vdev, run->first, mdev_vfio_run_pages(run));
+	/* Nobody writes to it any more, and a look that does not find it finds this. */
+	if (!run->read_only)
+		mdev_vfio_log_mark(vm, run->first, run->last);
 
 	/* Only now, because an unmap waits for the runs that are in a list. */
 	mdev_vfio_lock(vm);
@@ -65,6 +69,7 @@ void mdev_vfio_run_init(struct mdev_vfio_run *run, struct mdev_vfio_mem *vm,
 	run->last = last;
 	run->died = 0;
 	run->is_ring = is_ring;
+	run->read_only = false;
 }
 
 /* The first run of a list that has a page in a range, or NULL */
@@ -77,6 +82,41 @@ struct mdev_vfio_run *mdev_vfio_run_find(struct list_head *runs, u64 first,
 		if (mdev_vfio_overlap(first, last, run->first, run->last))
 			return run;
 	return NULL;
+}
+
+/**
+ * mdev_vfio_run_next_written() - find pinned pages that the device may have written to
+ * @vm: the memory
+ * @first: where to begin to look; result: address of the first byte found
+ * @last: where to stop, inclusive
+ * @run_last: result: address of the last byte
+ *
+ * Those that are about to be unpinned are among them.
+ *
+ * Context: any in which the lock can be taken.
+ * Return: whether there are any.
+ */
+bool mdev_vfio_run_next_written(struct mdev_vfio_mem *vm, u64 *first, u64 last,
+				u64 *run_last)
+{
+	struct list_head *lists[] = { &vm->runs, &vm->rings, &vm->dying,
+				      &vm->ready, &vm->busy };
+	struct mdev_vfio_run *run, *found = NULL;
+	unsigned int i;
+
+	mdev_vfio_lock(vm);
+	for (i = 0; i < ARRAY_SIZE(lists); i++)
+		list_for_each_entry(run, lists[i], node)
+			if (!run->read_only && run->last >= *first &&
+			    run->first <= last &&
+			    (!found || run->first < found->first))
+				found = run;
+	if (found) {
+		*first = max(*first, found->first);
+		*run_last = min(last, found->last);
+	}
+	mdev_vfio_unlock(vm);
+	return found;
 }
 
 /* ---- the end of runs ---- */

@@ -21,6 +21,7 @@ struct mdev_vfio_mem;
  * @last: highest address
  * @died: time stamp of its end, 0 if alive
  * @is_ring: it is in a struct mdev_vfio_ring
+ * @read_only: the device does not write to it
  */
 struct mdev_vfio_run {
 	struct list_head node;
@@ -30,6 +31,7 @@ struct mdev_vfio_run {
 	u64 last;
 	u64 died;
 	bool is_ring;
+	bool read_only;
 };
 
 static inline unsigned long mdev_vfio_run_pages(const struct mdev_vfio_run *run)
@@ -41,6 +43,8 @@ void mdev_vfio_run_init(struct mdev_vfio_run *run, struct mdev_vfio_mem *vm,
 			u64 first, u64 last, bool is_ring);
 struct mdev_vfio_run *mdev_vfio_run_find(struct list_head *runs, u64 first,
 					 u64 last);
+bool mdev_vfio_run_next_written(struct mdev_vfio_mem *vm, u64 *first, u64 last,
+				u64 *run_last);
 void mdev_vfio_run_kill(struct mdev_vfio_run *run);
 bool mdev_vfio_kill_data(struct mdev_vfio_mem *vm, u64 first, u64 last);
 void mdev_vfio_kill_rings(struct mdev_vfio_mem *vm, u64 first, u64 last);

@@ -22,6 +22,7 @@
 #include "iommu.h"
 #include "irqbypass.h"
 #include "mm.h"
+#include "module.h"
 #include "vfio.h"
 #include "virtio.h"
 

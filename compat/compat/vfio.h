@@ -52,6 +52,17 @@
 #endif
 
 /*
+ * The operations of a device that logs DMA.  Where the kernel has only stubs for the
+ * bitmap that such a log is reported in, vfio would offer them, and each report would
+ * fail; then they are left out.
+ */
+#ifdef COMPAT_HAVE_IOVA_BITMAP
+#define compat_vfio_log_ops(ops)	(ops)
+#else
+#define compat_vfio_log_ops(ops)	((void)(ops), NULL)
+#endif
+
+/*
  * compat_vfio_get_region_info(vdev, argp, fn): answer
  * VFIO_DEVICE_GET_REGION_INFO by a function of the type of
  * vfio_device_ops::get_region_info_caps.  For the ioctl operation: a kernel that

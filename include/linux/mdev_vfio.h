@@ -8,6 +8,7 @@
 
 #include <linux/list.h>
 #include <linux/mdev_mem.h>
+#include <linux/mutex.h>
 #include <linux/srcu.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -15,6 +16,7 @@
 #include <linux/xarray.h>
 
 struct device;
+struct mdev_vfio_log;
 struct module;
 struct vfio_device;
 
@@ -32,7 +34,7 @@ struct vfio_device;
 
 #define MDEV_VFIO_SHORTS	8
 
-/* Who wants data to be copied: the class driver, and the log of DMA */
+/* Reasons to copy data: the class driver asks for it; there is a log of DMA */
 #define MDEV_VFIO_COPY_MIGRATION	0x1
 #define MDEV_VFIO_COPY_LOG		0x2
 
@@ -68,6 +70,9 @@ struct mdev_vfio_short {
  * @copy_why: MDEV_VFIO_COPY_*: data is copied and not pinned, because somebody wants to
  *	know which pages the device writes.  May be read without the lock where an
  *	outdated answer does no harm.
+ * @log_lock: guards @log and what it points to.  Memory is allocated under it, and
+ *	nothing else is waited for.
+ * @log: pages that the device has written to, or NULL if nobody asks for them
  * @copy_until: time stamp until which data is copied and not pinned
  * @evicted: time stamp of the last run that had to make room for another
  * @stamp: last time stamp given out, in nanoseconds; each is given out once
@@ -103,6 +108,8 @@ struct mdev_vfio_mem {
 	struct list_head pins;
 	struct list_head holds;
 	unsigned int copy_why;
+	struct mutex log_lock;	/* guards log, see above */
+	struct mdev_vfio_log *log;
 	u64 copy_until;
 	u64 evicted;
 	u64 stamp;
