@@ -210,7 +210,7 @@ static int mdev_vq_iter_fault(struct mdev_mem *mem,
 
 	if (!iter->nr)
 		return -EFAULT;
-	if (!*tries)
+	if (!*tries || mdev_mem_is_copied(mem))
 		return -EAGAIN;
 	--*tries;
 	ret = mdev_mem_fault(mem, mdev_vq_iter_iova(iter), perm);
@@ -227,9 +227,12 @@ mdev_vq_iter_copy_all(struct mdev_mem *mem, struct mdev_vq_iter *iter,
 	int token, ret;
 
 	while (len) {
-		token = mdev_mem_enter(mem);
-		n = mdev_vq_iter_copy(mem, iter, buf, len, perm);
-		mdev_mem_leave(mem, token);
+		n = 0;
+		if (!mdev_mem_is_copied(mem)) {
+			token = mdev_mem_enter(mem);
+			n = mdev_vq_iter_copy(mem, iter, buf, len, perm);
+			mdev_mem_leave(mem, token);
+		}
 		buf += n;
 		len -= n;
 		if (!len)

@@ -85,6 +85,8 @@ void *mdev_vq_tlb_fill(struct mdev_vq_tlb *tlb, struct mdev_mem *mem, u64 iova,
 	size_t n = PAGE_SIZE;
 	void *page;
 
+	if (mdev_mem_is_copied(mem))
+		return NULL;
 	page = mdev_mem_lookup(mem, first, perm, &n);
 	/* A back end may find less than a page. */
 	if (!page || n < PAGE_SIZE)

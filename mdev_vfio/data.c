@@ -440,6 +440,7 @@ void mdev_vfio_mem_copy_begin(struct mdev_vfio_mem *vm, unsigned int why)
 	mdev_vfio_lock(vm);
 	/* From here on no fault begins; those that have begun are undone. */
 	WRITE_ONCE(vm->copy_why, vm->copy_why | why);
+	WRITE_ONCE(vm->mem.copied, true);
 	mdev_vfio_kill_pins(vm, 0, U64_MAX);
 	mdev_vfio_unlock(vm);
 
@@ -464,6 +465,7 @@ void mdev_vfio_mem_copy_end(struct mdev_vfio_mem *vm, unsigned int why)
 {
 	mdev_vfio_lock(vm);
 	WRITE_ONCE(vm->copy_why, vm->copy_why & ~why);
+	WRITE_ONCE(vm->mem.copied, vm->copy_why);
 	mdev_vfio_unlock(vm);
 }
 EXPORT_SYMBOL_GPL(mdev_vfio_mem_copy_end);

@@ -76,6 +76,7 @@ void mdev_vfio_mem_open(struct mdev_vfio_mem *vm)
 	mdev_vfio_lock(vm);
 	vm->open = true;
 	WRITE_ONCE(vm->copy_why, 0);
+	WRITE_ONCE(vm->mem.copied, false);
 	vm->iommufd = compat_vfio_is_iommufd(vm->vdev);
 	/* An iommufd has no unmaps that mdev_vfio_join() has to wait for. */
 	vm->joined = vm->iommufd;
@@ -96,6 +97,7 @@ void mdev_vfio_mem_close(struct mdev_vfio_mem *vm)
 	mdev_vfio_lock(vm);
 	vm->open = false;
 	WRITE_ONCE(vm->copy_why, 0);
+	WRITE_ONCE(vm->mem.copied, false);
 	mdev_vfio_kill_pins(vm, 0, U64_MAX);
 	mdev_vfio_kill_rings(vm, 0, U64_MAX);
 	mdev_vfio_unlock(vm);

@@ -108,6 +108,9 @@ struct mdev_mem_ops {
  * @rings_return: memory of a virtqueue that the driver takes away may be mapped again
  *	soon, with the same content.  The user of the virtqueue waits for that a while
  *	before it breaks the queue.  Set by the class driver before any ring is mapped.
+ * @copied: no data is found by lookups for now, so that each access to it is a copy
+ *	that waits, and two small ones cost more than a large one.  A hint, which may
+ *	change at any time.
  * @generation:	changes when something that a lookup has found goes away, see
  *		mdev_mem_forget()
  *
@@ -118,8 +121,21 @@ struct mdev_mem {
 	bool direct;
 	bool linear;
 	bool rings_return;
+	bool copied;
 	unsigned long generation;
 };
+
+/**
+ * mdev_mem_is_copied() - whether it is no use to look data up
+ * @mem: the memory
+ *
+ * Context: any.
+ * Return: &mdev_mem.copied
+ */
+static inline bool mdev_mem_is_copied(const struct mdev_mem *mem)
+{
+	return READ_ONCE(mem->copied);
+}
 
 /**
  * mdev_mem_forget() - invalidate remembered results of lookups

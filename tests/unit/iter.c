@@ -109,7 +109,7 @@ static void test_copy_chains(void)
 }
 
 /* Memory that lookups do not find, in each way that there is */
-static void far_memory(bool unpinnable, bool stubborn)
+static void far_memory(bool unpinnable, bool stubborn, bool copied)
 {
 	struct mdev_vq_seg seg = { .iova = FAR + 100, .len = 5 * PAGE };
 	struct mdev_vq_seg near = { .iova = DATA_IOVA + 5, .len = 6 * PAGE };
@@ -124,6 +124,7 @@ static void far_memory(bool unpinnable, bool stubborn)
 		      false);
 	r->unpinnable = unpinnable;
 	r->stubborn = stubborn;
+	b.space.mem.copied = copied;
 
 	token = mdev_mem_enter(&b.space.mem);
 	mdev_vq_iter_segs(&iter, &seg, 1);
@@ -137,7 +138,10 @@ static void far_memory(bool unpinnable, bool stubborn)
 	CHECK_EQ(iter.nr, 0);
 	CHECK(!memcmp(r->bytes + 100, in, sizeof(in)));
 	CHECK_EQ(b.space.slow, unpinnable || stubborn);
-	CHECK(b.space.faults >= 1 && b.space.faults <= 6);
+	if (copied)
+		CHECK_EQ(b.space.faults, 0);
+	else
+		CHECK(b.space.faults >= 1 && b.space.faults <= 6);
 
 	memset(r->known, 0, sizeof(r->known));
 	mdev_vq_iter_segs(&iter, &seg, 1);
@@ -166,17 +170,22 @@ static void far_memory(bool unpinnable, bool stubborn)
 
 static void test_fault(void)
 {
-	far_memory(false, false);
+	far_memory(false, false, false);
 }
 
 static void test_unpinnable(void)
 {
-	far_memory(true, false);
+	far_memory(true, false, false);
 }
 
 static void test_stubborn(void)
 {
-	far_memory(false, true);
+	far_memory(false, true, false);
+}
+
+static void test_copied(void)
+{
+	far_memory(true, false, true);
 }
 
 static void test_bad_address(void)
@@ -363,6 +372,8 @@ const struct unit_test iter_tests[] = {
 	  test_unpinnable },
 	{ "memory that is always gone again is copied the slow way",
 	  test_stubborn },
+	{ "memory that is copied for now is copied without a fault",
+	  test_copied },
 	{ "a copy from addresses that are not mapped fails", test_bad_address },
 	{ "a copy to memory that is mapped read-only fails", test_read_only },
 	{ "a copy between chains that overlap has the right data",
