@@ -102,11 +102,15 @@ static int mvnet_collect(struct mvnet_pair *pair, u32 len)
 	return 0;
 }
 
-/* Copy header and frame, @len bytes at @data, into the receive buffers. */
+/*
+ * Copy header and frame, @len bytes at @data, into the receive buffers.  If @data is
+ * NULL the frame is in the bounce buffer.
+ */
 static int mvnet_fill(struct mvnet_pair *pair, struct virtio_net_hdr_v1 *hdr,
 		      struct mdev_vq_iter *data, u32 len)
 {
 	struct mdev_vq_section *section = &pair->section;
+	void *frame = pair->bounce + MVNET_HDR_LEN;
 	struct mdev_vq_iter dst;
 	bool csum;
 	int ret;
@@ -116,7 +120,7 @@ static int mvnet_fill(struct mvnet_pair *pair, struct virtio_net_hdr_v1 *hdr,
 
 	csum = hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM &&
 	       !mvnet_has(pair->net, VIRTIO_NET_F_GUEST_CSUM);
-	if (likely(!csum)) {
+	if (likely(data && !csum)) {
 		ret = mdev_vq_section_write(section, &dst, hdr, sizeof(*hdr));
 		return ret ?: mdev_vq_section_move(section, &dst, data, len,
 						   pair->bounce,
@@ -124,12 +128,16 @@ static int mvnet_fill(struct mvnet_pair *pair, struct virtio_net_hdr_v1 *hdr,
 	}
 
 	/* The checksum is computed in the bounce buffer, and not in place. */
-	ret = mdev_vq_section_read(section, data, pair->bounce, len);
-	if (ret)
-		return ret;
-	mvnet_complete_csum(hdr, pair->bounce, len);
-	ret = mdev_vq_section_write(section, &dst, hdr, sizeof(*hdr));
-	return ret ?: mdev_vq_section_write(section, &dst, pair->bounce, len);
+	if (data) {
+		ret = mdev_vq_section_read(section, data, frame, len);
+		if (ret)
+			return ret;
+	}
+	if (csum)
+		mvnet_complete_csum(hdr, frame, len);
+	memcpy(pair->bounce, hdr, sizeof(*hdr));
+	return mdev_vq_section_write(section, &dst, pair->bounce,
+				     sizeof(*hdr) + len);
 }
 
 /* Mark the receive buffers used, with @len bytes in total. */
@@ -178,6 +186,28 @@ static int mvnet_drop(struct mvnet_pair *pair, const char *why, u32 len)
 }
 
 /*
+ * Read what the device looks at of a frame of @len bytes, and have @data stand behind
+ * the header.  Where memory is copied all is read at once, into the bounce buffer.
+ */
+static int mvnet_peek(struct mvnet_pair *pair, struct mdev_vq_iter *data,
+		      u32 len, struct mvnet_head *head)
+{
+	struct mdev_vq_section *section = &pair->section;
+	struct mdev_vq_iter peek = *data;
+	int ret;
+
+	if (likely(!mdev_mem_is_copied(section->mem))) {
+		mdev_vq_iter_skip(data, sizeof(head->hdr));
+		return mdev_vq_section_read(section, &peek, head, sizeof(*head));
+	}
+	ret = mdev_vq_section_read(section, data, pair->bounce,
+				   sizeof(head->hdr) + len);
+	if (!ret)
+		memcpy(head, pair->bounce, sizeof(*head));
+	return ret;
+}
+
+/*
  * One frame.  Returns MVNET_DONE; MVNET_EMPTY if there is none; -ENOBUFS if it has to
  * wait for receive buffers; -EPROTO if a queue broke.  After an error the frame has
  * been given back.
@@ -186,7 +216,7 @@ static int mvnet_forward(struct mvnet_pair *pair)
 {
 	struct mdev_vq_chain *chain = &pair->tx_chain;
 	struct mvnet *net = pair->net;
-	struct mdev_vq_iter data, peek;
+	struct mdev_vq_iter data;
 	struct mvnet_head head;
 	u32 len;
 	int ret;
@@ -217,17 +247,17 @@ static int mvnet_forward(struct mvnet_pair *pair)
 
 	/* Its header, and where it goes to */
 	mdev_vq_iter_out(&data, chain);
-	peek = data;
-	ret = mdev_vq_section_read(&pair->section, &peek, &head, sizeof(head));
+	ret = mvnet_peek(pair, &data, len, &head);
 	if (ret)
 		goto unpop;
-	mdev_vq_iter_skip(&data, sizeof(head.hdr));
 	if (!mvnet_hdr_valid(net, &head.hdr, len))
 		return mvnet_drop(pair, "its header asks for what was not negotiated",
 				  len);
 
 	if (mvnet_accepts(net, head.dest)) {
-		ret = mvnet_receive(pair, &head.hdr, &data, len);
+		/* All of it was read already where memory is copied. */
+		ret = mvnet_receive(pair, &head.hdr, data.nr ? &data : NULL,
+				    len);
 		if (ret == -EMSGSIZE)
 			return mvnet_drop(pair, "the driver's receive buffers are too small for it",
 					  len);

@@ -104,7 +104,7 @@ enum mvnet_next {
  * @nr_rx_segs: how many of @rx_segs are
  * @nr_rx_descs: how many descriptors were read for them
  * @cost: of the run so far, see mdev_vq_chain_cost()
- * @bounce: room for a frame, where it has to be looked at or cannot be copied
+ * @bounce: room for a header and a frame, where it has to be looked at or cannot be copied
  *	directly
  */
 struct mvnet_pair {

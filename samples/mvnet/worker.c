@@ -40,7 +40,7 @@ static int mvnet_pair_alloc(struct mvnet_pair *pair)
 	csum = mvnet_has(net, VIRTIO_NET_F_CSUM) &&
 	       !mvnet_has(net, VIRTIO_NET_F_GUEST_CSUM);
 	if (!pair->bounce && (csum || !mdev_soft_mem(&net->soft)->direct)) {
-		pair->bounce = kvmalloc(MVNET_MAX_FRAME, gfp);
+		pair->bounce = kvmalloc(MVNET_HDR_LEN + MVNET_MAX_FRAME, gfp);
 		if (!pair->bounce)
 			return -ENOMEM;
 	}
