@@ -9,6 +9,7 @@
 #include <linux/mdev_session.h>
 #include <linux/mdev_vfio_device.h>
 #include <linux/module.h>
+#include <linux/sysfs.h>
 #include <linux/virtio_mdev.h>
 
 #include "carrier.h"
@@ -132,6 +133,48 @@ bool mdev_vfio_device_copying(struct mdev_vfio_device *vv)
 	return mdev_vfio_device_has_mem(vv) && READ_ONCE(vv->mem.copy_why);
 }
 EXPORT_SYMBOL_GPL(mdev_vfio_device_copying);
+
+/**
+ * mdev_vfio_device_show_copying() - show the attribute copy_mode
+ * @vv: the device
+ * @buf: as of a sysfs file
+ *
+ * Context: any.
+ * Return: the length of the text.
+ */
+ssize_t mdev_vfio_device_show_copying(struct mdev_vfio_device *vv, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", mdev_vfio_device_copying(vv));
+}
+EXPORT_SYMBOL_GPL(mdev_vfio_device_show_copying);
+
+/**
+ * mdev_vfio_device_migration_blocker() - why an instance cannot move to another host
+ * @vv: the device, not revoked
+ *
+ * Context: process context.
+ * Return: a part of a sentence, for a message; NULL if it can.
+ */
+const char *mdev_vfio_device_migration_blocker(struct mdev_vfio_device *vv)
+{
+	struct mdev_class_device *cdev = vv->session->cdev;
+	const struct virtio_mdev_ops *ops = cdev->ops;
+	const char *why = NULL;
+
+	/* The parent knows best. */
+	if (ops->get_migration_blocker)
+		why = ops->get_migration_blocker(cdev);
+	if (why)
+		return why;
+	if (!mdev_vfio_device_has_mem(vv))
+		return "what hardware writes cannot be told page by page";
+	if (!ops->suspend || !ops->resume)
+		return "its parent driver cannot suspend it";
+	if (!ops->save || !ops->load)
+		return "its parent driver cannot save its state";
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(mdev_vfio_device_migration_blocker);
 
 /**
  * mdev_vfio_device_dma_unmap() - the user unmaps part of the container's memory

@@ -81,5 +81,7 @@ struct mdev_mem *mdev_vfio_device_mem(struct mdev_vfio_device *vv);
 void mdev_vfio_device_copy_begin(struct mdev_vfio_device *vv, unsigned int why);
 void mdev_vfio_device_copy_end(struct mdev_vfio_device *vv, unsigned int why);
 bool mdev_vfio_device_copying(struct mdev_vfio_device *vv);
+ssize_t mdev_vfio_device_show_copying(struct mdev_vfio_device *vv, char *buf);
+const char *mdev_vfio_device_migration_blocker(struct mdev_vfio_device *vv);
 
 #endif /* _LINUX_MDEV_VFIO_DEVICE_H */
