@@ -52,22 +52,25 @@ int vhost_mdev_check_access_platform(struct vhost_mdev *vd, u64 features)
 	return -EINVAL;
 }
 
+/* A bit of these ioctls alone, which is the access path's and not the device's. */
+static u64 vhost_mdev_log_feature(struct vhost_mdev *vd)
+{
+	return vd->path->log && !vd->dma_dev ? BIT_ULL(VHOST_MDEV_F_LOG_ALL) : 0;
+}
+
 int vhost_mdev_get_features(struct vhost_mdev_cmd *cmd)
 {
-	cmd->arg.features = vhost_mdev_features(cmd->vd);
+	cmd->arg.features = vhost_mdev_features(cmd->vd) |
+			    vhost_mdev_log_feature(cmd->vd);
 	return 0;
 }
 
-int vhost_mdev_set_features(struct vhost_mdev_cmd *cmd)
+static int vhost_mdev_negotiate(struct vhost_mdev *vd, u64 features)
 {
-	struct vhost_mdev *vd = cmd->vd;
 	const struct virtio_mdev_ops *ops = vd->session.cdev->ops;
-	u64 features = cmd->arg.features;
 	u64 extra = features & ~vhost_mdev_features(vd);
 	int ret;
 
-	if (ops->get_status(vd->session.cdev) & VIRTIO_CONFIG_S_FEATURES_OK)
-		return -EBUSY;
 	if (extra) {
 		dev_warn_ratelimited(&vd->session.cdev->dev,
 				     "the user asks for features that were not offered: %#llx\n",
@@ -78,6 +81,27 @@ int vhost_mdev_set_features(struct vhost_mdev_cmd *cmd)
 	if (ret)
 		return ret;
 	return ops->set_driver_features(vd->session.cdev, features);
+}
+
+int vhost_mdev_set_features(struct vhost_mdev_cmd *cmd)
+{
+	struct vhost_mdev *vd = cmd->vd;
+	const struct virtio_mdev_ops *ops = vd->session.cdev->ops;
+	u64 log = vhost_mdev_log_feature(vd);
+	u64 features = cmd->arg.features & ~log;
+	int ret;
+
+	if (!(ops->get_status(vd->session.cdev) & VIRTIO_CONFIG_S_FEATURES_OK)) {
+		ret = vhost_mdev_negotiate(vd, features);
+		if (ret)
+			return ret;
+	} else if (!log ||
+		   features != ops->get_driver_features(vd->session.cdev)) {
+		return -EBUSY;
+	}
+	if (log)
+		vd->path->log(vd, cmd->arg.features & log);
+	return 0;
 }
 
 static u64 vhost_mdev_backend_features(struct vhost_mdev *vd)

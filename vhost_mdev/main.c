@@ -49,6 +49,20 @@ static void vhost_mdev_remove(struct mdev_class_device *cdev)
 	vhost_mdev_put(vd);
 }
 
+static ssize_t copy_mode_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	return vhost_mdev_vfio_show_copying(dev_get_drvdata(dev), buf);
+}
+static DEVICE_ATTR_RO(copy_mode);
+
+/* The driver core adds them after probe, and takes them away before remove. */
+static struct attribute *vhost_mdev_attrs[] = {
+	&dev_attr_copy_mode.attr,
+	NULL,
+};
+ATTRIBUTE_GROUPS(vhost_mdev);
+
 static const struct mdev_class_device_id vhost_mdev_id_table[] = {
 	{ MDEV_CLASS_ID_VHOST },
 	{ }
@@ -57,6 +71,7 @@ static const struct mdev_class_device_id vhost_mdev_id_table[] = {
 static struct mdev_class_driver vhost_mdev_driver = {
 	.driver = {
 		.name = "vhost_mdev",
+		.dev_groups = vhost_mdev_groups,
 	},
 	.id_table = vhost_mdev_id_table,
 	.probe = vhost_mdev_probe,

@@ -29,6 +29,8 @@ struct vhost_mdev;
  *	can have; initially they allow all.  Called with &mdev_session.lock held.
  * @mem_reset: (optional) the device was reset: release memory that is pinned only
  *	because the device used it; same context
+ * @log: (optional) from now on, or no longer, have the log of the container name the
+ *	pages that the device writes; same context
  * @set_owner: (optional) the calling process becomes the owner; same context
  * @reset_owner: (optional) undo @set_owner, after a reset; same context
  * @ask: (optional) ask the user to close the device.  Returns whether the user can
@@ -46,6 +48,7 @@ struct vhost_mdev_path {
 	struct mdev_mem *(*mem)(struct vhost_mdev *vd, u32 asid);
 	void (*iova_range)(struct vhost_mdev *vd, u64 *first, u64 *last);
 	void (*mem_reset)(struct vhost_mdev *vd);
+	void (*log)(struct vhost_mdev *vd, bool on);
 	void (*set_owner)(struct vhost_mdev *vd);
 	void (*reset_owner)(struct vhost_mdev *vd);
 	bool (*ask)(struct vhost_mdev *vd);

@@ -56,7 +56,20 @@ static struct mdev_mem *vhost_mdev_vfio_mem(struct vhost_mdev *vd, u32 asid)
 static void vhost_mdev_vfio_mem_reset(struct vhost_mdev *vd)
 {
 	lockdep_assert_held(&vd->session.lock);
+	mdev_vfio_device_copy_end(&vd->vfio->dev, MDEV_VFIO_COPY_MIGRATION);
 	mdev_vfio_device_mem_drop(&vd->vfio->dev);
+}
+
+/* A page counts as written as long as it is pinned, so have none but those of rings. */
+static void vhost_mdev_vfio_log(struct vhost_mdev *vd, bool on)
+{
+	lockdep_assert_held(&vd->session.lock);
+	if (on)
+		mdev_vfio_device_copy_begin(&vd->vfio->dev,
+					    MDEV_VFIO_COPY_MIGRATION);
+	else
+		mdev_vfio_device_copy_end(&vd->vfio->dev,
+					  MDEV_VFIO_COPY_MIGRATION);
 }
 
 /* ---- the path ---- */
@@ -73,6 +86,7 @@ static const struct vhost_mdev_path vhost_mdev_vfio_path = {
 	.mem_close = vhost_mdev_vfio_mem_close,
 	.mem = vhost_mdev_vfio_mem,
 	.mem_reset = vhost_mdev_vfio_mem_reset,
+	.log = vhost_mdev_vfio_log,
 	.ask = vhost_mdev_vfio_ask,
 };
 
@@ -306,6 +320,20 @@ static const struct vfio_device_ops vhost_mdev_iommu_ops = {
 	VHOST_MDEV_VFIO_OPS,
 	COMPAT_VFIO_IOMMUFD_PHYSICAL_OPS
 };
+
+/* ---- sysfs ---- */
+
+/**
+ * vhost_mdev_vfio_show_copying() - show the attribute copy_mode
+ * @vd: the device
+ * @buf: as of a sysfs file
+ *
+ * Return: the length of the text.
+ */
+ssize_t vhost_mdev_vfio_show_copying(struct vhost_mdev *vd, char *buf)
+{
+	return mdev_vfio_device_show_copying(&vd->vfio->dev, buf);
+}
 
 /* ---- life ---- */
 

@@ -193,6 +193,11 @@ static int good_features(struct neg *t)
 	return vm_set_features(&t->d, t->d.features);
 }
 
+static int less_features(struct neg *t)
+{
+	return vm_set_features(&t->d, t->d.features ^ BIT64(VIRTIO_NET_F_MTU));
+}
+
 /* DRIVER_OK where a part of queue 0 lies outside of what is mapped. */
 static int live_with(struct neg *t, __u64 desc, __u64 avail, __u64 used)
 {
@@ -401,9 +406,13 @@ static const struct neg_row set_up_rows[] = {
 	FN("SET_FEATURES 0", S_DRIVER, no_features_at_all, .err = EINVAL),
 	ROW("SET_FEATURES of all bits", S_DRIVER, SET_FEATURES, A_U64,
 	    .a = ~0ULL, .err = EINVAL),
-	FN("SET_FEATURES after FEATURES_OK", S_FEATURES, good_features,
+	FN("SET_FEATURES of the same after FEATURES_OK", S_FEATURES,
+	   good_features, .err = 0, .err_chr = EBUSY),
+	FN("SET_FEATURES of the same, live", S_LIVE, good_features, .err = 0,
+	   .err_chr = EBUSY),
+	FN("SET_FEATURES of less after FEATURES_OK", S_FEATURES, less_features,
 	   .err = EBUSY),
-	FN("SET_FEATURES, live", S_LIVE, good_features, .err = EBUSY),
+	FN("SET_FEATURES of less, live", S_LIVE, less_features, .err = EBUSY),
 
 	FN("SET_BACKEND_FEATURES of what is offered", S_OPEN, backend_all,
 	   .err = 0),

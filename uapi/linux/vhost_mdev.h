@@ -87,6 +87,13 @@ struct vhost_mdev_iova_range {
 #define VHOST_MDEV_GET_FEATURES		_IOR(VHOST_MDEV_IOCTL, 0x00, __u64)
 #define VHOST_MDEV_SET_FEATURES		_IOW(VHOST_MDEV_IOCTL, 0x00, __u64)
 /*
+ * Bit number in both, on the VFIO device alone and no feature of the driver: the
+ * container's log of written pages names the pages that the device writes, and not
+ * all that it uses.  Can be set and cleared at any time, with the features that were
+ * negotiated; a reset clears it.
+ */
+#define VHOST_MDEV_F_LOG_ALL		26
+/*
  * Note that the device is owned, once; reset it and note that it is not owned.
  * No other command asks for it.  On the VFIO device it does not matter which
  * process calls; on the char device, it is the memory of the process that
