@@ -33,6 +33,7 @@ struct vhost_mdev_vq;
  * @backend_features: acknowledged by the user
  * @owned: SET_OWNER was called
  * @suspended: live, but stopped by SUSPEND
+ * @loaded: SET_STATE was called, since the last reset
  * @paused: live, but stopped until the end of a batch of messages
  * @nr_groups: groups of virtqueues; constant
  * @nvqs: number of virtqueues; constant
@@ -50,6 +51,7 @@ struct vhost_mdev {
 	u64 backend_features;
 	bool owned;
 	bool suspended;
+	bool loaded;
 	bool paused;
 	u32 nr_groups;
 	u16 nvqs;

@@ -18,6 +18,7 @@
 #include "group.h"
 #include "ioctl.h"
 #include "path.h"
+#include "state.h"
 #include "status.h"
 #include "vring.h"
 
@@ -118,6 +119,8 @@ static const struct vhost_mdev_handler vhost_mdev_handlers[] = {
 	VHOST_MDEV_DEV(GET_VQS_COUNT, get_vqs_count),
 	VHOST_MDEV_DEV(GET_GROUP_NUM, get_group_num),
 	VHOST_MDEV_VRING(GET_VRING_SIZE, get_vring_size),
+	VHOST_MDEV_HANDLER(GET_STATE, VHOST_MDEV_CMD_RAW, get_state),
+	VHOST_MDEV_DEV(SET_STATE, set_state),
 };
 
 static const struct vhost_mdev_handler *vhost_mdev_find_handler(unsigned int cmd)

@@ -19,6 +19,7 @@ union vhost_mdev_arg {
 	struct vhost_mdev_vring_addr addr;
 	struct vhost_mdev_vring_file file;
 	struct vhost_mdev_vring_state state;
+	struct vhost_mdev_state blob;
 	struct vhost_mdev_iova_range range;
 	u32 index;
 	u64 features;

@@ -40,6 +40,7 @@ int vhost_mdev_reset(struct vhost_mdev *vd)
 		return ret;
 	}
 	vd->suspended = false;
+	vd->loaded = false;
 	vd->paused = false;
 	if (vd->path->mem_reset)
 		vd->path->mem_reset(vd);

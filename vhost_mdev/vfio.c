@@ -72,6 +72,12 @@ static void vhost_mdev_vfio_log(struct vhost_mdev *vd, bool on)
 					  MDEV_VFIO_COPY_MIGRATION);
 }
 
+static const char *vhost_mdev_vfio_migration_blocker(struct vhost_mdev *vd)
+{
+	lockdep_assert_held(&vd->session.lock);
+	return mdev_vfio_device_migration_blocker(&vd->vfio->dev);
+}
+
 /* ---- the path ---- */
 
 static bool vhost_mdev_vfio_ask(struct vhost_mdev *vd)
@@ -87,6 +93,7 @@ static const struct vhost_mdev_path vhost_mdev_vfio_path = {
 	.mem = vhost_mdev_vfio_mem,
 	.mem_reset = vhost_mdev_vfio_mem_reset,
 	.log = vhost_mdev_vfio_log,
+	.migration_blocker = vhost_mdev_vfio_migration_blocker,
 	.ask = vhost_mdev_vfio_ask,
 };
 

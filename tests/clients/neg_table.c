@@ -46,6 +46,8 @@ static const struct {
 	I(GET_VQS_COUNT, false, true),
 	I(GET_GROUP_NUM, false, true),
 	I(GET_VRING_SIZE, true, true),
+	I(GET_STATE, false, false),
+	I(SET_STATE, false, false),
 #undef I
 };
 

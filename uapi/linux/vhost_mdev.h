@@ -81,6 +81,18 @@ struct vhost_mdev_iova_range {
 	__u64 last;
 };
 
+/**
+ * struct vhost_mdev_state - the state of a device, for another host
+ * @len: bytes at @data; GET_STATE sets it to the length of the state
+ * @reserved: 0
+ * @data: address of the bytes
+ */
+struct vhost_mdev_state {
+	__u32 len;
+	__u32 reserved;
+	__aligned_u64 data;
+};
+
 #define VHOST_MDEV_IOCTL	0xAF
 
 /* Device features, see virtio 1.2, section 6 and the device type's own. */
@@ -249,6 +261,23 @@ struct vhost_mdev_msg {
 	struct vhost_mdev_iotlb_msg iotlb;
 	__u8 padding[32];
 };
+
+/*
+ * On the VFIO device fd only: what the driver has set up, except virtqueues, features
+ * and status, so that a device at another host can go on.
+ *
+ * GET_STATE copies it to the user.  The device is suspended, or not live.  ENOSPC, and
+ * the length that it takes, if there is less room.
+ *
+ * SET_STATE gives it to a device that has FEATURES_OK, of the features that the other
+ * one has, and not DRIVER_OK; once after a reset.
+ */
+#define VHOST_MDEV_GET_STATE \
+	_IOWR(VHOST_MDEV_IOCTL, 0xF0, struct vhost_mdev_state)
+#define VHOST_MDEV_SET_STATE \
+	_IOW(VHOST_MDEV_IOCTL, 0xF1, struct vhost_mdev_state)
+/* What SET_STATE takes at most, in bytes */
+#define VHOST_MDEV_STATE_MAX	65536
 
 /*
  * On the VFIO device fd only.
