@@ -64,6 +64,8 @@ static const struct {
 	{ "exchange", cmd_exchange, 1, "memory mapped again under a stopped device" },
 	{ "attach", cmd_attach, 1, "one address space, none, another: by VM_IOMMUFD=cdev" },
 	{ "lifetimes", cmd_lifetimes, 1, "how long it lasts what was set" },
+	{ "log", cmd_log, 1, "which pages were written, and LOG_ALL" },
+	{ "state", cmd_state, 1, "the state of one loaded by another", true },
 	{ "order", cmd_order, 1, "calls in the order of other programs" },
 };
 
@@ -127,7 +129,7 @@ static void usage(int status)
 	       "  --threads N --size-kib N --touches N --stride PAGES --seconds N\n"
 	       "                  scatter: unmappers, and what each of them unmaps\n"
 	       "  --memlock BYTES scatter, reuse-unmap: what may be locked\n"
-	       "  --absent        doorbell: check that there is none\n"
+	       "  --absent        doorbell, state: check that there is none\n"
 	       "  --self          revoked: by the program itself\n"
 	       "  --chardev       not the VFIO but the char device, and there\n"
 	       "  --wronly        opened for writing only\n"

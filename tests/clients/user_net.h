@@ -62,5 +62,7 @@ int cmd_churn(struct vm_opts *o);
 int cmd_exchange(struct vm_opts *o);
 int cmd_attach(struct vm_opts *o);
 int cmd_lifetimes(struct vm_opts *o);
+int cmd_log(struct vm_opts *o);
+int cmd_state(struct vm_opts *o);
 
 #endif
