@@ -105,9 +105,14 @@ def end(m, expected=""):
           said.replace("\n", " | "))
 
 
-def state(uuid):
-    with open("%s%s/state" % (CLASS, uuid)) as f:
+def read(uuid, name):
+    """An attribute of an instance."""
+    with open("%s%s/%s" % (CLASS, uuid, name)) as f:
         return f.read().strip()
+
+
+def state(uuid):
+    return read(uuid, "state")
 
 
 def set_link(uuid, text):
