@@ -150,14 +150,13 @@ EXPORT_SYMBOL_GPL(mdev_vfio_device_show_copying);
 
 /**
  * mdev_vfio_device_migration_blocker() - why an instance cannot move to another host
- * @vv: the device, not revoked
+ * @cdev: the instance
  *
  * Context: process context.
  * Return: a part of a sentence, for a message; NULL if it can.
  */
-const char *mdev_vfio_device_migration_blocker(struct mdev_vfio_device *vv)
+const char *mdev_vfio_device_migration_blocker(struct mdev_class_device *cdev)
 {
-	struct mdev_class_device *cdev = vv->session->cdev;
 	const struct virtio_mdev_ops *ops = cdev->ops;
 	const char *why = NULL;
 
@@ -166,7 +165,7 @@ const char *mdev_vfio_device_migration_blocker(struct mdev_vfio_device *vv)
 		why = ops->get_migration_blocker(cdev);
 	if (why)
 		return why;
-	if (!mdev_vfio_device_has_mem(vv))
+	if (virtio_mdev_dma_dev(cdev))
 		return "what hardware writes cannot be told page by page";
 	if (!ops->suspend || !ops->resume)
 		return "its parent driver cannot suspend it";

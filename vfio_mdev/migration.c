@@ -11,7 +11,6 @@
 #include <linux/mdev_vfio_device.h>
 #include <linux/sysfs.h>
 #include <linux/vfio.h>
-#include <linux/virtio_mdev.h>
 
 #include "device.h"
 #include "migration.h"
@@ -197,39 +196,20 @@ static const struct vfio_migration_ops vfio_mdev_migration_ops = {
 
 /* ---- life ---- */
 
-/* Why the instance cannot be migrated, or NULL */
-static const char *vfio_mdev_migration_blocker(struct vfio_mdev *fn)
-{
-	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
-	const struct virtio_mdev_ops *ops = cdev->ops;
-	const char *blocker = NULL;
-
-	if (ops->get_migration_blocker)
-		blocker = ops->get_migration_blocker(cdev);
-	if (blocker)
-		return blocker;
-	if (virtio_mdev_dma_dev(cdev))
-		return "hardware writes to memory without being seen";
-	if (!ops->suspend || !ops->resume)
-		return "its parent driver cannot suspend it";
-	if (!ops->save || !ops->load)
-		return "its parent driver cannot save its state";
-	return NULL;
-}
-
 /**
  * vfio_mdev_migration_init() - offer migration if the instance can be migrated
  * @fn: the device, not registered yet
  */
 void vfio_mdev_migration_init(struct vfio_mdev *fn)
 {
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
+	const char *why = mdev_vfio_device_migration_blocker(cdev);
 	struct vfio_device *vdev = &fn->vfio.vdev;
-	const char *blocker = vfio_mdev_migration_blocker(fn);
 
 	fn->mig_state = VFIO_DEVICE_STATE_RUNNING;
-	if (blocker) {
-		dev_info(&vfio_mdev_cdev(fn)->dev,
-			 "the instance cannot be migrated: %s\n", blocker);
+	if (why) {
+		dev_info(&cdev->dev, "the instance cannot be migrated: %s\n",
+			 why);
 		return;
 	}
 	vdev->mig_ops = &vfio_mdev_migration_ops;
@@ -276,7 +256,7 @@ static ssize_t copy_mode_show(struct device *dev,
 {
 	struct vfio_mdev *fn = dev_get_drvdata(dev);
 
-	return sysfs_emit(buf, "%d\n", mdev_vfio_device_copying(&fn->vfio));
+	return mdev_vfio_device_show_copying(&fn->vfio, buf);
 }
 static DEVICE_ATTR_RO(copy_mode);
 

@@ -75,7 +75,7 @@ static void vhost_mdev_vfio_log(struct vhost_mdev *vd, bool on)
 static const char *vhost_mdev_vfio_migration_blocker(struct vhost_mdev *vd)
 {
 	lockdep_assert_held(&vd->session.lock);
-	return mdev_vfio_device_migration_blocker(&vd->vfio->dev);
+	return mdev_vfio_device_migration_blocker(vd->session.cdev);
 }
 
 /* ---- the path ---- */

@@ -82,6 +82,6 @@ void mdev_vfio_device_copy_begin(struct mdev_vfio_device *vv, unsigned int why);
 void mdev_vfio_device_copy_end(struct mdev_vfio_device *vv, unsigned int why);
 bool mdev_vfio_device_copying(struct mdev_vfio_device *vv);
 ssize_t mdev_vfio_device_show_copying(struct mdev_vfio_device *vv, char *buf);
-const char *mdev_vfio_device_migration_blocker(struct mdev_vfio_device *vv);
+const char *mdev_vfio_device_migration_blocker(struct mdev_class_device *cdev);
 
 #endif /* _LINUX_MDEV_VFIO_DEVICE_H */
