@@ -47,6 +47,17 @@ static void vfio_mdev_write_queue_select(struct vfio_mdev *fn, u64 val)
 	fn->queue_select = val;
 }
 
+/*
+ * The virtqueue that is selected, or NULL if there is none, or if it is enabled: what
+ * the parent has got of it does not change then, nor what is saved for a migration.
+ */
+static struct vfio_mdev_queue *vfio_mdev_selected_idle(struct vfio_mdev *fn)
+{
+	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
+
+	return queue && !vfio_mdev_queue_enabled(queue) ? queue : NULL;
+}
+
 static u64 vfio_mdev_read_queue_size(struct vfio_mdev *fn)
 {
 	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
@@ -56,7 +67,7 @@ static u64 vfio_mdev_read_queue_size(struct vfio_mdev *fn)
 
 static void vfio_mdev_write_queue_size(struct vfio_mdev *fn, u64 val)
 {
-	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
+	struct vfio_mdev_queue *queue = vfio_mdev_selected_idle(fn);
 
 	if (queue)
 		queue->size = val;
@@ -71,7 +82,7 @@ static u64 vfio_mdev_read_queue_desc(struct vfio_mdev *fn)
 
 static void vfio_mdev_write_queue_desc(struct vfio_mdev *fn, u64 val)
 {
-	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
+	struct vfio_mdev_queue *queue = vfio_mdev_selected_idle(fn);
 
 	if (queue)
 		queue->desc = val;
@@ -86,7 +97,7 @@ static u64 vfio_mdev_read_queue_driver(struct vfio_mdev *fn)
 
 static void vfio_mdev_write_queue_driver(struct vfio_mdev *fn, u64 val)
 {
-	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
+	struct vfio_mdev_queue *queue = vfio_mdev_selected_idle(fn);
 
 	if (queue)
 		queue->driver = val;
@@ -101,7 +112,7 @@ static u64 vfio_mdev_read_queue_device(struct vfio_mdev *fn)
 
 static void vfio_mdev_write_queue_device(struct vfio_mdev *fn, u64 val)
 {
-	struct vfio_mdev_queue *queue = vfio_mdev_selected(fn);
+	struct vfio_mdev_queue *queue = vfio_mdev_selected_idle(fn);
 
 	if (queue)
 		queue->device = val;

@@ -331,7 +331,7 @@ void vfio_mdev_set_status(struct vfio_mdev *fn, u8 status)
  * vfio_mdev_load_status() - set the status that a driver wrote at another host
  * @fn: the device, reset, its lock held
  * @status: what it wrote; DRIVER_OK is for vfio_mdev_set_stopped()
- * @features: what the driver accepts
+ * @features: what the driver has accepted with FEATURES_OK
  *
  * Return: 0; -EINVAL if the device does not take these features; what the parent
  * failed with.

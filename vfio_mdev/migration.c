@@ -133,8 +133,9 @@ static struct file *vfio_mdev_go(struct vfio_mdev *fn,
 	}
 	if (!ret)
 		return file;
-	/* No path has a state with a file in it, except at its ends. */
-	WARN_ON_ONCE(file);
+	/* VFIO's paths have no state that begins a file, except at their ends. */
+	if (WARN_ON_ONCE(file))
+		fput(file);
 	return ERR_PTR(ret);
 }
 

@@ -89,6 +89,7 @@ static void vfio_mdev_put_device(struct mdev_state_writer *w,
 	mdev_state_put32(w, saved->device_select);
 	mdev_state_put32(w, saved->driver_select);
 	mdev_state_put64(w, saved->driver_features);
+	mdev_state_put64(w, saved->features);
 	mdev_state_end(w);
 }
 
@@ -329,16 +330,17 @@ static int vfio_mdev_get_device(const struct vfio_mdev_identity *id,
 	saved->device_select = mdev_state_get32(r);
 	saved->driver_select = mdev_state_get32(r);
 	saved->driver_features = mdev_state_get64(r);
+	saved->features = mdev_state_get64(r);
 
 	if (saved->status & ~VFIO_MDEV_SAVED_STATUS ||
 	    (saved->status & VIRTIO_CONFIG_S_DRIVER_OK &&
 	     !(saved->status & VIRTIO_CONFIG_S_FEATURES_OK)))
 		return vfio_mdev_unfit(unfit, "device status", saved->status,
 				       VFIO_MDEV_SAVED_STATUS);
-	if (saved->status & VIRTIO_CONFIG_S_FEATURES_OK &&
-	    saved->driver_features & ~id->features)
+	if (saved->features & ~id->features ||
+	    (saved->features && !(saved->status & VIRTIO_CONFIG_S_FEATURES_OK)))
 		return vfio_mdev_unfit(unfit, "set of accepted features",
-				       saved->driver_features, id->features);
+				       saved->features, id->features);
 	if (saved->isr & ~VFIO_MDEV_SAVED_ISR)
 		return vfio_mdev_unfit(unfit, "interrupt status", saved->isr,
 				       VFIO_MDEV_SAVED_ISR);
@@ -449,7 +451,7 @@ static int vfio_mdev_check_places(const struct vfio_mdev_identity *id,
 
 		if (!queue->enabled)
 			continue;
-		if (!(saved->driver_features & 1ULL << VIRTIO_F_RING_PACKED))
+		if (!(saved->features & 1ULL << VIRTIO_F_RING_PACKED))
 			continue;
 		if (avail >= queue->size)
 			return vfio_mdev_unfit(unfit, "place in a virtqueue",

@@ -69,7 +69,8 @@ struct vfio_mdev_saved_queue {
  * @queue_select: the virtqueue that the registers show
  * @device_select: which 32 bits of the offered features the driver reads
  * @driver_select: which 32 bits of the accepted features it reads and writes
- * @driver_features: features that the driver accepts
+ * @driver_features: the register by which the driver accepts features
+ * @features: what it had accepted with FEATURES_OK; 0 without
  * @queues: the virtqueues, as many as the identity says; memory of the caller's
  * @pci: the PCI configuration space, VFIO_MDEV_SAVED_PCI bytes
  * @config: the device's configuration space, as long as the identity says, or NULL
@@ -86,6 +87,7 @@ struct vfio_mdev_saved {
 	u32 device_select;
 	u32 driver_select;
 	u64 driver_features;
+	u64 features;
 	struct vfio_mdev_saved_queue *queues;
 	const u8 *pci;
 	const u8 *config;

@@ -120,6 +120,7 @@ static int vfio_mdev_save_queue(struct vfio_mdev_queue *queue,
 static void vfio_mdev_save_device(struct vfio_mdev *fn,
 				  struct vfio_mdev_saved *saved)
 {
+	struct mdev_class_device *cdev = vfio_mdev_cdev(fn);
 	u8 status = vfio_mdev_get_status(fn);
 
 	saved->status = fn->status;
@@ -131,6 +132,8 @@ static void vfio_mdev_save_device(struct vfio_mdev *fn,
 	saved->device_select = fn->device_select;
 	saved->driver_select = fn->driver_select;
 	saved->driver_features = fn->driver_features;
+	if (fn->status & VIRTIO_CONFIG_S_FEATURES_OK)
+		saved->features = cdev->ops->get_driver_features(cdev);
 	saved->pci = fn->pci.bytes;
 }
 
@@ -233,6 +236,7 @@ static void vfio_mdev_load_device(struct vfio_mdev *fn,
 	fn->queue_select = saved->queue_select;
 	fn->device_select = saved->device_select;
 	fn->driver_select = saved->driver_select;
+	fn->driver_features = saved->driver_features;
 	atomic_set(&fn->isr, saved->isr);
 	if (saved->broken)
 		WRITE_ONCE(fn->broken, true);
@@ -278,7 +282,7 @@ static int vfio_mdev_apply(struct vfio_mdev *fn,
 	ret = vfio_mdev_reset_function(fn);
 	if (ret)
 		return ret;
-	ret = vfio_mdev_load_status(fn, saved->status, saved->driver_features);
+	ret = vfio_mdev_load_status(fn, saved->status, saved->features);
 	if (ret)
 		return ret;
 	mdev_state_open(&r, saved->own, saved->own_len);
