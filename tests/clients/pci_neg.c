@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "../report.h"
-#include "../report.h"
 #include "user_pci.h"
 
 /* What stands for numbers that are only known when the device is open */

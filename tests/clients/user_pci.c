@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "user_pci.h"
+#include "pci_migrate.h"
 
 static const struct {
 	const char *name;
@@ -33,6 +33,19 @@ static const struct {
 	{ "fuzz", pci_fuzz, "--count accesses of all kinds, by --seed" },
 	{ "revoked", pci_revoked, "removed while it is open" },
 	{ "rng", pci_rng, "an entropy device" },
+	{ "mig-states", mig_states, "migration: each state from each other one" },
+	{ "mig-streams", mig_streams, "streams of state that are wrong, a line each" },
+	{ "mig-foreign", mig_foreign, "the stream of another device, --to that one" },
+	{ "mig-mutants", mig_mutants, "--count streams with something changed" },
+	{ "mig-net", mig_net, "a network device moves --to another and back" },
+	{ "mig-blk", mig_blk, "a disk does" },
+	{ "mig-rng", mig_rng, "an entropy device does" },
+	{ "mig-dirty", mig_dirty, "pages that are written, by the container" },
+	{ "mig-log", mig_log, "the same by the device, which moves --to another" },
+	{ "mig-blocked", mig_blocked, "a device that cannot migrate" },
+	{ "mig-hold", mig_hold, "stay in --state until killed" },
+	{ "mig-revoked", mig_revoked, "removed while it is in --state" },
+	{ "mig-bench", mig_bench, "frames a second, with and without PRE_COPY" },
 };
 
 void pci_open(struct pci_user *u, const struct pci_opts *o)
@@ -80,9 +93,10 @@ static void usage(int status)
 {
 	unsigned int i;
 
-	printf("user-pci COMMAND --uuid UUID [--count N] [--seed N] [--packed]\n");
+	printf("user-pci COMMAND --uuid UUID [--count N] [--seed N] [--packed]\n"
+	       "         [--to UUID] [--state STATE] [--pairs N]\n");
 	for (i = 0; i < ARRAY_SIZE(cmds); i++)
-		printf("  %-10s %s\n", cmds[i].name, cmds[i].help);
+		printf("  %-11s %s\n", cmds[i].name, cmds[i].help);
 	exit(status);
 }
 
@@ -93,6 +107,9 @@ int main(int argc, char **argv)
 		{ "count", required_argument, NULL, 'c' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "packed", no_argument, NULL, 'p' },
+		{ "to", required_argument, NULL, 't' },
+		{ "state", required_argument, NULL, 'S' },
+		{ "pairs", required_argument, NULL, 'P' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct pci_opts o = { .seed = 1 };
@@ -100,7 +117,7 @@ int main(int argc, char **argv)
 	int c;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while ((c = getopt_long(argc, argv, "u:c:s:p", longopts, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "u:c:s:pt:S:P:", longopts, NULL)) != -1) {
 		switch (c) {
 		case 'u':
 			o.uuid = optarg;
@@ -113,6 +130,15 @@ int main(int argc, char **argv)
 			break;
 		case 'p':
 			o.packed = true;
+			break;
+		case 't':
+			o.to = optarg;
+			break;
+		case 'S':
+			o.state = optarg;
+			break;
+		case 'P':
+			o.pairs = strtoul(optarg, NULL, 0);
 			break;
 		default:
 			usage(2);

@@ -10,6 +10,9 @@ struct pci_opts {
 	__u64 count;		/* of accesses or rounds */
 	__u64 seed;
 	bool packed;
+	const char *to;		/* the instance that another one migrates to */
+	const char *state;	/* of migration */
+	unsigned int pairs;
 };
 
 /* A device, open; and a virtio-net driver for it */
