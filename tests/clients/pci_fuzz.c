@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "user_pci.h"
+#include "pci_migrate.h"
 
 #define NR_FDS		8
 #define NR_MEMS		4
@@ -24,6 +24,9 @@ struct fuzz {
 	__u8 *mem[NR_MEMS];
 	__u64 iova[NR_MEMS];
 	bool mapped[NR_MEMS];
+	int session;		/* the last file of a migration, or -1 */
+	__u8 stream[4096];	/* what was read of one */
+	size_t len;
 	__u64 done[16];		/* how often each kind was tried */
 	__u64 taken[16];	/* and how often it had no error */
 };
@@ -369,12 +372,61 @@ static long do_command(struct fuzz *f)
 	return 0;
 }
 
+/* The file of a session may be dead, and what it is given is seldom a whole stream. */
+static long do_session(struct fuzz *f)
+{
+	size_t part = 1 + below(f, sizeof(f->stream));
+	struct mig_precopy_info info;
+	ssize_t n;
+
+	switch (below(f, 4)) {
+	case 0:
+		n = mig_read(f->session, f->stream, part);
+		f->len = n > 0 ? (size_t)n : f->len;
+		return n;
+	case 1:
+		if (f->len && below(f, 2))
+			f->stream[below(f, f->len)] ^= 1 << below(f, 8);
+		return mig_write(f->session, f->stream,
+				 below(f, 2) ? f->len : part);
+	case 2:
+		return mig_precopy(f->session, &info);
+	default:
+		/* All of the state at once, so that some can be given back */
+		n = mig_read(f->session, f->stream, sizeof(f->stream));
+		f->len = n > 0 ? (size_t)n : f->len;
+		return n;
+	}
+}
+
+static long do_migrate(struct fuzz *f)
+{
+	__u64 data[4] = { VM_PAGE, 1, 0, 0 };
+	int fd, ret;
+
+	if (below(f, 3) && f->session >= 0)
+		return do_session(f);
+	if (!below(f, 8)) {
+		data[2] = (unsigned long)f->mem[below(f, NR_MEMS)];
+		return mig_feature(&f->u.d, below(f, 12) |
+				   VFIO_DEVICE_FEATURE_GET << below(f, 3),
+				   data, below(f, sizeof(data) + 1));
+	}
+	ret = mig_set(&f->u.d, below(f, MIG_NR_STATES + 1), &fd);
+	if (!ret && fd >= 0) {
+		if (f->session >= 0)
+			close(f->session);
+		f->session = fd;
+	}
+	return ret;
+}
+
 static const struct {
 	const char *name;
 	long (*run)(struct fuzz *f);
 	unsigned int weight;	/* of all of them */
 } kinds[] = {
-	{ "reads", do_read, 300 },
+	{ "reads", do_read, 260 },
 	{ "writes", do_write, 200 },
 	{ "registers", do_register, 200 },
 	{ "drivers", do_driver, 10 },
@@ -386,6 +438,7 @@ static const struct {
 	{ "mappings", do_map, 10 },
 	{ "resets", do_reset, 5 },
 	{ "command", do_command, 25 },
+	{ "migration", do_migrate, 40 },
 };
 
 #define SUM	1000
@@ -408,6 +461,7 @@ static void set_up(struct fuzz *f, const struct pci_opts *o)
 
 	memset(f, 0, sizeof(*f));
 	f->state = o->seed * 0x9e3779b97f4a7c15ULL | 1;
+	f->session = VM_NO_FD;
 	pci_open(&f->u, o);
 	for (i = 0; i < NR_FDS; i++)
 		f->fd[i] = must(vm_eventfd());
