@@ -65,7 +65,7 @@ void blk_stop(void)
 	must(vm_set_status(&b.d, 0));
 }
 
-static void open_device(const char *uuid)
+void blk_open(const char *uuid)
 {
 	unsigned int i;
 
@@ -88,7 +88,7 @@ static void open_device(const char *uuid)
 		b.vq[i].kick = VM_NO_FD;
 }
 
-static void close_device(void)
+void blk_close(void)
 {
 	unsigned int i;
 
@@ -622,8 +622,8 @@ static void cut_off(void)
 int main(int argc, char **argv)
 {
 	if (argc < 3)
-		die("usage: user-blk UUID config|data|memlock|neg|ro|wce|stuck|short [FILE]");
-	open_device(argv[1]);
+		die("usage: user-blk UUID config|data|memlock|neg|ro|wce|stuck|short|turns [X]");
+	blk_open(argv[1]);
 	if (!strcmp(argv[2], "config")) {
 		config();
 	} else if (!strcmp(argv[2], "data")) {
@@ -644,9 +644,11 @@ int main(int argc, char **argv)
 		stuck();
 	} else if (!strcmp(argv[2], "short")) {
 		cut_off();
+	} else if (!strcmp(argv[2], "turns") && argc > 3) {
+		blk_turns(argv[3]);
 	} else {
 		die("no command %s", argv[2]);
 	}
-	close_device();
+	blk_close();
 	return 0;
 }

@@ -43,6 +43,9 @@ struct user_blk {
 
 extern struct user_blk b;
 
+/* Open the instance, with memory for all that follows. */
+void blk_open(const char *uuid);
+void blk_close(void);
 /* Negotiate, set up so many queues, DRIVER_OK. */
 void blk_start(__u64 without, unsigned int queues);
 /* What the configuration space says of the pieces of a request */
@@ -72,5 +75,10 @@ void blk_scramble(__u32 len);
 /* ---- user_blk_neg.c ---- */
 
 void blk_neg(void);
+
+/* ---- user_blk_turns.c ---- */
+
+/* With a second instance, which has the same file */
+void blk_turns(const char *uuid);
 
 #endif

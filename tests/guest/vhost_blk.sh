@@ -75,6 +75,41 @@ check "the file can be taken away from an unused disk" put "" "$DIR/backing"
 check_equal "a disk without a file has no size" 0 "$(cat "$DIR/size")"
 check_equal "a disk in a file leaves no page pinned" 0 "$(pinned_pages)"
 
+# --- two disks with one file -------------------------------------------------
+
+OTHER=$(new_uuid)
+OTHER_DIR=$(instance "$OTHER")
+check "a second disk can be created" create_blk vhost file "$OTHER"
+check_equal "a disk is not shared by default" 0 "$(cat "$DIR/shared")"
+check "a disk without a file can be shared" put 1 "$DIR/shared"
+check "a shared disk can be given the file" put $IMAGE "$DIR/backing"
+check_errno "a disk that is not shared is refused the file of a shared one" \
+	EBUSY put $IMAGE "$OTHER_DIR/backing"
+check "the second disk can be shared, too" put 1 "$OTHER_DIR/shared"
+check "two disks that are shared can have the same file" \
+	put $IMAGE "$OTHER_DIR/backing"
+check_errno "a disk with a file stays shared" EBUSY put 0 "$DIR/shared"
+check "two disks with one file use it in turn" user-blk "$UUID" turns "$OTHER"
+check_log "the log says that another disk uses the file" \
+	"another instance uses $IMAGE now"
+check "the file can be taken away from the second disk" \
+	put "" "$OTHER_DIR/backing"
+check "the file can be taken away from the first disk" put "" "$DIR/backing"
+LOWER=$(new_uuid)
+modprobe virtio_blk
+modprobe virtio_mdev
+check "a lower disk can be created" create_blk virtio ram64m "$LOWER"
+check "the lower disk is a block device" wait_for 10 disk_of "$LOWER"
+lower=/dev/$(disk_of "$LOWER")
+check "two disks that are shared can have the same block device" sh -c \
+	"echo $lower >$DIR/backing && echo $lower >$OTHER_DIR/backing"
+check "two disks with one block device use it in turn" \
+	user-blk "$UUID" turns "$OTHER"
+check "the second disk can be removed" remove_mdev "$OTHER"
+check "the block device can be taken away" put "" "$DIR/backing"
+check "the lower disk can be removed" remove_mdev "$LOWER"
+check "the first disk can stop being shared" put 0 "$DIR/shared"
+
 # --- handed to the kernel and back -------------------------------------------
 
 check "the file can be given to the disk again" put $IMAGE "$DIR/backing"
