@@ -17,19 +17,6 @@ struct fuzz *fuzz;
 
 static u8 *windows;
 
-void fuzz_die(const char *file, int line, const char *cond, const char *fmt,
-	      ...)
-{
-	va_list args;
-
-	fprintf(stderr, "%s:%d: \"%s\" does not hold: ", file, line, cond);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fprintf(stderr, "\n");
-	abort();
-}
-
 void window_init(void)
 {
 	if (windows)

@@ -6,21 +6,11 @@
 #ifndef _FUZZ_H
 #define _FUZZ_H
 
+#include "entry.h"
+#include "must.h"
 #include "unit.h"
 
 #include <vq_private.h>
-
-/* --- what must hold -------------------------------------------------------- */
-
-/* As CHECK(), with a word about what it means */
-#define MUST(cond, ...) do {						\
-	if (!(cond))							\
-		fuzz_die(__FILE__, __LINE__, #cond, __VA_ARGS__);	\
-} while (0)
-
-__printf(4, 5) __attribute__((noreturn))
-void fuzz_die(const char *file, int line, const char *cond, const char *fmt,
-	      ...);
 
 /* --- the state of one run -------------------------------------------------- */
 
@@ -269,9 +259,6 @@ struct fuzz {
 
 /* The run that goes on; NULL if there is none */
 extern struct fuzz *fuzz;
-
-/* One run, under the name that libFuzzer knows */
-int fuzz_run(const u8 *data, size_t size) __asm__("LLVMFuzzerTestOneInput");
 
 /* --- input: zeroes when it has ended ---------------------------------------- */
 

@@ -12,11 +12,11 @@ build=$cache/build/$(printf '%s' "$top" | sha256sum | cut -c1-8)/fuzz
 # shellcheck disable=SC2034 # these are for the scripts
 {
 corpus=$build/corpus			# as it is in the tree
-seeds=$build/seeds			# what the unit tests' driver does
+seeds=$build/seeds			# for each target, what to begin with
 found=$cache/fuzz/found			# what was found since, by all trees
 crashes=$cache/fuzz/crashes
 # An input takes no millisecond; what takes this long hangs.
-options=(-timeout=60 -max_len=4096 -rss_limit_mb=2048)
+options=(-timeout=60 -rss_limit_mb=2048)
 }
 targets=$(make -s --no-print-directory -C "$here" print-targets)
 
@@ -26,7 +26,30 @@ fuzz_build()
 		'/usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-14-dev' &&
 	mkdir -p "$build" &&
 	exec 9>"$build.lock" && flock 9 &&
-	make -s -C "$here" O="$build" && rm -rf "$seeds" && "$build/seed" "$seeds"
+	make -s -C "$here" O="$build" && fuzz_seeds
+}
+
+# what the unit tests' driver does, for all targets of rings; streams of each kind
+fuzz_seeds()
+{
+	local target
+	rm -rf "$seeds"
+	mkdir "$seeds" || return
+	for target in $targets; do
+		case $target in
+		stream)	"$build/stream-seed" "$seeds/$target" || return ;;
+		*)	"$build/seed" "$seeds/$target" || return ;;
+		esac
+	done
+}
+
+# set_inputs TARGET: leaves in $inputs options, and folders of inputs
+set_inputs()
+{
+	local max_len=4096
+	[ "$1" != stream ] || max_len=1200
+	# shellcheck disable=SC2034 # for the scripts
+	inputs=("${options[@]}" -max_len="$max_len" "$corpus/$1" "$seeds/$1")
 }
 
 # unpack the corpora into $corpus

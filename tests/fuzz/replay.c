@@ -5,7 +5,7 @@
 
 #include <dirent.h>
 
-#include "fuzz.h"
+#include "entry.h"
 
 #define INPUT_LEN	65536
 
