@@ -45,6 +45,7 @@ static const struct {
 	{ "mig-blocked", mig_blocked, "a device that cannot migrate" },
 	{ "mig-hold", mig_hold, "stay in --state until killed" },
 	{ "mig-revoked", mig_revoked, "removed while it is in --state" },
+	{ "mig-race", mig_race, "--count states, while all else is done, too" },
 	{ "mig-bench", mig_bench, "frames a second, with and without PRE_COPY" },
 };
 
