@@ -50,12 +50,12 @@ class Net:
         self.seq = 0
         self.dev = virtio_pci.VirtioPci(m, NET)
 
-    def start(self, pairs, without=()):
+    def start(self, pairs, without=(), more=()):
         dev = self.dev
         dev.reset()
         offered = dev.offered()
         want = bits(VERSION_1, MAC, STATUS, CTRL_VQ, CTRL_MAC_ADDR, MRG_RXBUF,
-                    EVENT_IDX, CTRL_RX)
+                    EVENT_IDX, CTRL_RX, *more)
         if pairs > 1:
             want |= bits(MQ)
         if self.args.packed:
@@ -121,26 +121,39 @@ class Net:
                 for i, f in enumerate(frames)])
         self.dev.kick(tx)
 
-    def exchange(self, pair, batches=1):
-        """Send frames through a pair and compare what comes back."""
+    def post(self, pair):
+        """Send frames through a pair, and offer buffers for them: for collect()."""
         rx, tx = self.rings[2 * pair], self.rings[2 * pair + 1]
         where = DATA + pair * 4 * BATCH * BUFFER
+        buffers = self.offer_rx(rx, where)
+        frames = self.frames(BATCH, self.mac)
+        self.send(tx, where + BATCH * BUFFER, frames)
+        return pair, where, buffers, frames
+
+    def collect(self, posted):
+        """Wait for what comes back and compare it: what is wrong with it, if it is."""
+        pair, where, buffers, frames = posted
+        rx, tx = self.rings[2 * pair], self.rings[2 * pair + 1]
+        if len(self.wait(tx, BATCH)) != BATCH:
+            return "not all were sent"
+        got = self.wait(rx, BATCH)
+        if len(got) != BATCH:
+            return "%d of %d came back" % (len(got), BATCH)
+        memory = self.m.read(where, BATCH * BUFFER)
+        for (head, length), frame in zip(got, frames):
+            at = buffers[head] - where
+            if memory[at + HEADER:at + length] != frame:
+                return "a frame is not as it was sent"
+            if memory[at + 10:at + 12] != b"\1\0":
+                return "a frame is said to have more buffers"
+        return None
+
+    def exchange(self, pair, batches=1):
+        """Send frames through a pair and compare what comes back."""
         for _ in range(batches):
-            buffers = self.offer_rx(rx, where)
-            frames = self.frames(BATCH, self.mac)
-            self.send(tx, where + BATCH * BUFFER, frames)
-            if len(self.wait(tx, BATCH)) != BATCH:
-                return "not all were sent"
-            got = self.wait(rx, BATCH)
-            if len(got) != BATCH:
-                return "%d of %d came back" % (len(got), BATCH)
-            memory = self.m.read(where, BATCH * BUFFER)
-            for (head, length), frame in zip(got, frames):
-                at = buffers[head] - where
-                if memory[at + HEADER:at + length] != frame:
-                    return "a frame is not as it was sent"
-                if memory[at + 10:at + 12] != b"\1\0":
-                    return "a frame is said to have more buffers"
+            problem = self.collect(self.post(pair))
+            if problem:
+                return problem
         return None
 
     def traffic(self, what, pair=0, batches=1):
@@ -160,7 +173,8 @@ class Net:
         at = DATA - 0x1000
         self.m.write(at, struct.pack("BB", klass, cmd) + data)
         self.m.store(at + 0x800, 1, 0xaa)
-        self.ctrl.add([[(at, 2, False), (at + 2, len(data), False),
+        self.ctrl.add([[(at, 2, False),
+                        *([(at + 2, len(data), False)] if data else []),
                         (at + 0x800, 1, True)]])
         self.dev.kick(self.ctrl)
         if len(self.wait(self.ctrl, 1)) != 1:
