@@ -6,13 +6,14 @@
 #	make check-7.2		... in guests with Linux 7.2 and 7.3
 #	make check-clients	QEMU, DPDK, libblkio on the char device
 #	make check-vfio		class VFIO, with an unmodified QEMU and with libvirt
+#	make check-migrate	live migration, with an unmodified QEMU
 #	make check-hardware	virtio functions on the PCI bus, emulated by QEMU
 #				behind an IOMMU
 #	make qemu		build a QEMU that takes VFIO devices of ours, and
 #				say where it is; QEMU= has options, see qemu/build
 #	make check-qemu		... and test it
 #	make check SETS="..."	several of these at once: check, debug, 7.2, clients,
-#				vfio, hardware, qemu; with QUICK=1 a script runs only on
+#				vfio, migrate, hardware, qemu; with QUICK=1 a script runs only on
 #				kernels where what it tests differs
 #	make fuzz		fuzz the virtqueue library, for FUZZ_SECONDS (3600)
 #	make coverage		print which lines of the modules the scripts of guests
@@ -47,6 +48,9 @@ check-clients:
 check-vfio:
 	@$(top)/tests/check vfio
 
+check-migrate:
+	@$(top)/tests/check migrate
+
 check-hardware:
 	@$(top)/tests/check hardware
 
@@ -69,4 +73,4 @@ hooks:
 	@$(top)/tools/install-hooks
 
 .PHONY: demo fuzz bench coverage qemu hooks check check-debug check-7.2 check-clients \
-	check-vfio check-hardware check-qemu
+	check-vfio check-migrate check-hardware check-qemu
