@@ -111,6 +111,8 @@ int mig_blocked(const struct pci_opts *o);
 int mig_hold(const struct pci_opts *o);
 int mig_revoked(const struct pci_opts *o);
 int mig_bench(const struct pci_opts *o);
+int mig_keep(const struct pci_opts *o);
+int mig_kept(const struct pci_opts *o);
 int mig_race(const struct pci_opts *o);
 
 #endif

@@ -45,6 +45,8 @@ static const struct {
 	{ "mig-blocked", mig_blocked, "a device that cannot migrate" },
 	{ "mig-hold", mig_hold, "stay in --state until killed" },
 	{ "mig-revoked", mig_revoked, "removed while it is in --state" },
+	{ "mig-keep", mig_keep, "print the stream of a device in use" },
+	{ "mig-kept", mig_kept, "load the stream that --file has as text" },
 	{ "mig-race", mig_race, "--count states, while all else is done, too" },
 	{ "mig-bench", mig_bench, "frames a second, with and without PRE_COPY" },
 };
@@ -95,7 +97,7 @@ static void usage(int status)
 	unsigned int i;
 
 	printf("user-pci COMMAND --uuid UUID [--count N] [--seed N] [--packed]\n"
-	       "         [--to UUID] [--state STATE] [--pairs N]\n");
+	       "         [--to UUID] [--state STATE] [--pairs N] [--file F]\n");
 	for (i = 0; i < ARRAY_SIZE(cmds); i++)
 		printf("  %-11s %s\n", cmds[i].name, cmds[i].help);
 	exit(status);
@@ -111,6 +113,7 @@ int main(int argc, char **argv)
 		{ "to", required_argument, NULL, 't' },
 		{ "state", required_argument, NULL, 'S' },
 		{ "pairs", required_argument, NULL, 'P' },
+		{ "file", required_argument, NULL, 'f' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct pci_opts o = { .seed = 1 };
@@ -118,7 +121,7 @@ int main(int argc, char **argv)
 	int c;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while ((c = getopt_long(argc, argv, "u:c:s:pt:S:P:", longopts, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "u:c:s:pt:S:P:f:", longopts, NULL)) != -1) {
 		switch (c) {
 		case 'u':
 			o.uuid = optarg;
@@ -140,6 +143,9 @@ int main(int argc, char **argv)
 			break;
 		case 'P':
 			o.pairs = strtoul(optarg, NULL, 0);
+			break;
+		case 'f':
+			o.file = optarg;
 			break;
 		default:
 			usage(2);

@@ -13,6 +13,7 @@ struct pci_opts {
 	const char *to;		/* the instance that another one migrates to */
 	const char *state;	/* of migration */
 	unsigned int pairs;
+	const char *file;	/* that has a stream */
 };
 
 /* A device, open; and a virtio-net driver for it */

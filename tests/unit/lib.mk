@@ -12,7 +12,8 @@
 
 unit		:= $(top)/tests/unit
 lib		:= $(notdir $(wildcard $(top)/mdev_core/vq*.c)) mem.c
-streams		:= mdev_core/state.c samples/mvnet/saved.c samples/mvblk/saved.c
+streams		:= mdev_core/state.c vfio_mdev/saved.c samples/mvnet/saved.c \
+			samples/mvblk/saved.c
 models		:= $(notdir $(wildcard $(unit)/*model.c))
 unit_tests	:= $(filter-out $(models),$(notdir $(wildcard $(unit)/*.c)))
 lib_headers	:= $(wildcard $(top)/tests/report.h $(unit)/*.h $(unit)/include/*.h \
@@ -20,4 +21,5 @@ lib_headers	:= $(wildcard $(top)/tests/report.h $(unit)/*.h $(unit)/include/*.h 
 			$(top)/mdev_core/vq*.h)
 lib_flags	:= -std=gnu11 -Wall -Wextra -Wno-unused-parameter \
 		   -Wno-sign-compare -fno-strict-aliasing -pthread \
+		   -DUNIT_STREAMS='"$(abspath $(top)/tests/guest/streams)"' \
 		   -I$(unit)/include -I$(top)/include -I$(top)/mdev_core

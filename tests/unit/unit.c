@@ -75,7 +75,7 @@ int main(int argc, char **argv)
 		life_tests, ring_tests, hostile_tests, packed_tests,
 		packed_state_tests, packed_hostile_tests, iter_tests, tlb_tests,
 		section_tests, order_tests, doorbell_tests, stream_tests,
-		sample_state_tests,
+		sample_state_tests, kept_tests,
 	};
 	const struct unit_test *test;
 	bool all_good = true, good;

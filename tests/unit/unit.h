@@ -35,6 +35,7 @@ extern const struct unit_test order_tests[];
 extern const struct unit_test doorbell_tests[];
 extern const struct unit_test stream_tests[];
 extern const struct unit_test sample_state_tests[];
+extern const struct unit_test kept_tests[];
 
 void unit_fail(const char *file, int line, const char *fmt, ...);
 

@@ -125,6 +125,7 @@ for patterns in "$here/../guest"/*.regex; do
 	sed '/^#/d; /^$/d' "$patterns" | paste -s -d '|' >"tests/${patterns##*/}"
 done
 [ ! -d "$tests/root" ] || cp -r "$tests/root" tests/
+[ ! -d "$tests/streams" ] || cp -r "$tests/streams" tests/
 cp "$here/demo-guest.sh" "$here/nested-guest.sh" tests/
 [ -z "${EARLY_MODULE:-}" ] || cp "$EARLY_MODULE" early.ko
 cp "$here/init" init
