@@ -13,6 +13,14 @@
 . /tests/lib-blk.sh
 . /tests/lib-migrate.sh
 
+TRACE=/sys/kernel/tracing
+
+# traced EVENT UUID WHAT: /tmp/trace has it, without an error
+traced()
+{
+	grep -q "$1: $2 $3 error 0" /tmp/trace
+}
+
 vfio_up
 check_equal "the state of a new instance" running \
 	"$(cat "$(instance "$UUID")/migration_state")"
@@ -24,7 +32,28 @@ migrate_pair net1
 check "each state can be reached from each other one as VFIO has it" \
 	user_pci mig-states
 check_equal "pages pinned after that" 0 "$(pinned_pages)"
-check "frames, filters and vectors move, split rings" migrate net
+mount -t tracefs tracefs $TRACE 2>/dev/null
+if [ -d $TRACE/events/vfio_mdev ]; then
+	check "migration can be traced" put 1 $TRACE/events/vfio_mdev/enable
+	check "frames, filters and vectors move, split rings" migrate net
+	put 0 $TRACE/events/vfio_mdev/enable
+	cp $TRACE/trace /tmp/trace
+	check "the trace has that the source leaves running" \
+		traced vfio_mdev_arc "$UUID" "running -> .*"
+	check "the trace has that the source saves its state" \
+		traced vfio_mdev_save "$UUID" "[1-9][0-9]* bytes"
+	check "the trace has that the source reaches stop_copy" \
+		traced vfio_mdev_arc "$UUID" ".* -> stop_copy"
+	check "the trace has that the destination waits for a state" \
+		traced vfio_mdev_arc "$OTHER" "stop -> resuming"
+	check "the trace has that the destination loads the state" \
+		traced vfio_mdev_load "$OTHER" "[1-9][0-9]* bytes"
+	check "the trace has that the destination runs" \
+		traced vfio_mdev_arc "$OTHER" "running_p2p -> running"
+else
+	skip "migration can be traced" "this kernel has no tracepoints"
+	check "frames, filters and vectors move, split rings" migrate net
+fi
 check "frames, filters and vectors move, packed rings" migrate net --packed
 if [ "$KERNEL" = 6.1 ]; then
 	skip "pages that are written, by the container" "Linux 6.1 has no pre-copy"
