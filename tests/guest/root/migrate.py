@@ -21,31 +21,25 @@ letters, done one after the other:
 DISK of refused is an instance that cannot migrate.  Prints a line for each check.
 """
 
-import os
 import random
-import re
 import struct
 import sys
 import time
 
 import machine
 import mdev
+from migrating import Migrating, PAGE, show_errors
 import net
 import report
 from report import check
 import vfio
 from vfio import IN, OK, OUT
-import virtio_pci
 
-RAM = 16 << 20
-PAGE = 4096
 # Something to be copied for some time: if nothing is left within QEMU's first 100 ms of a
 # migration, it switches over whatever hold() says.
 BALLAST, BALLAST_SIZE = 0xc00000, 2 << 20
-# where messages of MSI-X go to: QEMU writes them even if the machine is stopped
-MESSAGES = range(net.VECTORS, net.VECTORS + 2 * PAGE, PAGE)
 # the slots
-DISK_AT, CARD_AT, EXTRA_AT = 5, 6, 7
+DISK_AT, CARD_AT = 5, 6
 STATE_MAX = 4096
 # of a card: a feature, a class of commands, bits of its status
 GUEST_ANNOUNCE, ANNOUNCE_CLASS, LINK_UP, ANNOUNCE = 21, 3, 1, 2
@@ -53,11 +47,6 @@ GUEST_ANNOUNCE, ANNOUNCE_CLASS, LINK_UP, ANNOUNCE = 21, 3, 1, 2
 SAYS = (r".*: KVM VFIO device isn't created yet",
         r".*: warning: .*: VFIO device doesn't support device and IOMMU dirty "
         r"tracking")
-# of a migration that failed, or was cancelled
-FAILED = (r".*: Unable to (read from|write to) socket: .*",
-          r".*: Sibling indicated error 1",
-          r".*: Channel error: Input/output error",
-          r".*: failed to save SaveStateEntry with id\(name\): .*")
 
 
 # --- drivers that move ------------------------------------------------------------
@@ -272,99 +261,19 @@ class Guest:
 
 # --- the machines -------------------------------------------------------------------
 
-class Host(machine.Machine):
+class Host(Migrating):
     """A QEMU on one of the two sides, with the instances of that side."""
 
-    count = 0
+    says = SAYS
 
     def __init__(self, devices, incoming=False, extra=True, migratable="on"):
-        Host.count += 1
         self.devices = devices
-        # whether a migration from here has, or was cancelled
-        self.failed = False
-        self.trace = "/tmp/trace.%d" % Host.count
-        options = ["-accel", "tcg", "-m", str(RAM >> 20), "-nodefaults",
-                   "-display", "none", "-D", self.trace,
-                   "-trace", "vfio_get_dirty_bitmap"]
+        options = []
         for slot, uuid in devices.items():
             options += vfio.option(
                 uuid, addr=slot, **{"enable-migration": migratable})
-        # something emulated that has a state, too
-        if extra:
-            options += ["-device", "i6300esb,addr=%d" % EXTRA_AT]
-        if incoming:
-            options += ["-S", "-incoming", "defer"]
-        super().__init__(["qemu-system-x86_64", "-M", "q35"], options,
-                         "/tmp/qemu.err.%d" % Host.count)
-        self.set(**{"return-path": True, "switchover-ack": True})
-
-    def set(self, **capabilities):
-        self.qmp("migrate-set-capabilities", capabilities=[
-            {"capability": name, "state": state}
-            for name, state in capabilities.items()])
-
-    def status(self):
-        return self.qmp("query-status")["status"]
-
-    def migration(self):
-        return self.qmp("query-migrate").get("status")
-
-    def hold(self):
-        """Migrations stay in pre-copy: 100 bytes are less than any device has."""
-        self.qmp("migrate-set-parameters", **{
-            "max-bandwidth": 4 << 20, "downtime-limit": 1,
-            "avail-switchover-bandwidth": 100000})
-
-    def release(self):
-        self.qmp("migrate-set-parameters", **{
-            "max-bandwidth": 1 << 30, "downtime-limit": 10000,
-            "avail-switchover-bandwidth": 0})
-
-    def migrate(self, to):
-        uri = "unix:" + os.path.join(to.dir, "migration")
-        to.qmp("migrate-incoming", uri=uri)
-        self.hold()
-        self.qmp("migrate", uri=uri)
-
-    def dump(self):
-        path = os.path.join(self.dir, "ram")
-        self.qmp("pmemsave", val=0, size=RAM, filename=path)
-        with open(path, "rb") as f:
-            data = f.read()
-        os.unlink(path)
-        return data
-
-    def looks(self):
-        """The counts of dirty pages that QEMU got until now, one a look."""
-        counts = []
-        with open(self.trace) as f:
-            for line in f:
-                got = re.search(r"iova=(0x[0-9a-f]+) .*dirty_pages=(\d+)", line)
-                if got and int(got[1], 16) == 0:
-                    counts.append(0)
-                if got:
-                    counts[-1] += int(got[2])
-        # the last one may still go on
-        return counts[:-1]
-
-    def look(self):
-        """Have some, and return how many there were."""
-        count = len(self.looks()) + 3
-        if not mdev.until(lambda: len(self.looks()) >= count):
-            raise RuntimeError("QEMU does not look at the dirty pages")
-        return len(self.looks())
-
-    def end(self, status=0, expected=""):
-        """It ends, with what it says, apart from what it says always."""
-        got, said = self.quit()
-        os.unlink(self.trace)
-        usual = "|".join(SAYS + (FAILED if self.failed else ()))
-        said = "".join(line + "\n" for line in said.splitlines()
-                       if not re.fullmatch(usual, line))
-        check("QEMU ends with status %d" % status, got == status, got)
-        check("QEMU says %s" % (expected or "nothing"),
-              bool(re.fullmatch(expected, said.strip(), re.S)),
-              said.replace("\n", " | "))
+        super().__init__(options, ("return-path", "switchover-ack"), incoming,
+                         extra)
 
 
 def attributes(host, name):
@@ -427,42 +336,21 @@ class Run:
               0 < more <= most and min(looks[start:idle]) >= rings,
               (rings, most, looks[start:idle]))
 
-    def compare(self, what, to):
-        ours, theirs = self.host.dump(), to.dump()
-        differ = [at for at in range(0, RAM, PAGE)
-                  if ours[at:at + PAGE] != theirs[at:at + PAGE] and
-                  at not in MESSAGES]
-        check("%s: all memory is equal, except messages of MSI-X" % what,
-              not differ and len(ours) == len(theirs) == RAM,
-              [hex(at) for at in differ])
-
-    def switch(self, what, to):
-        """The machine stops here, and is not yet running there."""
-        # whoever is first: the device, or the switch-over
-        self.guest.post()
-        self.host.release()
-        check("%s: the migration is completed" % what, mdev.until(
-            lambda: self.host.migration() in ("completed", "failed")) and
-            self.host.migration() == "completed",
-            self.host.qmp("query-migrate"))
-        check("%s: the machine is stopped here and there" % what,
-              mdev.until(lambda: to.status() == "paused") and
-              self.host.status() == "postmigrate",
-              (self.host.status(), to.status()))
-
     def move(self):
         self.moves += 1
         what = "migration %d" % self.moves
         to = self.destination()
         self.precopy(what, to)
-        self.switch(what, to)
+        # whoever is first: the device, or the switch-over
+        self.guest.post()
+        self.host.switch(what, to)
         info = self.host.qmp("query-migrate")
         size = info["vfio"]["transferred"]
         check("%s: each state has less than 4 KiB" % what,
               0 < size < STATE_MAX * len(self.host.devices), size)
         print("downtime of %d ms, %d bytes of state, %d looks at the dirty pages"
               % (info["downtime"], size, len(self.host.looks())))
-        self.compare(what, to)
+        self.host.compare(what, to)
         states = attributes(self.host, "migration_state"), \
             attributes(to, "migration_state")
         check("%s: the instances stand still here and there" % what,
@@ -592,9 +480,7 @@ def main():
         globals()["test_" + name](*arguments)
     except (RuntimeError, OSError) as error:
         check("%s comes to its end" % name, False, error)
-        for number in range(1, Host.count + 1):
-            with open("/tmp/qemu.err.%d" % number, errors="replace") as f:
-                print(f.read())
+        show_errors()
     return report.failures != 0
 
 

@@ -9,122 +9,37 @@ Prints a line for each check.
 """
 
 import os
-import re
 import sys
 
 import disk
-import machine
 import mdev
+from migrating import Migrating, PAGE, show_errors
 import net
 import report
 from report import check
 import virtio_pci
 
-RAM = 16 << 20
-PAGE = 4096
-CARD_AT, DISK_AT, EXTRA_AT = 5, 6, 7
+CARD_AT, DISK_AT = 5, 6
 PAIRS = 8
-# where messages of MSI-X go to: QEMU writes them even if the machine is stopped
 disk.VECTORS = net.VECTORS + PAGE
-MESSAGES = (net.VECTORS, disk.VECTORS)
-# what the source says of a migration that failed, or was cancelled
-FAILED = (r".*: Unable to (read from|write to) socket: .*",
-          r".*: Sibling indicated error 1",
-          r".*: Channel error: Input/output error",
-          r".*: failed to save SaveStateEntry with id\(name\): .*")
 
 
-class Host(machine.Machine):
+class Host(Migrating):
     """A QEMU on one of the two sides."""
 
-    count = 0
-
     def __init__(self, card, drive, packed, incoming=False, extra=True):
-        Host.count += 1
         self.instances = card, drive
-        self.failed = False
-        self.trace = "/tmp/trace.%d" % Host.count
-        options = ["-accel", "tcg", "-m", str(RAM >> 20), "-nodefaults",
-                   "-display", "none", "-D", self.trace,
-                   "-trace", "vfio_get_dirty_bitmap",
-                   "-netdev", mdev.option(mdev.netdev(card)),
-                   "-device", "virtio-net-pci,netdev=n0,mq=on,vectors=18,"
-                   "romfile=,disable-legacy=on,addr=%d,packed=%s" %
-                   (CARD_AT, "on" if packed else "off"),
-                   "-device", mdev.option(mdev.device(drive, addr=DISK_AT))]
-        # something emulated that has a state, too
-        if extra:
-            options += ["-device", "i6300esb,addr=%d" % EXTRA_AT]
-        if incoming:
-            options += ["-S", "-incoming", "defer"]
-        super().__init__(["qemu-system-x86_64", "-M", "q35"], options,
-                         "/tmp/qemu.err.%d" % Host.count)
-        # so that the source hears of a failure
-        self.qmp("migrate-set-capabilities", capabilities=[
-            {"capability": "return-path", "state": True}])
-
-    def status(self):
-        return self.qmp("query-status")["status"]
-
-    def migration(self):
-        return self.qmp("query-migrate").get("status")
-
-    def migrate(self, to):
-        """It stays in pre-copy: rings alone are more than what may be left."""
-        uri = "unix:" + os.path.join(to.dir, "migration")
-        to.qmp("migrate-incoming", uri=uri)
-        self.qmp("migrate-set-parameters", **{
-            "max-bandwidth": 4 << 20, "downtime-limit": 1,
-            "avail-switchover-bandwidth": 100000})
-        self.qmp("migrate", uri=uri)
-
-    def release(self):
-        self.qmp("migrate-set-parameters", **{
-            "max-bandwidth": 1 << 30, "downtime-limit": 10000,
-            "avail-switchover-bandwidth": 0})
+        super().__init__(
+            ["-netdev", mdev.option(mdev.netdev(card)),
+             "-device", "virtio-net-pci,netdev=n0,mq=on,vectors=18,"
+             "romfile=,disable-legacy=on,addr=%d,packed=%s" %
+             (CARD_AT, "on" if packed else "off"),
+             "-device", mdev.option(mdev.device(drive, addr=DISK_AT))],
+            # so that the source hears of a failure
+            ("return-path",), incoming, extra)
 
     def copies(self):
         return [mdev.read(uuid, "copy_mode") for uuid in self.instances]
-
-    def dump(self):
-        path = os.path.join(self.dir, "ram")
-        self.qmp("pmemsave", val=0, size=RAM, filename=path)
-        with open(path, "rb") as f:
-            data = f.read()
-        os.unlink(path)
-        return data
-
-    def looks(self):
-        """The counts of dirty pages that QEMU got until now, one a look."""
-        counts = []
-        with open(self.trace) as f:
-            for line in f:
-                got = re.search(r"iova=(0x[0-9a-f]+) .*dirty_pages=(\d+)", line)
-                if got and int(got[1], 16) == 0:
-                    counts.append(0)
-                if got:
-                    counts[-1] += int(got[2])
-        # the last one may still go on
-        return counts[:-1]
-
-    def look(self):
-        """Have some, and return how many there were."""
-        count = len(self.looks()) + 3
-        if not mdev.until(lambda: len(self.looks()) >= count):
-            raise RuntimeError("QEMU does not look at the dirty pages")
-        return len(self.looks())
-
-    def end(self, status=0, expected=""):
-        """It ends, with what it says."""
-        got, said = self.quit()
-        os.unlink(self.trace)
-        said = "".join(line + "\n" for line in said.splitlines()
-                       if not (self.failed and
-                               re.fullmatch("|".join(FAILED), line)))
-        check("QEMU ends with status %d" % status, got == status, got)
-        check("QEMU says %s" % (expected or "nothing"),
-              bool(re.fullmatch(expected, said.strip(), re.S)),
-              said.replace("\n", " | "))
 
 
 class Guest:
@@ -254,15 +169,6 @@ class Run:
         check("%s: the instances copy" % what, host.copies() == ["1", "1"],
               host.copies())
 
-    def compare(self, what, to):
-        ours, theirs = self.host.dump(), to.dump()
-        differ = [at for at in range(0, RAM, PAGE)
-                  if ours[at:at + PAGE] != theirs[at:at + PAGE] and
-                  at not in MESSAGES]
-        check("%s: all memory is equal, except messages of MSI-X" % what,
-              not differ and len(ours) == len(theirs) == RAM,
-              [hex(at) for at in differ])
-
     def goes_on(self, what):
         problem = self.guest.collect()
         check("%s: what was under way is done" % what, not problem, problem)
@@ -276,19 +182,11 @@ class Run:
         self.precopy(what, to)
         # whoever is first: the device, or the switch-over
         self.guest.post()
-        self.host.release()
-        check("%s: the migration is completed" % what, mdev.until(
-            lambda: self.host.migration() in ("completed", "failed")) and
-            self.host.migration() == "completed",
-            self.host.qmp("query-migrate"))
-        check("%s: the machine is stopped here and there" % what,
-              mdev.until(lambda: to.status() == "paused") and
-              self.host.status() == "postmigrate",
-              (self.host.status(), to.status()))
+        self.host.switch(what, to)
         print("downtime of %d ms, %d looks at the dirty pages"
               % (self.host.qmp("query-migrate")["downtime"],
                  len(self.host.looks())))
-        self.compare(what, to)
+        self.host.compare(what, to)
         self.host.end()
         to.qmp("cont")
         self.host = to
@@ -345,9 +243,7 @@ def main():
         run.host.end()
     except (RuntimeError, OSError) as error:
         check("migrations come to their end", False, error)
-        for number in range(1, Host.count + 1):
-            with open("/tmp/qemu.err.%d" % number, errors="replace") as f:
-                print(f.read())
+        show_errors()
     return report.failures != 0
 
 
