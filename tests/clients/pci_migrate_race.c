@@ -18,6 +18,7 @@
 
 #define SLOTS	4	/* files that are open at the same time */
 #define FRAMES	200
+#define MORE	50	/* times the rounds, until each has happened once */
 
 enum {
 	STATES,
@@ -57,10 +58,11 @@ static void *set_states(void *arg)
 {
 	struct racer *me = arg;
 	struct race *r = me->r;
+	/* On a busy machine nobody may have got at a file after the rounds. */
+	__u64 i, most = MORE * r->rounds;
 	int fd, old;
-	__u64 i;
 
-	for (i = 0; i < r->rounds; i++) {
+	for (i = 0; i < r->rounds || (!r->saved && i < most); i++) {
 		fd = VM_NO_FD;
 		/* One more than there are */
 		if (mig_set(&r->u.d, below(&me->seed, MIG_NR_STATES + 1), &fd))
