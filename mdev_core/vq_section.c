@@ -33,18 +33,19 @@ static struct mdev_vq *mdev_vq_section_lost(struct mdev_vq_section *section)
 
 /**
  * mdev_vq_section_enter() - begin a read section
- * @section: @vqs set by the caller; not in a section
+ * @section: @vqs and @nowait set by the caller; not in a section
  *
  * Queues whose memory the driver took away break, each of them.  If it may return
  * (&mdev_mem.rings_return), this waits for it first.
  *
  * Context: the user of the queues; as mdev_mem_enter(), and as mdev_vq_map_again() if
- * memory may return.
- * Return: 0 if the rings of all queues may be touched until the section ends, or
- * -EPROTO if one of the queues is broken, or is being paused without its rings.
- * mdev_vq_section_leave() follows in both cases.  Before that, mdev_vq_publish(),
- * mdev_vq_need_signal() and the functions that enable and disable notifications may be
- * called in both cases: they do nothing to a queue that may not be touched.
+ * memory may return and @nowait is not set.
+ * Return: 0 if the rings of all queues may be touched until the section ends;
+ * -EPROTO if one of the queues is broken, or is being paused without its rings; -EAGAIN
+ * if rings have to be waited for.  mdev_vq_section_leave() follows in each case.  Before
+ * that, unless it was -EAGAIN, mdev_vq_publish(), mdev_vq_need_signal() and the functions
+ * that enable and disable notifications may be called: they do nothing to a queue that
+ * may not be touched.
  */
 int mdev_vq_section_enter(struct mdev_vq_section *section)
 {
@@ -55,6 +56,8 @@ int mdev_vq_section_enter(struct mdev_vq_section *section)
 	section->mem = mdev_vq_mem(section->vqs[0]);
 	section->token = mdev_mem_enter(section->mem);
 	while (unlikely((lost = mdev_vq_section_lost(section)))) {
+		if (section->nowait)
+			return -EAGAIN;
 		mdev_mem_leave(section->mem, section->token);
 		ret = mdev_vq_map_again(lost);
 		section->token = mdev_mem_enter(section->mem);
@@ -112,6 +115,8 @@ EXPORT_SYMBOL_GPL(mdev_vq_section_fault);
 int mdev_vq_section_read_rest(struct mdev_vq_section *section,
 			      struct mdev_vq_iter *iter, void *buf, size_t len)
 {
+	if (section->nowait)
+		return -EAGAIN;
 	mdev_vq_section_leave(section);
 	if (mdev_vq_read(section->mem, iter, buf, len))
 		mdev_vq_break_at(iter);
@@ -133,6 +138,8 @@ int mdev_vq_section_write_rest(struct mdev_vq_section *section,
 			       struct mdev_vq_iter *iter, const void *buf,
 			       size_t len)
 {
+	if (section->nowait)
+		return -EAGAIN;
 	mdev_vq_section_leave(section);
 	if (mdev_vq_write(section->mem, iter, buf, len))
 		mdev_vq_break_at(iter);
@@ -159,6 +166,8 @@ int mdev_vq_section_move_rest(struct mdev_vq_section *section,
 {
 	struct mdev_vq_iter *bad;
 
+	if (section->nowait)
+		return -EAGAIN;
 	mdev_vq_section_leave(section);
 	if (mdev_vq_move(section->mem, dst, src, len, bounce, bounce_len, &bad))
 		mdev_vq_break_at(bad);

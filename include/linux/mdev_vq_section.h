@@ -18,6 +18,9 @@
  * struct mdev_vq_section - a read section of the driver's memory
  * @vqs: claimed virtqueues that are served in it, all of the same memory; the first
  *	element is never NULL, the others may be
+ * @nowait: Nothing waits: what would have to returns -EAGAIN, in the same section,
+ *	and may be done again in a section that waits.  For a user that may not sleep
+ *	with memory of any kind.
  *
  * Whenever something has to wait for memory, the section ends and another one
  * begins.  It belongs to the user of the queues, which has it on its stack, or in the
@@ -25,6 +28,7 @@
  */
 struct mdev_vq_section {
 	struct mdev_vq *vqs[MDEV_VQ_SECTION_MAX];
+	bool nowait;
 
 	/* private: the memory, and what mdev_mem_enter() returned */
 	struct mdev_mem *mem;
@@ -58,9 +62,10 @@ void mdev_vq_give(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
  * @chain: as for mdev_vq_pop()
  *
  * Context: in the section, entered without an error; process context and sleeps,
- * unless the memory is direct.  Returns in the section, or in another one, which
- * after an error may only be left.
- * Return: 1; 0 if there is none; -EPROTO if a queue of the section broke.
+ * unless the memory is direct or @nowait is set.  Returns in the section, or in
+ * another one, which after -EPROTO may only be left.
+ * Return: 1; 0 if there is none; -EPROTO if a queue of the section broke; -EAGAIN if
+ * there is one whose table cannot be reached without waiting.
  */
 static inline int mdev_vq_section_pop(struct mdev_vq_section *section,
 				      struct mdev_vq *vq,
@@ -69,6 +74,8 @@ static inline int mdev_vq_section_pop(struct mdev_vq_section *section,
 	int ret;
 
 	while (unlikely((ret = mdev_vq_pop(vq, chain)) == -EAGAIN)) {
+		if (section->nowait)
+			break;
 		/* If the table cannot be fetched, the queue is broken. */
 		if (mdev_vq_section_fault(section, vq))
 			return -EPROTO;
@@ -87,7 +94,8 @@ static inline int mdev_vq_section_pop(struct mdev_vq_section *section,
  * queue breaks.
  *
  * Context: as mdev_vq_section_pop().
- * Return: 0, or -EPROTO if a queue of the section broke.
+ * Return: 0; -EPROTO if a queue of the section broke; -EAGAIN if that cannot be done
+ * without waiting, or not at all: then a part may have been copied.
  */
 static inline int mdev_vq_section_read(struct mdev_vq_section *section,
 				       struct mdev_vq_iter *iter, void *buf,
@@ -110,8 +118,7 @@ static inline int mdev_vq_section_read(struct mdev_vq_section *section,
  * As mdev_vq_section_read().
  *
  * Context: as mdev_vq_section_pop().
- * Return: 0, or -EPROTO if a queue of the section broke; then some may have been
- * written.
+ * Return: as mdev_vq_section_read(); after an error some may have been written.
  */
 static inline int mdev_vq_section_write(struct mdev_vq_section *section,
 					struct mdev_vq_iter *iter,

@@ -171,6 +171,68 @@ static void test_pop_table(void)
 	pair_destroy(&p);
 }
 
+/* What would wait is refused, and can be done by whoever may wait. */
+static void test_nowait(void)
+{
+	struct vring_desc desc = { .addr = FAR + PAGE, .len = 11 };
+	struct mdev_vq_iter iter;
+	struct pair p;
+	u8 buf[11];
+
+	pair_init(&p);
+	memcpy(p.far->bytes, &desc, sizeof(desc));
+	memcpy(p.far->bytes + PAGE, "hello world", 11);
+	drv_desc(&p.b, 0, FAR, sizeof(desc), TABLE, 0);
+	drv_avail(&p.b, 0);
+	p.section.nowait = true;
+	CHECK_EQ(mdev_vq_section_enter(&p.section), 0);
+	CHECK_EQ(mdev_vq_section_pop(&p.section, &p.b.vq, &p.b.chain), -EAGAIN);
+	CHECK_EQ(mdev_vq_section_pop(&p.section, &p.b.vq, &p.b.chain), -EAGAIN);
+	CHECK_EQ(p.b.space.depth, 1);
+	mdev_vq_section_leave(&p.section);
+	CHECK_EQ(p.b.space.faults + p.b.space.slow, 0);
+
+	p.section.nowait = false;
+	CHECK_EQ(mdev_vq_section_enter(&p.section), 0);
+	CHECK_EQ(mdev_vq_section_pop(&p.section, &p.b.vq, &p.b.chain), 1);
+	mdev_vq_section_leave(&p.section);
+
+	p.section.nowait = true;
+	CHECK_EQ(mdev_vq_section_enter(&p.section), 0);
+	mdev_vq_iter_out(&iter, &p.b.chain);
+	CHECK_EQ(mdev_vq_section_read(&p.section, &iter, buf, sizeof(buf)),
+		 -EAGAIN);
+	mdev_vq_section_leave(&p.section);
+	CHECK_EQ(p.b.broken, 0);
+
+	p.section.nowait = false;
+	CHECK_EQ(mdev_vq_section_enter(&p.section), 0);
+	CHECK_EQ(mdev_vq_section_read(&p.section, &iter, buf, sizeof(buf)), 0);
+	CHECK(!memcmp(buf, "hello world", sizeof(buf)));
+	mdev_vq_section_leave(&p.section);
+	pair_destroy(&p);
+}
+
+/* Rings that may return are not waited for, and break nothing. */
+static void test_nowait_rings(void)
+{
+	struct pair p;
+
+	pair_init(&p);
+	p.b.space.mem.rings_return = true;
+	p.section.nowait = true;
+	WRITE_ONCE(p.peer.maps[1].dead, true);
+	CHECK_EQ(mdev_vq_section_enter(&p.section), -EAGAIN);
+	CHECK_EQ(p.b.space.depth, 1);
+	mdev_vq_section_leave(&p.section);
+	CHECK_EQ(p.b.broken + p.broken, 0);
+	WRITE_ONCE(p.peer.maps[1].dead, false);
+	CHECK_EQ(mdev_vq_section_enter(&p.section), 0);
+	mdev_vq_section_leave(&p.section);
+	p.b.space.mem.rings_return = false;
+	pair_destroy(&p);
+}
+
 static void test_pop_unmapped(void)
 {
 	struct pair p;
@@ -488,6 +550,9 @@ static void test_take(void)
 const struct unit_test section_tests[] = {
 	{ "section: chains are popped and used in one", test_section },
 	{ "section: pop fetches an indirect table", test_pop_table },
+	{ "section: one that may not wait refuses what would", test_nowait },
+	{ "section: one that may not wait leaves rings alone that may return",
+	  test_nowait_rings },
 	{ "section: a table that is not mapped breaks the queue",
 	  test_pop_unmapped },
 	{ "section: copies wait until memory is known", test_copies_fault },
