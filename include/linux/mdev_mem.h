@@ -35,6 +35,11 @@ struct mdev_mem;
  *   locks under which the space may be waiting for readers: calling them within
  *   a section deadlocks.
  *
+ * A device that hands pages to somebody else, as a block device does, *holds* what it
+ * has looked up: mdev_mem_hold() in the section, mdev_mem_release() when the pages
+ * were given back.  Meanwhile the driver may still take the memory away, and waits for
+ * the release if that comes soon enough.
+ *
  * Ring words have to be read and written as single words, so a ring is mapped
  * as a whole with mdev_mem_map_ring() and never goes through the copying calls.
  */
@@ -74,7 +79,7 @@ struct mdev_ring_map {
 /**
  * struct mdev_mem_ops - what a class driver implements for a kind of memory
  * @enter:	begin a read section; the result is handed to @leave.  The
- *		context is that of mdev_mem_enter(); sections of one thread do
+ *		context is that of mdev_mem_enter(); sections of one context do
  *		not nest.
  * @leave:	end a read section
  * @lookup:	see mdev_mem_lookup()
@@ -83,6 +88,9 @@ struct mdev_ring_map {
  * @write:	see mdev_mem_write()
  * @map_ring:	see mdev_mem_map_ring(); @mem is set already, @dead false
  * @unmap_ring:	see mdev_mem_unmap_ring()
+ * @hold:	(optional, with @release) see mdev_mem_hold().  A space without it never
+ *		releases pages that somebody uses.
+ * @release:	(optional, with @hold) see mdev_mem_release()
  */
 struct mdev_mem_ops {
 	int (*enter)(struct mdev_mem *mem);
@@ -95,6 +103,8 @@ struct mdev_mem_ops {
 		     size_t len);
 	int (*map_ring)(struct mdev_mem *mem, struct mdev_ring_map *map);
 	void (*unmap_ring)(struct mdev_mem *mem, struct mdev_ring_map *map);
+	int (*hold)(struct mdev_mem *mem);
+	void (*release)(struct mdev_mem *mem, int token);
 };
 
 /**
@@ -172,7 +182,8 @@ static inline unsigned long mdev_mem_generation(const struct mdev_mem *mem)
  * mdev_mem_enter() - begin a read section
  * @mem: the driver's memory
  *
- * Context: any if @mem is direct, else process context.
+ * Context: any but an NMI.  Never sleeps, so that a section may be short in softirq
+ * as well, as long as it does not wait for what it misses.
  * Return: a token for mdev_mem_leave().
  */
 static inline int mdev_mem_enter(struct mdev_mem *mem)
