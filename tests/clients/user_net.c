@@ -66,6 +66,7 @@ static const struct {
 	{ "lifetimes", cmd_lifetimes, 1, "how long it lasts what was set" },
 	{ "log", cmd_log, 1, "which pages were written, and LOG_ALL" },
 	{ "state", cmd_state, 1, "the state of one loaded by another", true },
+	{ "ping", cmd_ping, 1, "echoes from a station behind the device" },
 	{ "order", cmd_order, 1, "calls in the order of other programs" },
 };
 
@@ -73,7 +74,7 @@ enum {
 	OPT_MRG = 256, OPT_NO_CSUM, OPT_GSO, OPT_VARY, OPT_ABSENT, OPT_MQ, OPT_CTRL,
 	OPT_MOVE, OPT_PACKED, OPT_IN_ORDER, OPT_CHARDEV, OPT_V1, OPT_BATCH,
 	OPT_PIECES, OPT_WRONLY, OPT_THREADS, OPT_TOUCHES, OPT_STRIDE, OPT_SECONDS,
-	OPT_MEMLOCK, OPT_SIZE_KIB, OPT_SELF,
+	OPT_MEMLOCK, OPT_SIZE_KIB, OPT_SELF, OPT_OWN, OPT_PEER,
 };
 
 static const struct option longopts[] = {
@@ -96,6 +97,8 @@ static const struct option longopts[] = {
 	{ "move", no_argument, NULL, OPT_MOVE },
 	{ "absent", no_argument, NULL, OPT_ABSENT },
 	{ "self", no_argument, NULL, OPT_SELF },
+	{ "own", required_argument, NULL, OPT_OWN },
+	{ "peer", required_argument, NULL, OPT_PEER },
 	{ "chardev", no_argument, NULL, OPT_CHARDEV },
 	{ "v1", no_argument, NULL, OPT_V1 },
 	{ "batch", no_argument, NULL, OPT_BATCH },
@@ -130,6 +133,8 @@ static void usage(int status)
 	       "                  scatter: unmappers, and what each of them unmaps\n"
 	       "  --memlock BYTES scatter, reuse-unmap: what may be locked\n"
 	       "  --absent        doorbell, state: check that there is none\n"
+	       "  --own ADDRESS --peer ADDRESS\n"
+	       "                  ping: of this station and of the other one\n"
 	       "  --self          revoked: by the program itself\n"
 	       "  --chardev       not the VFIO but the char device, and there\n"
 	       "  --wronly        opened for writing only\n"
@@ -238,6 +243,12 @@ int main(int argc, char **argv)
 			break;
 		case OPT_SELF:
 			o.self = true;
+			break;
+		case OPT_OWN:
+			o.own = optarg;
+			break;
+		case OPT_PEER:
+			o.peer = optarg;
 			break;
 		case OPT_CHARDEV:
 			vm_way.chardev = true;

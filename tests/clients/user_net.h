@@ -8,6 +8,7 @@
 struct vm_opts {
 	const char *uuid[2];
 	unsigned int nr_uuids;
+	const char *own, *peer;	/* ping: IPv4 addresses */
 	__u64 frames;
 	unsigned int count;	/* times that a subcommand repeats */
 	unsigned int size_kib;
@@ -64,5 +65,6 @@ int cmd_attach(struct vm_opts *o);
 int cmd_lifetimes(struct vm_opts *o);
 int cmd_log(struct vm_opts *o);
 int cmd_state(struct vm_opts *o);
+int cmd_ping(struct vm_opts *o);
 
 #endif
