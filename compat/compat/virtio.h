@@ -47,8 +47,9 @@ struct virtqueue_info
 #define compat_find_vqs(fn)		compat_##fn
 #endif
 
-/* Feature bits that came one by one */
+/* Feature bits and header types that came one by one */
 #include <linux/virtio_config.h>
+#include <uapi/linux/virtio_net.h>
 
 #ifndef VIRTIO_F_NOTIFICATION_DATA
 #define VIRTIO_F_NOTIFICATION_DATA	38
@@ -61,6 +62,18 @@ struct virtqueue_info
 #endif
 #ifndef VIRTIO_F_ADMIN_VQ
 #define VIRTIO_F_ADMIN_VQ		41
+#endif
+#ifndef VIRTIO_NET_F_GUEST_USO4
+#define VIRTIO_NET_F_GUEST_USO4		54
+#endif
+#ifndef VIRTIO_NET_F_GUEST_USO6
+#define VIRTIO_NET_F_GUEST_USO6		55
+#endif
+#ifndef VIRTIO_NET_F_HOST_USO
+#define VIRTIO_NET_F_HOST_USO		56
+#endif
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+#define VIRTIO_NET_HDR_GSO_UDP_L4	5
 #endif
 
 /* A kernel without suspend has neither of them, and drivers do without, too. */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _LINUX_MDEV_SOFT_NET_FILTER_H
+#define _LINUX_MDEV_SOFT_NET_FILTER_H
+
+#include <linux/if_ether.h>
+#include <linux/types.h>
+
+/* Addresses in each half of the table of the receive filter */
+#define MDEV_SOFT_NET_MAX_MACS		64
+
+/**
+ * struct mdev_soft_net_macs - half of the table of the receive filter
+ * @nr: number of elements of @addr that count
+ * @overflow: the driver had more, so all addresses of the kind match
+ * @addr: the addresses
+ */
+struct mdev_soft_net_macs {
+	unsigned int nr;
+	bool overflow;
+	u8 addr[MDEV_SOFT_NET_MAX_MACS][ETH_ALEN] __aligned(2);
+};
+
+/**
+ * struct mdev_soft_net_filter - what is received
+ * @promisc: everything; the default, until the driver changes it
+ * @allmulti: all multicast
+ * @alluni: all unicast
+ * @nomulti: no multicast
+ * @nouni: no unicast
+ * @nobcast: no broadcast
+ * @uni: more unicast addresses
+ * @multi: multicast addresses
+ */
+struct mdev_soft_net_filter {
+	bool promisc;
+	bool allmulti;
+	bool alluni;
+	bool nomulti;
+	bool nouni;
+	bool nobcast;
+	struct mdev_soft_net_macs uni;
+	struct mdev_soft_net_macs multi;
+};
+
+#endif /* _LINUX_MDEV_SOFT_NET_FILTER_H */
