@@ -138,9 +138,8 @@ struct mdev_soft_net_rule {
  *	receive, see mdev_soft_net_offload().  Context as that of @pairs_changed.
  * @link_changed: (optional) VIRTIO_NET_S_LINK_UP has changed; the driver was told.
  *	In the context of mdev_soft_net_set_link().
- * @mtu_changed: (optional) The attribute ``mtu`` was written; the driver is told by
- *	its next reset.  Process context.  An error is that of the write, and undoes
- *	it.
+ * @set_mtu: (optional) The attribute ``mtu`` is about to change; the driver is told with
+ *	its next reset.  Process context.  Return 0, or a negative errno and it stays.
  * @rules: (optional) rules about features that this device has beyond the
  *	specification's
  * @nr_rules: how many
@@ -151,7 +150,7 @@ struct mdev_soft_net_ops {
 	void (*pairs_changed)(struct mdev_soft_net *net);
 	void (*offloads_changed)(struct mdev_soft_net *net);
 	void (*link_changed)(struct mdev_soft_net *net);
-	int (*mtu_changed)(struct mdev_soft_net *net, unsigned int mtu);
+	int (*set_mtu)(struct mdev_soft_net *net, unsigned int mtu);
 	const struct mdev_soft_net_rule *rules;
 	unsigned int nr_rules;
 };
@@ -166,7 +165,6 @@ struct mdev_soft_net_ops {
  * @multi: the other half
  */
 struct mdev_soft_net_ctrl {
-	/* private: */
 	struct mdev_work work;
 	/* one task at a time serves the control queue, see above */
 	spinlock_t lock;
@@ -363,7 +361,7 @@ static inline bool mdev_soft_net_is_direct(const struct mdev_soft_net *net)
 	return mem && mem->direct;
 }
 
-/* main.c */
+/* device.c */
 int mdev_soft_net_init(struct mdev_soft_net *net,
 		       struct mdev_class_device *cdev,
 		       const struct mdev_soft_desc *desc,
@@ -409,7 +407,7 @@ void mdev_soft_net_set_link(struct mdev_soft_net *net,
 int mdev_soft_net_save(struct mdev_soft *soft, struct mdev_state_writer *w);
 int mdev_soft_net_load(struct mdev_soft *soft, struct mdev_state_reader *r);
 
-/* sysfs.c: mac, mtu, link, announce and filtered */
+/* attrs.c: mac, mtu, link, announce and filtered */
 extern const struct attribute_group mdev_soft_net_group;
 
 #endif /* _LINUX_MDEV_SOFT_NET_H */

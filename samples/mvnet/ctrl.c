@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mvnet: the control queue.
+ * Software network devices: the control queue.
  */
 
 #include <linux/etherdevice.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 
-#include "mvnet.h"
+#include "soft_net.h"
 
 /* Commands in one run, and bytes in case the commands are large */
-#define MVNET_CTRL_BUDGET	16
-#define MVNET_CTRL_BUDGET_BYTES	(64 * 1024)
+#define SOFT_NET_CTRL_BUDGET	16
+#define SOFT_NET_CTRL_BUDGET_BYTES	(64 * 1024)
 
 /* A longer command fails: no command that makes sense is longer. */
-#define MVNET_CTRL_MAX_LEN	65536
+#define SOFT_NET_CTRL_MAX_LEN	65536
 
 /* The data of a command */
-struct mvnet_cmd {
+struct soft_net_cmd {
 	struct mdev_mem *mem;
 	struct mdev_vq_iter data;
 	u32 len;
 };
 
-static int mvnet_cmd_get(struct mvnet *net, struct mvnet_cmd *cmd, void *buf,
-			 u32 len)
+static int soft_net_cmd_get(struct mdev_soft_net *net, struct soft_net_cmd *cmd, void *buf,
+			    u32 len)
 {
 	int ret;
 
@@ -36,16 +37,16 @@ static int mvnet_cmd_get(struct mvnet *net, struct mvnet_cmd *cmd, void *buf,
 	return 0;
 }
 
-static int mvnet_ctrl_rx(struct mvnet *net, u8 which, struct mvnet_cmd *cmd)
+static int soft_net_ctrl_rx(struct mdev_soft_net *net, u8 which, struct soft_net_cmd *cmd)
 {
-	struct mvnet_filter *f = &net->filter;
+	struct mdev_soft_net_filter *f = &net->filter;
 	unsigned long flags;
 	bool *mode;
 	u8 on;
 
 	if (which > VIRTIO_NET_CTRL_RX_ALLMULTI ?
-	    !mvnet_has(net, VIRTIO_NET_F_CTRL_RX_EXTRA) :
-	    !mvnet_has(net, VIRTIO_NET_F_CTRL_RX))
+	    !mdev_soft_net_has(net, VIRTIO_NET_F_CTRL_RX_EXTRA) :
+	    !mdev_soft_net_has(net, VIRTIO_NET_F_CTRL_RX))
 		return -EINVAL;
 
 	switch (which) {
@@ -70,7 +71,7 @@ static int mvnet_ctrl_rx(struct mvnet *net, u8 which, struct mvnet_cmd *cmd)
 	default:
 		return -EINVAL;
 	}
-	if (cmd->len != sizeof(on) || mvnet_cmd_get(net, cmd, &on, sizeof(on)))
+	if (cmd->len != sizeof(on) || soft_net_cmd_get(net, cmd, &on, sizeof(on)))
 		return -EINVAL;
 
 	write_seqlock_irqsave(&net->state_lock, flags);
@@ -79,57 +80,57 @@ static int mvnet_ctrl_rx(struct mvnet *net, u8 which, struct mvnet_cmd *cmd)
 	return 0;
 }
 
-static int mvnet_ctrl_macs(struct mvnet *net, struct mvnet_macs *macs,
-			   struct mvnet_cmd *cmd)
+static int soft_net_ctrl_macs(struct mdev_soft_net *net, struct mdev_soft_net_macs *macs,
+			      struct soft_net_cmd *cmd)
 {
 	__le32 entries;
 	u32 nr;
 	int ret;
 
-	ret = mvnet_cmd_get(net, cmd, &entries, sizeof(entries));
+	ret = soft_net_cmd_get(net, cmd, &entries, sizeof(entries));
 	if (ret)
 		return ret;
 	nr = le32_to_cpu(entries);
 	if (nr > cmd->len / ETH_ALEN)
 		return -EINVAL;
 
-	macs->overflow = nr > MVNET_MAX_MACS;
+	macs->overflow = nr > MDEV_SOFT_NET_MAX_MACS;
 	macs->nr = macs->overflow ? 0 : nr;
 	if (!macs->overflow)
-		return mvnet_cmd_get(net, cmd, macs->addr, nr * ETH_ALEN);
+		return soft_net_cmd_get(net, cmd, macs->addr, nr * ETH_ALEN);
 	/* All addresses match then, so these are not needed. */
 	mdev_vq_iter_skip(&cmd->data, nr * ETH_ALEN);
 	cmd->len -= nr * ETH_ALEN;
 	return 0;
 }
 
-static int mvnet_ctrl_mac(struct mvnet *net, u8 which, struct mvnet_cmd *cmd)
+static int soft_net_ctrl_mac(struct mdev_soft_net *net, u8 which, struct soft_net_cmd *cmd)
 {
-	struct mvnet_ctrl *ctrl = &net->ctrl;
+	struct mdev_soft_net_ctrl *ctrl = &net->ctrl;
 	u8 mac[ETH_ALEN] __aligned(2);
 	unsigned long flags;
 	int ret;
 
 	switch (which) {
 	case VIRTIO_NET_CTRL_MAC_ADDR_SET:
-		if (!mvnet_has(net, VIRTIO_NET_F_CTRL_MAC_ADDR) ||
+		if (!mdev_soft_net_has(net, VIRTIO_NET_F_CTRL_MAC_ADDR) ||
 		    cmd->len != sizeof(mac))
 			return -EINVAL;
-		ret = mvnet_cmd_get(net, cmd, mac, sizeof(mac));
+		ret = soft_net_cmd_get(net, cmd, mac, sizeof(mac));
 		if (ret)
 			return ret;
 		if (!is_valid_ether_addr(mac))
 			return -EINVAL;
-		mvnet_set_mac(net, MVNET_MAC_BY_DRIVER, mac);
+		mdev_soft_net_set_mac(net, MDEV_SOFT_NET_MAC_BY_DRIVER, mac);
 		return 0;
 
 	case VIRTIO_NET_CTRL_MAC_TABLE_SET:
-		if (!mvnet_has(net, VIRTIO_NET_F_CTRL_RX))
+		if (!mdev_soft_net_has(net, VIRTIO_NET_F_CTRL_RX))
 			return -EINVAL;
-		ret = mvnet_ctrl_macs(net, &ctrl->uni, cmd);
+		ret = soft_net_ctrl_macs(net, &ctrl->uni, cmd);
 		if (ret)
 			return ret;
-		ret = mvnet_ctrl_macs(net, &ctrl->multi, cmd);
+		ret = soft_net_ctrl_macs(net, &ctrl->multi, cmd);
 		if (ret)
 			return ret;
 		if (cmd->len)
@@ -146,96 +147,91 @@ static int mvnet_ctrl_mac(struct mvnet *net, u8 which, struct mvnet_cmd *cmd)
 	}
 }
 
-static void mvnet_pairs_set(struct mvnet *net, unsigned int nr)
+static void soft_net_pairs_set(struct mdev_soft_net *net, unsigned int nr)
 {
-	struct mvnet_pair *pair;
 	unsigned int i;
 
 	for (i = 0; i < net->max_pairs; i++) {
-		pair = &net->pairs[i];
 		if (i < nr)
-			WRITE_ONCE(pair->state, MVNET_PAIR_ON);
-		else if (pair->state == MVNET_PAIR_ON)
-			WRITE_ONCE(pair->state, MVNET_PAIR_OFF);
+			WRITE_ONCE(net->pair_state[i], MDEV_SOFT_NET_PAIR_ON);
+		else if (net->pair_state[i] == MDEV_SOFT_NET_PAIR_ON)
+			WRITE_ONCE(net->pair_state[i], MDEV_SOFT_NET_PAIR_OFF);
 	}
 }
 
 /**
- * mvnet_pairs_reset() - the first pair is in use, as after a reset
+ * soft_net_pairs_reset() - the first pair is in use, as after a reset
  * @net: the instance, not live
  *
  * Context: process context, serialised by the class driver.
  */
-void mvnet_pairs_reset(struct mvnet *net)
+void soft_net_pairs_reset(struct mdev_soft_net *net)
 {
 	unsigned int i;
 
 	for (i = 0; i < net->max_pairs; i++)
-		net->pairs[i].state = MVNET_PAIR_UNUSED;
-	mvnet_pairs_set(net, 1);
+		net->pair_state[i] = MDEV_SOFT_NET_PAIR_UNUSED;
+	soft_net_pairs_set(net, 1);
 }
 
-static int mvnet_ctrl_mq(struct mvnet *net, u8 which, struct mvnet_cmd *cmd)
+static int soft_net_ctrl_mq(struct mdev_soft_net *net, u8 which, struct soft_net_cmd *cmd)
 {
 	__le16 pairs;
 	int ret;
 
 	if (which != VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET ||
-	    !mvnet_has(net, VIRTIO_NET_F_MQ) || cmd->len != sizeof(pairs))
+	    !mdev_soft_net_has(net, VIRTIO_NET_F_MQ) || cmd->len != sizeof(pairs))
 		return -EINVAL;
-	ret = mvnet_cmd_get(net, cmd, &pairs, sizeof(pairs));
+	ret = soft_net_cmd_get(net, cmd, &pairs, sizeof(pairs));
 	if (ret)
 		return ret;
 	if (!le16_to_cpu(pairs) || le16_to_cpu(pairs) > net->max_pairs)
 		return -EINVAL;
 
-	mvnet_pairs_set(net, le16_to_cpu(pairs));
-	/*
-	 * Pairs that are on now have to be served; in those off, frames may wait.
-	 */
-	mvnet_wake_pairs(net);
+	soft_net_pairs_set(net, le16_to_cpu(pairs));
+	net->ops->pairs_changed(net);
 	return 0;
 }
 
-static int mvnet_ctrl_announce(struct mvnet *net, u8 which,
-			       struct mvnet_cmd *cmd)
+static int soft_net_ctrl_announce(struct mdev_soft_net *net, u8 which,
+				  struct soft_net_cmd *cmd)
 {
 	if (which != VIRTIO_NET_CTRL_ANNOUNCE_ACK || cmd->len ||
-	    !mvnet_has(net, VIRTIO_NET_F_GUEST_ANNOUNCE))
+	    !mdev_soft_net_has(net, VIRTIO_NET_F_GUEST_ANNOUNCE))
 		return -EINVAL;
 	/* No interrupt: the driver asked for the change. */
-	mvnet_change_net_status(net, VIRTIO_NET_S_ANNOUNCE, 0);
+	mdev_soft_net_change_status(net, VIRTIO_NET_S_ANNOUNCE, 0);
 	return 0;
 }
 
-static int mvnet_ctrl_command(struct mvnet *net, struct mvnet_cmd *cmd)
+static int soft_net_ctrl_command(struct mdev_soft_net *net, struct soft_net_cmd *cmd)
 {
 	struct virtio_net_ctrl_hdr hdr;
 	int ret;
 
-	ret = mvnet_cmd_get(net, cmd, &hdr, sizeof(hdr));
+	ret = soft_net_cmd_get(net, cmd, &hdr, sizeof(hdr));
 	if (ret)
 		return ret;
 
 	switch (hdr.class) {
 	case VIRTIO_NET_CTRL_RX:
-		return mvnet_ctrl_rx(net, hdr.cmd, cmd);
+		return soft_net_ctrl_rx(net, hdr.cmd, cmd);
 	case VIRTIO_NET_CTRL_MAC:
-		return mvnet_ctrl_mac(net, hdr.cmd, cmd);
+		return soft_net_ctrl_mac(net, hdr.cmd, cmd);
 	case VIRTIO_NET_CTRL_ANNOUNCE:
-		return mvnet_ctrl_announce(net, hdr.cmd, cmd);
+		return soft_net_ctrl_announce(net, hdr.cmd, cmd);
 	case VIRTIO_NET_CTRL_MQ:
-		return mvnet_ctrl_mq(net, hdr.cmd, cmd);
+		return soft_net_ctrl_mq(net, hdr.cmd, cmd);
 	default:
 		return -EINVAL;
 	}
 }
 
 /* 0, or -EPROTO if the queue broke. */
-static int mvnet_ctrl_answer(struct mvnet *net, struct mdev_vq *vq,
-			     const struct mdev_vq_chain *chain)
+static int soft_net_ctrl_answer(struct mdev_soft_net *net, struct mdev_vq *vq,
+				const struct mdev_vq_chain *chain)
 {
-	struct mvnet_cmd cmd = {
+	struct soft_net_cmd cmd = {
 		.mem = mdev_vq_mem(vq),
 		.len = chain->out_len,
 	};
@@ -250,8 +246,8 @@ static int mvnet_ctrl_answer(struct mvnet *net, struct mdev_vq *vq,
 	}
 
 	mdev_vq_iter_out(&cmd.data, chain);
-	if (chain->out_len <= MVNET_CTRL_MAX_LEN)
-		ret = mvnet_ctrl_command(net, &cmd);
+	if (chain->out_len <= SOFT_NET_CTRL_MAX_LEN)
+		ret = soft_net_ctrl_command(net, &cmd);
 	if (!ret)
 		ack = VIRTIO_NET_OK;
 
@@ -265,7 +261,7 @@ static int mvnet_ctrl_answer(struct mvnet *net, struct mdev_vq *vq,
 }
 
 /* Called by one task at a time.  Returns whether there may be more. */
-static bool mvnet_ctrl_run(struct mvnet *net, struct mdev_vq *vq)
+static bool soft_net_ctrl_run(struct mdev_soft_net *net, struct mdev_vq *vq)
 {
 	struct mdev_vq_chain chain = {
 		.segs = net->ctrl.segs,
@@ -274,12 +270,12 @@ static bool mvnet_ctrl_run(struct mvnet *net, struct mdev_vq *vq)
 	unsigned int n;
 	u64 bytes = 0;
 
-	for (n = 0; n < MVNET_CTRL_BUDGET && bytes < MVNET_CTRL_BUDGET_BYTES;
+	for (n = 0; n < SOFT_NET_CTRL_BUDGET && bytes < SOFT_NET_CTRL_BUDGET_BYTES;
 	     n++) {
 		if (mdev_vq_take(vq, &chain) <= 0)
 			return false;
 		bytes += mdev_vq_chain_cost(&chain);
-		if (mvnet_ctrl_answer(net, vq, &chain)) {
+		if (soft_net_ctrl_answer(net, vq, &chain)) {
 			mdev_vq_unpop(vq, &chain);
 			return false;
 		}
@@ -291,54 +287,54 @@ static bool mvnet_ctrl_run(struct mvnet *net, struct mdev_vq *vq)
 	return true;
 }
 
-static struct mdev_vq *mvnet_ctrl_vq(struct mvnet *net)
+static struct mdev_vq *soft_net_ctrl_vq(struct mdev_soft_net *net)
 {
-	return mdev_soft_vq(&net->soft, 2 * mvnet_nr_pairs(net));
+	return mdev_soft_vq(&net->soft, 2 * mdev_soft_net_nr_pairs(net));
 }
 
 /*
  * Serve the queue, in the worker or in the context of a kick.  Returns whether
  * there may be more, or the worker has to serve it.
  */
-static bool mvnet_ctrl_serve(struct mvnet *net, bool kick)
+static bool soft_net_ctrl_serve(struct mdev_soft_net *net, bool kick)
 {
-	struct mdev_vq *vq = mvnet_ctrl_vq(net);
+	struct mdev_vq *vq = soft_net_ctrl_vq(net);
 	bool more = false;
 
 	if (!mdev_vq_claim(vq))
 		return false;
 	/* Features are stable only once the queue is claimed: check again. */
-	if (vq != mvnet_ctrl_vq(net) || !mvnet_has(net, VIRTIO_NET_F_CTRL_VQ))
+	if (vq != soft_net_ctrl_vq(net) || !mdev_soft_net_has(net, VIRTIO_NET_F_CTRL_VQ))
 		goto out;
 
 	if (mdev_vq_mem(vq)->direct) {
 		/* Nothing in there sleeps, so it may be called by a kick, too. */
 		spin_lock_bh(&net->ctrl.lock);
-		more = mvnet_ctrl_run(net, vq);
+		more = soft_net_ctrl_run(net, vq);
 		spin_unlock_bh(&net->ctrl.lock);
 	} else {
-		more = kick || mvnet_ctrl_run(net, vq);
+		more = kick || soft_net_ctrl_run(net, vq);
 	}
 out:
 	mdev_vq_release(vq);
 	return more;
 }
 
-static void mvnet_ctrl_queue(struct mvnet *net)
+static void soft_net_ctrl_queue(struct mdev_soft_net *net)
 {
-	mdev_worker_queue(&net->pairs[0].worker, &net->ctrl.work);
+	mdev_worker_queue(net->ops->ctrl_worker(net), &net->ctrl.work);
 }
 
-static void mvnet_ctrl_work(struct mdev_work *work)
+static void soft_net_ctrl_work(struct mdev_work *work)
 {
-	struct mvnet *net = container_of(work, struct mvnet, ctrl.work);
+	struct mdev_soft_net *net = container_of(work, struct mdev_soft_net, ctrl.work);
 
-	if (mvnet_ctrl_serve(net, false))
-		mvnet_ctrl_queue(net);
+	if (soft_net_ctrl_serve(net, false))
+		soft_net_ctrl_queue(net);
 }
 
 /**
- * mvnet_ctrl_kick() - the driver put commands into the control queue
+ * mdev_soft_net_ctrl_kick() - the driver put commands into the control queue
  * @net: the instance; the control queue is live
  *
  * The kernel's virtio-net spins for the answer, up to 6.1 with bottom halves
@@ -348,23 +344,24 @@ static void mvnet_ctrl_work(struct mdev_work *work)
  *
  * Context: any.
  */
-void mvnet_ctrl_kick(struct mvnet *net)
+void mdev_soft_net_ctrl_kick(struct mdev_soft_net *net)
 {
-	bool here = mvnet_is_direct(net) && !irqs_disabled();
+	bool here = mdev_soft_net_is_direct(net) && !irqs_disabled();
 
-	if (!here || mvnet_ctrl_serve(net, true))
-		mvnet_ctrl_queue(net);
+	if (!here || soft_net_ctrl_serve(net, true))
+		soft_net_ctrl_queue(net);
 }
+EXPORT_SYMBOL_GPL(mdev_soft_net_ctrl_kick);
 
 /**
- * mvnet_ctrl_prepare() - allocate all that is needed to serve the control queue
+ * mdev_soft_net_ctrl_prepare() - allocate all that is needed to serve the control queue
  * @net: the instance
  *
  * Context: process context, serialised by the class driver; the queue is not
  * started.
  * Return: 0 or a negative errno.
  */
-int mvnet_ctrl_prepare(struct mvnet *net)
+int mdev_soft_net_ctrl_prepare(struct mdev_soft_net *net)
 {
 	if (!net->ctrl.segs) {
 		net->ctrl.segs = kvmalloc_array(MDEV_VQ_MAX_SEGS,
@@ -373,27 +370,28 @@ int mvnet_ctrl_prepare(struct mvnet *net)
 		if (!net->ctrl.segs)
 			return -ENOMEM;
 	}
-	return mvnet_pair_prepare(&net->pairs[0]);
+	return net->ops->prepare_ctrl(net);
 }
+EXPORT_SYMBOL_GPL(mdev_soft_net_ctrl_prepare);
 
 /**
- * mvnet_ctrl_reset() - undo mvnet_ctrl_prepare()
- * @net: the instance, after mvnet_pair_reset() of its first pair
+ * soft_net_ctrl_reset() - undo mdev_soft_net_ctrl_prepare()
+ * @net: the instance, the worker that serves its control queue is stopped
  *
  * Context: process context, serialised by the class driver.
  */
-void mvnet_ctrl_reset(struct mvnet *net)
+void soft_net_ctrl_reset(struct mdev_soft_net *net)
 {
 	kvfree(net->ctrl.segs);
 	net->ctrl.segs = NULL;
 }
 
 /**
- * mvnet_ctrl_init() - make the control queue
+ * soft_net_ctrl_init() - make the control queue
  * @net: the instance, zeroed
  */
-void mvnet_ctrl_init(struct mvnet *net)
+void soft_net_ctrl_init(struct mdev_soft_net *net)
 {
 	spin_lock_init(&net->ctrl.lock);
-	mdev_work_init(&net->ctrl.work, mvnet_ctrl_work);
+	mdev_work_init(&net->ctrl.work, soft_net_ctrl_work);
 }

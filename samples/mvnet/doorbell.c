@@ -18,10 +18,10 @@
 static enum hrtimer_restart mvnet_doorbell_poll(struct hrtimer *timer)
 {
 	struct mvnet *net = container_of(timer, struct mvnet, doorbell_timer);
-	struct mdev_class_device *cdev = net->soft.cdev;
+	struct mdev_class_device *cdev = net->base.soft.cdev;
 	unsigned int i;
 
-	for (i = 0; i < net->soft.desc->nr_vqs; i++) {
+	for (i = 0; i < net->base.soft.desc->nr_vqs; i++) {
 		u32 *doorbell = net->doorbells[i];
 
 		/* A write of 16 or 32 bits changes it, whatever it writes. */
@@ -51,7 +51,7 @@ int mvnet_doorbell_init(struct mvnet *net)
 	if (!mvnet_doorbell)
 		return 0;
 
-	for (i = 0; i < net->soft.desc->nr_vqs; i++) {
+	for (i = 0; i < net->base.soft.desc->nr_vqs; i++) {
 		net->doorbells[i] = (u32 *)get_zeroed_page(GFP_KERNEL);
 		if (!net->doorbells[i])
 			return -ENOMEM;

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mvnet: the receive filter.
+ * Software network devices: the receive filter.
  */
 
 #include <linux/etherdevice.h>
+#include <linux/module.h>
 
-#include "mvnet.h"
+#include "soft_net.h"
 
-static bool mvnet_macs_match(const struct mvnet_macs *macs, const u8 *addr)
+static bool soft_net_macs_match(const struct mdev_soft_net_macs *macs, const u8 *addr)
 {
-	/* May change under us, but mvnet_accepts() will notice and retry. */
+	/* May change under us, but mdev_soft_net_accepts() will notice and retry. */
 	unsigned int nr = min_t(unsigned int, READ_ONCE(macs->nr),
-				MVNET_MAX_MACS);
+				MDEV_SOFT_NET_MAX_MACS);
 	unsigned int i;
 
 	if (macs->overflow)
@@ -23,9 +24,9 @@ static bool mvnet_macs_match(const struct mvnet_macs *macs, const u8 *addr)
 	return false;
 }
 
-static bool mvnet_filter_match(const struct mvnet *net, const u8 *dest)
+static bool soft_net_filter_match(const struct mdev_soft_net *net, const u8 *dest)
 {
-	const struct mvnet_filter *f = &net->filter;
+	const struct mdev_soft_net_filter *f = &net->filter;
 
 	if (f->promisc)
 		return true;
@@ -33,37 +34,38 @@ static bool mvnet_filter_match(const struct mvnet *net, const u8 *dest)
 		return !f->nobcast;
 	if (is_multicast_ether_addr(dest))
 		return !f->nomulti &&
-		       (f->allmulti || mvnet_macs_match(&f->multi, dest));
+		       (f->allmulti || soft_net_macs_match(&f->multi, dest));
 	return !f->nouni &&
 	       (f->alluni || ether_addr_equal(dest, net->mac) ||
-		mvnet_macs_match(&f->uni, dest));
+		soft_net_macs_match(&f->uni, dest));
 }
 
 /**
- * mvnet_accepts() - the receive filter
+ * mdev_soft_net_accepts() - the receive filter
  * @net: the instance
  * @dest: destination of a frame
  *
  * Context: any.
  * Return: whether the frame is for this device.
  */
-bool mvnet_accepts(struct mvnet *net, const u8 *dest)
+bool mdev_soft_net_accepts(struct mdev_soft_net *net, const u8 *dest)
 {
 	unsigned int seq;
 	bool match;
 
 	do {
 		seq = read_seqbegin(&net->state_lock);
-		match = mvnet_filter_match(net, dest);
+		match = soft_net_filter_match(net, dest);
 	} while (read_seqretry(&net->state_lock, seq));
 	return match;
 }
+EXPORT_SYMBOL_GPL(mdev_soft_net_accepts);
 
 /**
- * mvnet_filter_reset() - receive everything, as after a reset
+ * soft_net_filter_reset() - receive everything, as after a reset
  * @net: the instance
  */
-void mvnet_filter_reset(struct mvnet *net)
+void soft_net_filter_reset(struct mdev_soft_net *net)
 {
 	unsigned long flags;
 

@@ -44,7 +44,7 @@ static bool mvnet_all_collected(const struct mvnet_pair *pair)
 	u16 num = mdev_vq_num(pair->rx);
 
 	return pair->nr_rx == num ||
-	       (!mvnet_has(pair->net, VIRTIO_RING_F_INDIRECT_DESC) &&
+	       (!mdev_soft_net_has(&pair->net->base, VIRTIO_RING_F_INDIRECT_DESC) &&
 		pair->nr_rx_descs == num);
 }
 
@@ -61,7 +61,7 @@ static void mvnet_uncollect(struct mvnet_pair *pair)
  */
 static int mvnet_collect(struct mvnet_pair *pair, u32 len)
 {
-	bool merge = mvnet_has(pair->net, VIRTIO_NET_F_MRG_RXBUF);
+	bool merge = mdev_soft_net_has(&pair->net->base, VIRTIO_NET_F_MRG_RXBUF);
 	struct mdev_vq_chain *chain;
 	u32 room = 0;
 	int ret;
@@ -90,7 +90,7 @@ static int mvnet_collect(struct mvnet_pair *pair, u32 len)
 		 * Count it even if it is given back.  Bytes count with the frame.
 		 */
 		pair->cost += mdev_vq_chain_desc_cost(chain);
-		if (chain->nr_out || (!room && chain->in_len < MVNET_HDR_LEN)) {
+		if (chain->nr_out || (!room && chain->in_len < MDEV_SOFT_NET_HDR_LEN)) {
 			mdev_vq_break(pair->rx,
 				      "a receive buffer of %u bytes to write and %u to read",
 				      chain->in_len, chain->out_len);
@@ -110,7 +110,7 @@ static int mvnet_fill(struct mvnet_pair *pair, struct virtio_net_hdr_v1 *hdr,
 		      struct mdev_vq_iter *data, u32 len)
 {
 	struct mdev_vq_section *section = &pair->section;
-	void *frame = pair->bounce + MVNET_HDR_LEN;
+	void *frame = pair->bounce + MDEV_SOFT_NET_HDR_LEN;
 	struct mdev_vq_iter dst;
 	bool csum;
 	int ret;
@@ -119,7 +119,7 @@ static int mvnet_fill(struct mvnet_pair *pair, struct virtio_net_hdr_v1 *hdr,
 	mdev_vq_iter_in_all(&dst, pair->rx_chains, pair->nr_rx_segs);
 
 	csum = hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM &&
-	       !mvnet_has(pair->net, VIRTIO_NET_F_GUEST_CSUM);
+	       !mdev_soft_net_has(&pair->net->base, VIRTIO_NET_F_GUEST_CSUM);
 	if (likely(data && !csum)) {
 		ret = mdev_vq_section_write(section, &dst, hdr, sizeof(*hdr));
 		return ret ?: mdev_vq_section_move(section, &dst, data, len,
@@ -134,7 +134,7 @@ static int mvnet_fill(struct mvnet_pair *pair, struct virtio_net_hdr_v1 *hdr,
 			return ret;
 	}
 	if (csum)
-		mvnet_complete_csum(hdr, frame, len);
+		mdev_soft_net_complete_csum(hdr, frame, len);
 	memcpy(pair->bounce, hdr, sizeof(*hdr));
 	return mdev_vq_section_write(section, &dst, pair->bounce,
 				     sizeof(*hdr) + len);
@@ -163,21 +163,21 @@ static int mvnet_receive(struct mvnet_pair *pair, struct virtio_net_hdr_v1 *hdr,
 {
 	int ret;
 
-	ret = mvnet_collect(pair, MVNET_HDR_LEN + len);
+	ret = mvnet_collect(pair, MDEV_SOFT_NET_HDR_LEN + len);
 	if (!ret)
 		ret = mvnet_fill(pair, hdr, data, len);
 	if (ret) {
 		mvnet_uncollect(pair);
 		return ret;
 	}
-	mvnet_push_rx(pair, MVNET_HDR_LEN + len);
+	mvnet_push_rx(pair, MDEV_SOFT_NET_HDR_LEN + len);
 	mdev_vq_count(pair->rx, len, 0);
 	return 0;
 }
 
 static int mvnet_drop(struct mvnet_pair *pair, const char *why, u32 len)
 {
-	dev_warn_ratelimited(&pair->net->soft.cdev->dev,
+	dev_warn_ratelimited(&pair->net->base.soft.cdev->dev,
 			     "queue pair %u drops a frame of %u bytes: %s\n",
 			     pair->index, len, why);
 	mdev_vq_push(pair->tx, &pair->tx_chain, 0);
@@ -235,13 +235,15 @@ static int mvnet_forward(struct mvnet_pair *pair)
 	}
 
 	/* May it be sent? */
-	if (chain->out_len < MVNET_HDR_LEN + ETH_HLEN)
+	if (chain->out_len < MDEV_SOFT_NET_HDR_LEN + ETH_HLEN)
 		return mvnet_drop(pair, "too short, with its header",
 				  chain->out_len);
-	len = chain->out_len - MVNET_HDR_LEN;
+	len = chain->out_len - MDEV_SOFT_NET_HDR_LEN;
 	if (len > MVNET_MAX_FRAME)
 		return mvnet_drop(pair, "longer than any frame may be", len);
-	if (unlikely(READ_ONCE(pair->state) == MVNET_PAIR_OFF))
+	/* Nothing more is received, so it might wait forever. */
+	if (unlikely(mdev_soft_net_pair_state(&net->base, pair->index) ==
+		     MDEV_SOFT_NET_PAIR_OFF))
 		return mvnet_drop(pair, "the driver has switched this pair off",
 				  len);
 
@@ -250,11 +252,11 @@ static int mvnet_forward(struct mvnet_pair *pair)
 	ret = mvnet_peek(pair, &data, len, &head);
 	if (ret)
 		goto unpop;
-	if (!mvnet_hdr_valid(net, &head.hdr, len))
+	if (!mdev_soft_net_hdr_valid(&net->base, &head.hdr, len))
 		return mvnet_drop(pair, "its header asks for what was not negotiated",
 				  len);
 
-	if (mvnet_accepts(net, head.dest)) {
+	if (mdev_soft_net_accepts(&net->base, head.dest)) {
 		/* All of it was read already where memory is copied. */
 		ret = mvnet_receive(pair, &head.hdr, data.nr ? &data : NULL,
 				    len);
@@ -264,7 +266,7 @@ static int mvnet_forward(struct mvnet_pair *pair)
 		if (ret)
 			goto unpop;
 	} else {
-		atomic64_inc(&net->filtered);
+		atomic64_inc(&net->base.filtered);
 	}
 
 	mdev_vq_push(pair->tx, chain, 0);
@@ -278,10 +280,11 @@ unpop:
 
 static bool mvnet_pair_may_run(const struct mvnet_pair *pair)
 {
-	const struct mvnet *net = pair->net;
+	const struct mdev_soft_net *net = &pair->net->base;
 
-	return READ_ONCE(net->net_status) & VIRTIO_NET_S_LINK_UP &&
-	       READ_ONCE(pair->state) != MVNET_PAIR_UNUSED;
+	return mdev_soft_net_link_is_up(net) &&
+	       mdev_soft_net_pair_state(net, pair->index) !=
+	       MDEV_SOFT_NET_PAIR_UNUSED;
 }
 
 /*

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mvnet: the header of a frame, which says what its receiver has to do.
+ * Software network devices: the header of a frame, which says what its receiver has to do.
  */
 
+#include <linux/module.h>
 #include <net/checksum.h>
 
-#include "mvnet.h"
+#include "soft_net.h"
 
-static u16 mvnet_get16(__virtio16 val)
+static u16 soft_net_get16(__virtio16 val)
 {
 	return le16_to_cpu((__force __le16)val);
 }
 
-static bool mvnet_gso_valid(const struct mvnet *net,
-			    const struct virtio_net_hdr_v1 *hdr)
+static bool soft_net_gso_valid(const struct mdev_soft_net *net,
+			       const struct virtio_net_hdr_v1 *hdr)
 {
 	unsigned int feature;
 
@@ -29,17 +30,16 @@ static bool mvnet_gso_valid(const struct mvnet *net,
 	default:
 		return false;
 	}
-	/* HOST_TSO means that there is GUEST_TSO, too: mvnet_check_features() */
-	if (!mvnet_has(net, feature))
+	if (!mdev_soft_net_has(net, feature))
 		return false;
 	if (hdr->gso_type & VIRTIO_NET_HDR_GSO_ECN &&
-	    !mvnet_has(net, VIRTIO_NET_F_HOST_ECN))
+	    !mdev_soft_net_has(net, VIRTIO_NET_F_HOST_ECN))
 		return false;
 	return hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM && hdr->gso_size;
 }
 
 /**
- * mvnet_hdr_valid() - whether a transmitted frame may be received as it is
+ * mdev_soft_net_hdr_valid() - whether a transmitted frame may be received as it is
  * @net: the instance
  * @hdr: its header; what the receiver must not see is cleared
  * @len: length of the frame
@@ -47,12 +47,12 @@ static bool mvnet_gso_valid(const struct mvnet *net,
  * Return: false if the header asks for what was not negotiated, or refers to bytes
  * beyond the end of the frame.
  */
-bool mvnet_hdr_valid(const struct mvnet *net,
-		     struct virtio_net_hdr_v1 *hdr, u32 len)
+bool mdev_soft_net_hdr_valid(const struct mdev_soft_net *net,
+			     struct virtio_net_hdr_v1 *hdr, u32 len)
 {
 	u32 start, offset;
 
-	if (!mvnet_gso_valid(net, hdr))
+	if (!soft_net_gso_valid(net, hdr))
 		return false;
 	if (hdr->gso_type == VIRTIO_NET_HDR_GSO_NONE) {
 		hdr->gso_size = 0;
@@ -65,22 +65,23 @@ bool mvnet_hdr_valid(const struct mvnet *net,
 		hdr->csum_offset = 0;
 		return true;
 	}
-	start = mvnet_get16(hdr->csum_start);
-	offset = mvnet_get16(hdr->csum_offset);
-	return mvnet_has(net, VIRTIO_NET_F_CSUM) &&
+	start = soft_net_get16(hdr->csum_start);
+	offset = soft_net_get16(hdr->csum_offset);
+	return mdev_soft_net_has(net, VIRTIO_NET_F_CSUM) &&
 	       start + offset + sizeof(__sum16) <= len;
 }
+EXPORT_SYMBOL_GPL(mdev_soft_net_hdr_valid);
 
 /**
- * mvnet_complete_csum() - complete the checksum, as the header asks for
- * @hdr: header that mvnet_hdr_valid() has found good, with NEEDS_CSUM
+ * mdev_soft_net_complete_csum() - complete the checksum, as the header asks for
+ * @hdr: header that mdev_soft_net_hdr_valid() has found good, with NEEDS_CSUM
  * @frame: the frame
  * @len: its length
  */
-void mvnet_complete_csum(struct virtio_net_hdr_v1 *hdr, void *frame, u32 len)
+void mdev_soft_net_complete_csum(struct virtio_net_hdr_v1 *hdr, void *frame, u32 len)
 {
-	u32 start = mvnet_get16(hdr->csum_start);
-	u32 offset = mvnet_get16(hdr->csum_offset);
+	u32 start = soft_net_get16(hdr->csum_start);
+	u32 offset = soft_net_get16(hdr->csum_offset);
 	__sum16 sum;
 
 	/* The field holds the pseudo header's part, which is summed up too. */
@@ -97,3 +98,4 @@ void mvnet_complete_csum(struct virtio_net_hdr_v1 *hdr, void *frame, u32 len)
 	hdr->csum_start = 0;
 	hdr->csum_offset = 0;
 }
+EXPORT_SYMBOL_GPL(mdev_soft_net_complete_csum);

@@ -3,14 +3,13 @@
  * mvnet: making and removing instances.
  */
 
-#include <linux/etherdevice.h>
 #include <linux/slab.h>
 
 #include "mvnet.h"
 
 static void mvnet_free(struct mvnet *net)
 {
-	mdev_soft_destroy(&net->soft);
+	mdev_soft_net_destroy(&net->base);
 	mvnet_doorbell_destroy(net);
 	kvfree(net);
 }
@@ -18,7 +17,6 @@ static void mvnet_free(struct mvnet *net)
 static int mvnet_create(struct mdev_class_device *cdev)
 {
 	struct mvnet *net;
-	u8 mac[ETH_ALEN] __aligned(2);
 	unsigned int i;
 	int ret;
 
@@ -26,29 +24,21 @@ static int mvnet_create(struct mdev_class_device *cdev)
 	if (!net)
 		return -ENOMEM;
 
-	ret = mdev_soft_init(&net->soft, cdev, cdev->type->data);
+	ret = mdev_soft_net_init(&net->base, cdev, cdev->type->data,
+				 &mvnet_net_ops);
 	if (ret) {
 		kvfree(net);
 		return ret;
 	}
 	/* Rings are always little-endian, so VERSION_1 cannot be switched off. */
-	net->soft.features &= ~READ_ONCE(mvnet_features_off) |
-			      BIT_ULL(VIRTIO_F_VERSION_1);
-	/* All but the control queue */
-	net->max_pairs = net->soft.desc->nr_vqs / 2;
-	net->net_status = VIRTIO_NET_S_LINK_UP;
+	net->base.soft.features &= ~READ_ONCE(mvnet_features_off) |
+				   BIT_ULL(VIRTIO_F_VERSION_1);
+	net->base.max_mtu = MVNET_MAX_MTU;
+	net->base.mtu = mvnet_mtu;
+	net->base.driver_mtu = mvnet_mtu;
 	net->busy_poll = mvnet_busy_poll;
-	net->filter.promisc = true;
-	net->mtu = mvnet_mtu;
-	net->driver_mtu = mvnet_mtu;
-	seqlock_init(&net->state_lock);
-	eth_random_addr(mac);
-	mvnet_set_mac(net, MVNET_MAC_BY_ADMIN, mac);
-	mvnet_ctrl_init(net);
-	for (i = 0; i < net->max_pairs; i++)
+	for (i = 0; i < net->base.max_pairs; i++)
 		mvnet_pair_init(&net->pairs[i], net, i);
-
-	mvnet_pairs_reset(net);
 	ret = mvnet_doorbell_init(net);
 	if (ret)
 		goto err;

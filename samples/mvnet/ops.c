@@ -34,8 +34,8 @@ static void mvnet_kick(struct mdev_soft *soft, u16 idx)
 	/* A queue that is not live is looked at when it is started or resumed. */
 	if (!mdev_vq_is_live(mdev_soft_vq(soft, idx)))
 		return;
-	if (mvnet_is_ctrl(net, idx))
-		mvnet_ctrl_kick(net);
+	if (mdev_soft_net_is_ctrl(&net->base, idx))
+		mdev_soft_net_ctrl_kick(&net->base);
 	else
 		mvnet_pair_kick(net, idx / 2);
 }
@@ -44,26 +44,27 @@ static int mvnet_prepare_vq(struct mdev_soft *soft, u16 idx)
 {
 	struct mvnet *net = soft_to_mvnet(soft);
 
-	if (mvnet_is_ctrl(net, idx))
-		return mvnet_ctrl_prepare(net);
-	if (idx / 2 < mvnet_nr_pairs(net))
+	if (mdev_soft_net_is_ctrl(&net->base, idx))
+		return mdev_soft_net_ctrl_prepare(&net->base);
+	if (idx / 2 < mdev_soft_net_nr_pairs(&net->base))
 		return mvnet_pair_prepare(&net->pairs[idx / 2]);
 	/* A queue that has no meaning with the negotiated features */
 	return 1;
 }
 
-/* The control queue is a group by itself, so that a user can intercept commands. */
-static u32 mvnet_get_vq_group(struct mdev_soft *soft, u16 idx)
+/* The first pair's worker serves the control queue as well. */
+static struct mdev_worker *mvnet_ctrl_worker(struct mdev_soft_net *net)
 {
-	return mvnet_is_ctrl(soft_to_mvnet(soft), idx) ? 1 : 0;
+	return &net_to_mvnet(net)->pairs[0].worker;
 }
 
 static struct mdev_worker *mvnet_get_vq_worker(struct mdev_soft *soft, u16 idx)
 {
 	struct mvnet *net = soft_to_mvnet(soft);
 
-	/* The first pair's worker serves the control queue as well. */
-	return &net->pairs[idx / 2 < mvnet_nr_pairs(net) ? idx / 2 : 0].worker;
+	if (idx / 2 < mdev_soft_net_nr_pairs(&net->base))
+		return &net->pairs[idx / 2].worker;
+	return mvnet_ctrl_worker(&net->base);
 }
 
 static void mvnet_reset(struct mdev_soft *soft)
@@ -71,44 +72,66 @@ static void mvnet_reset(struct mdev_soft *soft)
 	struct mvnet *net = soft_to_mvnet(soft);
 	unsigned int i;
 
-	for (i = 0; i < net->max_pairs; i++)
+	for (i = 0; i < net->base.max_pairs; i++)
 		mvnet_pair_reset(&net->pairs[i]);
-	mvnet_ctrl_reset(net);
-
-	/*
-	 * Settings from the control queue end here.  Link and polling time stay,
-	 * because the administrator sets them.
-	 */
-	mvnet_end_mac(net, MVNET_MAC_BY_DRIVER);
-	WRITE_ONCE(net->driver_mtu, READ_ONCE(net->mtu));
-	mvnet_filter_reset(net);
-	mvnet_change_net_status(net, VIRTIO_NET_S_ANNOUNCE, 0);
-	mvnet_pairs_reset(net);
+	mdev_soft_net_reset(&net->base);
 }
 
-static void mvnet_end_use(struct mdev_soft *soft)
+static int mvnet_prepare_ctrl(struct mdev_soft_net *net)
 {
-	mvnet_end_mac(soft_to_mvnet(soft), MVNET_MAC_BY_USER);
+	return mvnet_pair_prepare(&net_to_mvnet(net)->pairs[0]);
 }
+
+static void mvnet_pairs_changed(struct mdev_soft_net *net)
+{
+	mvnet_wake_pairs(net_to_mvnet(net));
+}
+
+/* Transmit queues may have waited for the link. */
+static void mvnet_link_changed(struct mdev_soft_net *net)
+{
+	mvnet_wake_pairs(net_to_mvnet(net));
+}
+
+#define MVNET_CANNOT_SEGMENT \
+	"this device hands frames on as they are and cannot segment them"
+
+static const struct mdev_soft_net_rule mvnet_rules[] = {
+	{ VIRTIO_NET_F_HOST_TSO4, VIRTIO_NET_F_GUEST_TSO4,
+	  MVNET_CANNOT_SEGMENT },
+	{ VIRTIO_NET_F_HOST_TSO6, VIRTIO_NET_F_GUEST_TSO6,
+	  MVNET_CANNOT_SEGMENT },
+	{ VIRTIO_NET_F_HOST_ECN, VIRTIO_NET_F_GUEST_ECN,
+	  MVNET_CANNOT_SEGMENT },
+};
+
+const struct mdev_soft_net_ops mvnet_net_ops = {
+	.prepare_ctrl = mvnet_prepare_ctrl,
+	.ctrl_worker = mvnet_ctrl_worker,
+	.pairs_changed = mvnet_pairs_changed,
+	.link_changed = mvnet_link_changed,
+	.rules = mvnet_rules,
+	.nr_rules = ARRAY_SIZE(mvnet_rules),
+};
 
 #define MVNET_DESC(_pairs, _features) {					\
 	.kick = mvnet_kick,						\
 	.get_vq_worker = mvnet_get_vq_worker,				\
 	.prepare_vq = mvnet_prepare_vq,					\
-	.get_vq_group = mvnet_get_vq_group,				\
+	.get_vq_group = mdev_soft_net_get_vq_group,			\
 	.get_vq_notification = mvnet_get_vq_notification,		\
 	.set_vq_affinity = mvnet_set_vq_affinity,			\
 	.get_vq_affinity = mvnet_get_vq_affinity,			\
-	.check_features = mvnet_check_features,				\
+	.check_features = mdev_soft_net_check_features,			\
 	.start = mvnet_doorbell_start,					\
 	.stop = mvnet_doorbell_stop,					\
 	.reset = mvnet_reset,						\
-	.end_use = mvnet_end_use,					\
-	.save = mvnet_save,						\
-	.load = mvnet_load,						\
-	.get_config = mvnet_get_config,					\
-	.set_config = mvnet_set_config,					\
-	.get_generation = mvnet_get_generation,				\
+	.end_use = mdev_soft_net_end_use,				\
+	.save = mdev_soft_net_save,					\
+	.load = mdev_soft_net_load,					\
+	.get_config = mdev_soft_net_get_config,				\
+	.set_config = mdev_soft_net_set_config,				\
+	.get_generation = mdev_soft_net_get_generation,			\
 	.device_id = VIRTIO_ID_NET,					\
 	.vendor_id = PCI_VENDOR_ID_REDHAT_QUMRANET,			\
 	.features = _features,						\

@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * mvnet: what is saved of an instance, and how it is written.
+ * Software network devices: what is saved of an instance, and how it is written.
  */
-#ifndef _MVNET_SAVED_H
-#define _MVNET_SAVED_H
+#ifndef _SOFT_NET_SAVED_H
+#define _SOFT_NET_SAVED_H
 
 #include <linux/if_ether.h>
 #include <linux/types.h>
 
-#include "filter.h"
-
-/* The largest MTU that is offered */
-#define MVNET_MAX_MTU		9000
+#include <linux/mdev_soft_net_filter.h>
 
 struct mdev_state_reader;
 struct mdev_state_writer;
 
 /**
- * struct mvnet_saved - what a driver has set, and may not change under it
+ * struct soft_net_saved - what a driver has set, and may not change under it
  * @mac: the address that lasts beyond a reset
  * @mac_by_user: a write to the configuration space has set @mac
  * @driver_mac: the address that the control queue has set
@@ -28,7 +25,7 @@ struct mdev_state_writer;
  * @pairs_used: queue pairs that have been in use, with those; the others were never
  * @filter: receive filter
  */
-struct mvnet_saved {
+struct soft_net_saved {
 	u8 mac[ETH_ALEN] __aligned(2);
 	bool mac_by_user;
 	u8 driver_mac[ETH_ALEN] __aligned(2);
@@ -37,12 +34,12 @@ struct mvnet_saved {
 	u16 mtu;
 	u16 pairs_on;
 	u16 pairs_used;
-	struct mvnet_filter filter;
+	struct mdev_soft_net_filter filter;
 };
 
-void mvnet_saved_write(struct mdev_state_writer *w,
-		       const struct mvnet_saved *saved);
-int mvnet_saved_read(struct mdev_state_reader *r, unsigned int max_pairs,
-		     struct mvnet_saved *saved);
+void soft_net_saved_write(struct mdev_state_writer *w,
+			  const struct soft_net_saved *saved);
+int soft_net_saved_read(struct mdev_state_reader *r, unsigned int max_pairs,
+			unsigned int max_mtu, struct soft_net_saved *saved);
 
-#endif /* _MVNET_SAVED_H */
+#endif /* _SOFT_NET_SAVED_H */

@@ -13,7 +13,7 @@
 static int mvnet_pair_alloc(struct mvnet_pair *pair)
 {
 	struct mvnet *net = pair->net;
-	gfp_t gfp = mdev_mem_gfp(mdev_soft_mem(&net->soft));
+	gfp_t gfp = mdev_mem_gfp(mdev_soft_mem(&net->base.soft));
 	bool csum;
 
 	if (!pair->tx_segs) {
@@ -37,10 +37,10 @@ static int mvnet_pair_alloc(struct mvnet_pair *pair)
 			return -ENOMEM;
 	}
 
-	csum = mvnet_has(net, VIRTIO_NET_F_CSUM) &&
-	       !mvnet_has(net, VIRTIO_NET_F_GUEST_CSUM);
-	if (!pair->bounce && (csum || !mdev_soft_mem(&net->soft)->direct)) {
-		pair->bounce = kvmalloc(MVNET_HDR_LEN + MVNET_MAX_FRAME, gfp);
+	csum = mdev_soft_net_has(&net->base, VIRTIO_NET_F_CSUM) &&
+	       !mdev_soft_net_has(&net->base, VIRTIO_NET_F_GUEST_CSUM);
+	if (!pair->bounce && (csum || !mdev_soft_mem(&net->base.soft)->direct)) {
+		pair->bounce = kvmalloc(MDEV_SOFT_NET_HDR_LEN + MVNET_MAX_FRAME, gfp);
 		if (!pair->bounce)
 			return -ENOMEM;
 	}
@@ -63,9 +63,9 @@ int mvnet_pair_prepare(struct mvnet_pair *pair)
 	if (ret)
 		return ret;
 	/* The name of a task has 15 characters. */
-	return mdev_worker_start(&pair->worker, mdev_soft_mem(&net->soft),
+	return mdev_worker_start(&pair->worker, mdev_soft_mem(&net->base.soft),
 				 "mvnet-%.6s-%u",
-				 dev_name(&net->soft.cdev->dev), pair->index);
+				 dev_name(&net->base.soft.cdev->dev), pair->index);
 }
 
 /**
@@ -99,7 +99,7 @@ void mvnet_pair_wake(struct mvnet *net, unsigned int index)
 	struct mvnet_pair *pair;
 
 	/* Without MQ the control queue has the index that pair 1 would have. */
-	if (index >= mvnet_nr_pairs(net))
+	if (index >= mdev_soft_net_nr_pairs(&net->base))
 		return;
 
 	pair = &net->pairs[index];
@@ -117,7 +117,7 @@ void mvnet_wake_pairs(struct mvnet *net)
 {
 	unsigned int i;
 
-	for (i = 0; i < net->max_pairs; i++)
+	for (i = 0; i < net->base.max_pairs; i++)
 		mvnet_pair_wake(net, i);
 }
 
@@ -231,8 +231,8 @@ void mvnet_pair_init(struct mvnet_pair *pair, struct mvnet *net,
 	pair->net = net;
 	pair->index = index;
 	spin_lock_init(&pair->lock);
-	pair->rx = mdev_soft_vq(&net->soft, 2 * index);
-	pair->tx = mdev_soft_vq(&net->soft, 2 * index + 1);
+	pair->rx = mdev_soft_vq(&net->base.soft, 2 * index);
+	pair->tx = mdev_soft_vq(&net->base.soft, 2 * index + 1);
 	pair->section.vqs[0] = pair->rx;
 	pair->section.vqs[1] = pair->tx;
 	mdev_worker_init(&pair->worker);
@@ -252,14 +252,14 @@ void mvnet_pair_init(struct mvnet_pair *pair, struct mvnet *net,
  */
 void mvnet_pair_kick(struct mvnet *net, unsigned int index)
 {
-	if (index >= mvnet_nr_pairs(net))
+	if (index >= mdev_soft_net_nr_pairs(&net->base))
 		return;
 
 	/*
 	 * The driver's callbacks want interrupts on.  The check of the instance's
 	 * memory only saves a program's kick from claiming the queues.
 	 */
-	if (!mvnet_is_direct(net) || irqs_disabled() ||
+	if (!mdev_soft_net_is_direct(&net->base) || irqs_disabled() ||
 	    mvnet_pair_serve(&net->pairs[index], true, false) ==
 	    MVNET_NEXT_RUN)
 		mvnet_pair_wake(net, index);
@@ -271,7 +271,7 @@ int mvnet_set_vq_affinity(struct mdev_soft *soft, u16 idx,
 	struct mvnet *net = soft_to_mvnet(soft);
 
 	/* The control queue is served by the kick or by the first pair's worker. */
-	if (idx >= 2 * net->max_pairs)
+	if (idx >= 2 * net->base.max_pairs)
 		return 0;
 	return mdev_worker_set_affinity(&net->pairs[idx / 2].worker, mask);
 }
@@ -280,7 +280,7 @@ const struct cpumask *mvnet_get_vq_affinity(struct mdev_soft *soft, u16 idx)
 {
 	struct mvnet *net = soft_to_mvnet(soft);
 
-	if (idx >= 2 * net->max_pairs)
+	if (idx >= 2 * net->base.max_pairs)
 		return NULL;
 	return mdev_worker_affinity(&net->pairs[idx / 2].worker);
 }

@@ -70,13 +70,13 @@ static void identify(struct vfio_mdev_identity *id, u16 *sizes)
 static int read_own(u32 device_id, const struct vfio_mdev_saved *saved)
 {
 	struct mdev_state_reader r;
-	struct mvnet_saved net;
+	struct soft_net_saved net;
 	struct mvblk_saved blk;
 
 	mdev_state_open(&r, saved->own, saved->own_len);
 	switch (device_id) {
 	case 1:
-		return mvnet_saved_read(&r, 8, &net);
+		return soft_net_saved_read(&r, 8, 9000, &net);
 	case 2:
 		return mvblk_saved_read(&r, &blk);
 	default:

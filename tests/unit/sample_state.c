@@ -12,6 +12,7 @@
 #include "../../samples/mvnet/saved.h"
 
 #define PAIRS	8
+#define MAX_MTU	9000
 #define MAX	2048
 
 struct content {
@@ -21,7 +22,7 @@ struct content {
 
 /* Read from a buffer of exactly this size, so that the sanitizer sees any overrun. */
 static int net_read(const struct content *c, size_t len,
-		    struct mvnet_saved *saved)
+		    struct soft_net_saved *saved)
 {
 	struct mdev_state_reader r;
 	u8 *buf = malloc(len + 1);
@@ -29,21 +30,21 @@ static int net_read(const struct content *c, size_t len,
 
 	memcpy(buf, c->buf, len);
 	mdev_state_open(&r, buf, len);
-	ret = mvnet_saved_read(&r, PAIRS, saved);
+	ret = soft_net_saved_read(&r, PAIRS, MAX_MTU, saved);
 	free(buf);
 	return ret;
 }
 
-static void net_write(struct content *c, const struct mvnet_saved *saved)
+static void net_write(struct content *c, const struct soft_net_saved *saved)
 {
 	struct mdev_state_writer w = { .buf = c->buf, .size = MAX };
 
-	mvnet_saved_write(&w, saved);
+	soft_net_saved_write(&w, saved);
 	CHECK(w.len <= MAX);
 	c->len = w.len;
 }
 
-static const struct mvnet_saved net_saved = {
+static const struct soft_net_saved net_saved = {
 	.mac = { 2, 1, 2, 3, 4, 5 },
 	.mac_by_user = true,
 	.driver_mac = { 2, 6, 7, 8, 9, 10 },
@@ -62,7 +63,7 @@ static const struct mvnet_saved net_saved = {
 
 /* Changes one field, and expects that this is refused. */
 #define NET_REFUSED(field, val) do {					\
-	struct mvnet_saved _saved = net_saved, _to;			\
+	struct soft_net_saved _saved = net_saved, _to;			\
 	struct content _c;						\
 									\
 	_saved.field = val;						\
@@ -70,9 +71,9 @@ static const struct mvnet_saved net_saved = {
 	CHECK_EQ(net_read(&_c, _c.len, &_to), -EINVAL);			\
 } while (0)
 
-static void net_same(const struct mvnet_saved *from)
+static void net_same(const struct soft_net_saved *from)
 {
-	struct mvnet_saved to;
+	struct soft_net_saved to;
 	struct content c, again;
 
 	net_write(&c, from);
@@ -103,7 +104,7 @@ static void net_same(const struct mvnet_saved *from)
 
 static void test_net_same(void)
 {
-	struct mvnet_saved saved = net_saved;
+	struct soft_net_saved saved = net_saved;
 	unsigned int i;
 
 	net_same(&saved);
@@ -114,9 +115,9 @@ static void test_net_same(void)
 	saved.pairs_used = PAIRS;
 	net_same(&saved);
 	/* Each receive mode alone, and full tables */
-	saved.filter.uni.nr = MVNET_MAX_MACS;
+	saved.filter.uni.nr = MDEV_SOFT_NET_MAX_MACS;
 	saved.filter.multi.overflow = false;
-	saved.filter.multi.nr = MVNET_MAX_MACS;
+	saved.filter.multi.nr = MDEV_SOFT_NET_MAX_MACS;
 	for (i = 0; i < 6; i++) {
 		saved.filter.promisc = i == 0;
 		saved.filter.allmulti = i == 1;
@@ -130,7 +131,7 @@ static void test_net_same(void)
 
 static void test_net_length(void)
 {
-	struct mvnet_saved to;
+	struct soft_net_saved to;
 	struct content c;
 	size_t len;
 
@@ -157,11 +158,11 @@ static void test_net_pairs(void)
 
 static void test_net_rest(void)
 {
-	struct mvnet_saved to;
+	struct soft_net_saved to;
 	struct content c;
 
 	NET_REFUSED(mtu, 67);
-	NET_REFUSED(mtu, MVNET_MAX_MTU + 1);
+	NET_REFUSED(mtu, MAX_MTU + 1);
 	NET_REFUSED(mtu, 0);
 
 	net_write(&c, &net_saved);
@@ -175,14 +176,14 @@ static void test_net_rest(void)
 static void test_net_table(void)
 {
 	const size_t nr = 2 + 3 * ETH_ALEN + 3 * 2;
-	struct mvnet_saved to;
+	struct soft_net_saved to;
 	struct content c;
 
 	net_write(&c, &net_saved);
 	CHECK_EQ(c.buf[nr], 2);
 	/* As many addresses as there are bytes for, which are too many */
 	memset(c.buf + c.len, 2, MAX - c.len);
-	c.buf[nr] = MVNET_MAX_MACS + 1;
+	c.buf[nr] = MDEV_SOFT_NET_MAX_MACS + 1;
 	CHECK_EQ(net_read(&c, MAX, &to), -EINVAL);
 	c.buf[nr] = 0xfe;
 	c.buf[nr + 1] = 0xff;

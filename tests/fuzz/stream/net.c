@@ -12,6 +12,8 @@
 #define FIXED		26
 #define MAC		6
 
+#define MAX_MTU		9000
+
 /* A unicast address that is not zero */
 static bool mac_fits(const u8 *p)
 {
@@ -49,15 +51,15 @@ static size_t known_part(const u8 *data, size_t size, unsigned int max_pairs)
 	mtu = ref_number(data + 20, 2);
 	on = ref_number(data + 22, 2);
 	used = ref_number(data + 24, 2);
-	if (mtu < 68 || mtu > 9000 || !on || on > used || used > max_pairs)
+	if (mtu < 68 || mtu > MAX_MTU || !on || on > used || used > max_pairs)
 		return 0;
 	return table_ends(data, size, table_ends(data, size, FIXED));
 }
 
-static void check_saved(const struct mvnet_saved *s, unsigned int max_pairs)
+static void check_saved(const struct soft_net_saved *s, unsigned int max_pairs)
 {
-	MUST(s->filter.uni.nr <= MVNET_MAX_MACS &&
-	     s->filter.multi.nr <= MVNET_MAX_MACS, "the tables have room");
+	MUST(s->filter.uni.nr <= MDEV_SOFT_NET_MAX_MACS &&
+	     s->filter.multi.nr <= MDEV_SOFT_NET_MAX_MACS, "the tables have room");
 	MUST(s->pairs_on && s->pairs_on <= s->pairs_used &&
 	     s->pairs_used <= max_pairs, "the pairs are there");
 	MUST(mac_fits(s->mac), "the address is one");
@@ -66,7 +68,7 @@ static void check_saved(const struct mvnet_saved *s, unsigned int max_pairs)
 void net_run(struct input *in)
 {
 	unsigned int max_pairs = in8(in) & 1 ? 8 : 1;
-	struct mvnet_saved *saved = malloc(sizeof(*saved));
+	struct soft_net_saved *saved = malloc(sizeof(*saved));
 	static u8 buf[MAX_STREAM];
 	struct mdev_state_writer w = { .buf = buf, .size = sizeof(buf) };
 	struct mdev_state_reader r;
@@ -78,12 +80,12 @@ void net_run(struct input *in)
 	known = known_part(data, size, max_pairs);
 	mdev_state_open(&r, data, size);
 	memset(saved, 0xa5, sizeof(*saved));
-	ret = mvnet_saved_read(&r, max_pairs, saved);
+	ret = soft_net_saved_read(&r, max_pairs, MAX_MTU, saved);
 	MUST(ret == (known ? 0 : -EINVAL), "the content gives %d", ret);
 	if (!ret) {
 		check_saved(saved, max_pairs);
 		MUST(r.len == size - known, "%zu bytes are known", known);
-		mvnet_saved_write(&w, saved);
+		soft_net_saved_write(&w, saved);
 		MUST(w.len == known && !memcmp(buf, data, known),
 		     "saved again it is the same");
 	}

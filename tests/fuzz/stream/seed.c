@@ -345,7 +345,7 @@ static void emit_own(u8 kind, const char *name, const void *head, size_t head_le
 static void net(const char *name, u8 pairs, bool overflow, unsigned int nr)
 {
 	static const u8 mac[] = { 2, 0, 0, 1, 2, 3 };
-	struct mvnet_saved saved = {
+	struct soft_net_saved saved = {
 		.mac_by_user = nr,
 		.has_driver_mac = overflow,
 		.mtu = 1500,
@@ -366,7 +366,7 @@ static void net(const char *name, u8 pairs, bool overflow, unsigned int nr)
 	memcpy(saved.draft, mac, sizeof(mac));
 	if (overflow)
 		memcpy(saved.driver_mac, mac, sizeof(mac));
-	mvnet_saved_write(&w, &saved);
+	soft_net_saved_write(&w, &saved);
 	emit_own(KIND_NET, name, &pairs, 1, &w);
 }
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _SOFT_NET_H
+#define _SOFT_NET_H
+
+#include <linux/mdev_soft_net.h>
+
+#include "saved.h"
+
+/* ctrl.c */
+void soft_net_ctrl_init(struct mdev_soft_net *net);
+void soft_net_ctrl_reset(struct mdev_soft_net *net);
+void soft_net_pairs_reset(struct mdev_soft_net *net);
+
+/* filter.c */
+void soft_net_filter_reset(struct mdev_soft_net *net);
+
+/* config.c */
+void soft_net_set_mac_locked(struct mdev_soft_net *net,
+			     enum mdev_soft_net_mac_by by, const u8 *mac);
+
+#endif /* _SOFT_NET_H */
