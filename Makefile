@@ -115,7 +115,7 @@ udev_install:
 
 dkms-source := $(DESTDIR)/usr/src/virtio-mdev-$(version)
 dkms-folders := compat include uapi mdev_core mdev_vfio virtio_mdev vhost_mdev vfio_mdev \
-	samples parents
+	mdev_soft_net samples parents
 
 .PHONY: dkms-install dkms-remove dkms-source
 dkms-install: dkms-remove dkms-source udev_install

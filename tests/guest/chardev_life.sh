@@ -22,7 +22,7 @@ check "frames come back through the VFIO device after users of the char device w
 
 # modules that are in use
 user_start user-net hold
-for m in vhost_mdev mdev_vfio mvnet mdev_core; do
+for m in vhost_mdev mdev_vfio mvnet mdev_soft_net mdev_core; do
 	check_errno "$m cannot be unloaded while the char device is open" EAGAIN rmmod $m
 done
 user_kill

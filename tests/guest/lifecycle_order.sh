@@ -42,7 +42,9 @@ for order in "mvnet virtio_mdev vhost_mdev" "mvnet vhost_mdev virtio_mdev" \
 		case $mod in
 		mvnet)
 			check_equal "no instance is left after mvnet was unloaded, order $order" \
-				0 "$(instances)" ;;
+				0 "$(instances)"
+			check "mdev_soft_net can be unloaded after mvnet, order $order" \
+				rmmod mdev_soft_net ;;
 		virtio_mdev)
 			[ ! -e "$(instance "$A")" ] ||
 				check_equal "A is unbound after virtio_mdev was unloaded, order $order" \

@@ -33,7 +33,7 @@ check_not "the one that was removed is gone" [ -d "$(instance "$b")" ]
 
 # modules that are in use
 user_start user-net hold
-for m in vfio_mdev mdev_vfio mvnet mdev_core; do
+for m in vfio_mdev mdev_vfio mvnet mdev_soft_net mdev_core; do
 	check_errno "rmmod $m with the device open" EAGAIN rmmod $m
 done
 user_kill

@@ -20,7 +20,7 @@ check "frames come back after users were killed" user_net traffic --frames 500
 
 # modules that are in use
 user_start user-net hold
-for m in vhost_mdev mdev_vfio mvnet mdev_core; do
+for m in vhost_mdev mdev_vfio mvnet mdev_soft_net mdev_core; do
 	check_errno "$m cannot be unloaded while the VFIO device is open" EAGAIN rmmod $m
 done
 user_kill

@@ -9,7 +9,7 @@
 
 #include "unit.h"
 #include "../../samples/mvblk/saved.h"
-#include "../../samples/mvnet/saved.h"
+#include "../../mdev_soft_net/saved.h"
 #include "../../vfio_mdev/saved.h"
 
 #define MAX_STREAM	4096

@@ -12,7 +12,7 @@
 
 unit		:= $(top)/tests/unit
 lib		:= $(notdir $(wildcard $(top)/mdev_core/vq*.c)) mem.c
-streams		:= mdev_core/state.c vfio_mdev/saved.c samples/mvnet/saved.c \
+streams		:= mdev_core/state.c vfio_mdev/saved.c mdev_soft_net/saved.c \
 			samples/mvblk/saved.c
 models		:= $(notdir $(wildcard $(unit)/*model.c))
 unit_tests	:= $(filter-out $(models),$(notdir $(wildcard $(unit)/*.c)))

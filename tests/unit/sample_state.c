@@ -9,7 +9,7 @@
 
 #include "unit.h"
 #include "../../samples/mvblk/saved.h"
-#include "../../samples/mvnet/saved.h"
+#include "../../mdev_soft_net/saved.h"
 
 #define PAIRS	8
 #define MAX_MTU	9000

@@ -117,6 +117,7 @@ write 1 "/sys/bus/mdev/devices/$uuid/remove"
 write 1 "/sys/bus/mdev/devices/$user/remove"
 [ "$(instances)" = 0 ] || failed "an instance is left"
 run rmmod mvnet
+run rmmod mdev_soft_net
 run rmmod vhost_mdev
 run rmmod mdev_vfio
 run rmmod virtio_mdev

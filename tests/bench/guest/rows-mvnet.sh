@@ -20,7 +20,7 @@ mvnet_up()
 mvnet_down()
 {
 	echo 1 >"/sys/bus/mdev/devices/$UUID/remove"
-	for _m in mvnet mvblk virtio_mdev vhost_mdev vfio_mdev mdev_vfio \
+	for _m in mvnet mdev_soft_net mvblk virtio_mdev vhost_mdev vfio_mdev mdev_vfio \
 		mdev_core; do
 		rmmod "$_m" 2>/dev/null
 	done

@@ -4,7 +4,7 @@
  * content of the section.
  */
 
-#include <samples/mvnet/saved.h>
+#include <mdev_soft_net/saved.h>
 
 #include "stream.h"
 

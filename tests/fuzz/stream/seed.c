@@ -9,7 +9,7 @@
 #include <linux/virtio_pci.h>
 
 #include <samples/mvblk/saved.h>
-#include <samples/mvnet/saved.h>
+#include <mdev_soft_net/saved.h>
 #include "stream.h"
 
 static const char *folder;
