@@ -3,8 +3,8 @@
 #
 # initramfs.sh GUEST TESTS OUT [NAME...]
 #
-# Make an initramfs, an uncompressed cpio: busybox, ip, tc, vdpa and ethtool
-# with their libraries, those of the kernel's modules that modules.list (or the
+# Make an initramfs, an uncompressed cpio: busybox, ip, tc, vdpa, ethtool, dmsetup,
+# e2fsck and mkfs.ext4 with their libraries, those of the kernel's modules that modules.list (or the
 # file MODULES_LIST) names, our modules and programs from GUEST (see guest-files),
 # the test scripts of TESTS, and a list of those to run.  EARLY_MODULE is the path
 # of a module that is loaded before anything else, and stays.
@@ -59,6 +59,9 @@ base()
 	with_libs tc
 	with_libs vdpa
 	with_libs ethtool
+	with_libs dmsetup
+	with_libs e2fsck
+	with_libs mkfs.ext4
 
 	echo root:x:0:0:root:/root:/bin/sh >etc/passwd
 	echo root:x:0: >etc/group
@@ -92,7 +95,8 @@ key=$({
 	cat "$here/initramfs.sh" "$list"
 	stat -L -c '%n %s %Y' "$kernel" "$(command -v busybox)" \
 		"$(command -v ip)" "$(command -v tc)" "$(command -v vdpa)" \
-		"$(command -v ethtool)"
+		"$(command -v ethtool)" "$(command -v dmsetup)" \
+		"$(command -v e2fsck)" "$(command -v mkfs.ext4)"
 } | sha256sum | cut -c1-12)
 mkdir -p "$cache/guest"
 stage=$(mktemp -d "$cache/guest/tmp.XXXXXX")

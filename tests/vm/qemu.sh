@@ -172,5 +172,6 @@ no_timer_check random.trust_cpu=on kernel=$kernel $args ${CMDLINE_EXTRA:-} $*"
 # shellcheck disable=SC2034 # for whoever sources this
 GUEST_NEEDS="qemu-system-x86_64:qemu-system-x86 /bin/busybox:busybox-static
 	cpio:cpio ip:iproute2 tc:iproute2 vdpa:iproute2 ethtool:ethtool depmod:kmod
+	dmsetup:dmsetup e2fsck:e2fsprogs mkfs.ext4:e2fsprogs
 	gcc:gcc gcc-12:gcc-12 make:make xz:xz-utils
 	/usr/lib/*/libc.a:libc6-dev"
