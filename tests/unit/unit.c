@@ -74,7 +74,7 @@ int main(int argc, char **argv)
 	static const struct unit_test *const all[] = {
 		life_tests, ring_tests, hostile_tests, packed_tests,
 		packed_state_tests, packed_hostile_tests, iter_tests, tlb_tests,
-		section_tests, order_tests, doorbell_tests, stream_tests,
+		section_tests, hold_tests, order_tests, doorbell_tests, stream_tests,
 		sample_state_tests, kept_tests,
 	};
 	const struct unit_test *test;

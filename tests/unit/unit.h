@@ -30,6 +30,7 @@ extern const struct unit_test packed_hostile_tests[];
 extern const struct unit_test iter_tests[];
 extern const struct unit_test tlb_tests[];
 extern const struct unit_test section_tests[];
+extern const struct unit_test hold_tests[];
 extern const struct unit_test life_tests[];
 extern const struct unit_test order_tests[];
 extern const struct unit_test doorbell_tests[];

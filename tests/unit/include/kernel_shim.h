@@ -30,6 +30,7 @@ typedef u64 resource_size_t;
 typedef u64 resource_size_t;
 
 #define __force
+#define __percpu
 #define __packed		__attribute__((packed))
 #define __aligned(x)		__attribute__((aligned(x)))
 #define __printf(a, b)		__attribute__((format(printf, a, b)))
@@ -88,6 +89,8 @@ typedef struct { s64 counter; } atomic64_t;
 #define atomic_inc(v)		__atomic_add_fetch(&(v)->counter, 1, __ATOMIC_SEQ_CST)
 #define atomic_dec_and_test(v) \
 	(__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_SEQ_CST) == 0)
+#define atomic_dec_return(v)	__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_SEQ_CST)
+#define atomic_read(v)		__atomic_load_n(&(v)->counter, __ATOMIC_RELAXED)
 #define atomic_read_acquire(v)	__atomic_load_n(&(v)->counter, __ATOMIC_ACQUIRE)
 #define atomic64_inc(v)		__atomic_add_fetch(&(v)->counter, 1, __ATOMIC_SEQ_CST)
 #define atomic64_read(v)	__atomic_load_n(&(v)->counter, __ATOMIC_RELAXED)
@@ -191,6 +194,9 @@ bool pfn_valid(u64 pfn);
 
 typedef int irqreturn_t;
 #define IRQ_HANDLED	1
+
+#define dev_warn_ratelimited(dev, fmt, ...) \
+	dev_err_ratelimited(dev, fmt, ##__VA_ARGS__)
 
 /* Time passes only where the device sleeps; what happens then is up to a test. */
 extern unsigned long jiffies;
