@@ -428,16 +428,27 @@ void mdev_vfio_unpin_data(struct mdev_vfio_mem *vm, bool limited)
  * A pinned page counts as written whenever somebody looks, so memory that is in
  * use would never become clean.  Rings stay pinned.
  *
- * When this returns no data is pinned, and no lookup finds any that was, unless
+ * When this returns 0 no data is pinned, and no lookup finds any that was, unless
  * type1's lock was not free for a second: its owner may be a thread of the same user
  * that waits for a page.  What is still pinned then keeps counting as written
  * until it is unpinned, so that this costs the user time, and loses nothing.
  *
- * Context: process context, outside of any read section; sleeps for a second at most.
+ * I/O to pages that the parent holds writes to them without a mark after they were
+ * unpinned.  So it fails if such I/O does not end, and then data is pinned as before.
+ *
+ * Context: process context, outside of any read section; sleeps for some seconds at
+ * most.
+ * Return: 0; -EBUSY if the parent holds pages for too long; -EINTR for a task that is
+ * being killed.
  */
-void mdev_vfio_mem_copy_begin(struct mdev_vfio_mem *vm, unsigned int why)
+int mdev_vfio_mem_copy_begin(struct mdev_vfio_mem *vm, unsigned int why)
 {
+	unsigned int before;
+	bool drained;
+	int ret;
+
 	mdev_vfio_lock(vm);
+	before = vm->copy_why;
 	/* From here on no fault begins; those that have begun are undone. */
 	WRITE_ONCE(vm->copy_why, vm->copy_why | why);
 	WRITE_ONCE(vm->mem.copied, true);
@@ -445,10 +456,21 @@ void mdev_vfio_mem_copy_begin(struct mdev_vfio_mem *vm, unsigned int why)
 	mdev_vfio_unlock(vm);
 
 	/* Not as a reset does it: what is known of RLIMIT_MEMLOCK stays. */
-	if (!mdev_vfio_end_data(vm))
+	drained = mdev_vfio_end_data(vm);
+	/*
+	 * Also holds whose pages were unpinned before, and may be mapped again.  Those
+	 * that have begun in copy mode have found no page.
+	 */
+	ret = before ? 0 : mdev_mem_holds_drain(&vm->lent, &vm->srcu);
+	if (ret) {
+		mdev_vfio_mem_copy_end(vm, why);
+		return ret;
+	}
+	if (!drained)
 		wait_event_killable_timeout(vm->drained,
 					    mdev_vfio_drained(vm, 0, U64_MAX),
 					    MDEV_VFIO_UNPIN_WAIT);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(mdev_vfio_mem_copy_begin);
 

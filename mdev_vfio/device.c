@@ -98,12 +98,14 @@ EXPORT_SYMBOL_GPL(mdev_vfio_device_mem);
  *
  * See mdev_vfio_mem_copy_begin().  Nothing happens if the device has DMA of its own.
  *
- * Context: process context; sleeps for a second at most.
+ * Context: process context; sleeps for some seconds at most.
+ * Return: as mdev_vfio_mem_copy_begin().
  */
-void mdev_vfio_device_copy_begin(struct mdev_vfio_device *vv, unsigned int why)
+int mdev_vfio_device_copy_begin(struct mdev_vfio_device *vv, unsigned int why)
 {
-	if (mdev_vfio_device_has_mem(vv))
-		mdev_vfio_mem_copy_begin(&vv->mem, why);
+	if (!mdev_vfio_device_has_mem(vv))
+		return 0;
+	return mdev_vfio_mem_copy_begin(&vv->mem, why);
 }
 EXPORT_SYMBOL_GPL(mdev_vfio_device_copy_begin);
 

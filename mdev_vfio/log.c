@@ -254,13 +254,18 @@ static int mdev_vfio_log_start(struct vfio_device *vdev,
 	mutex_unlock(&vm->log_lock);
 	/* Pairs with the barrier in mdev_vfio_log_mark() */
 	smp_mb();
-	if (!ret)
-		mdev_vfio_mem_copy_begin(vm, MDEV_VFIO_COPY_LOG);
-	mdev_session_unlock(vv->session);
 	if (ret)
-		goto err;
-	*page_size = PAGE_SIZE;
-	return 0;
+		goto err_unlock;
+	ret = mdev_vfio_mem_copy_begin(vm, MDEV_VFIO_COPY_LOG);
+	if (ret)
+		mdev_vfio_log_end(vm);
+	mdev_session_unlock(vv->session);
+	if (!ret)
+		*page_size = PAGE_SIZE;
+	return ret;
+
+err_unlock:
+	mdev_session_unlock(vv->session);
 
 err:
 	mdev_vfio_log_free(log);

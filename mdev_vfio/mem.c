@@ -40,6 +40,22 @@ static void *mdev_vfio_lookup(struct mdev_mem *mem, u64 iova, unsigned int perm,
 	return mdev_page_find(&to_mdev_vfio_mem(mem)->pages, iova, perm, len);
 }
 
+/* mdev_mem_ops.hold */
+static int mdev_vfio_lend(struct mdev_mem *mem)
+{
+	struct mdev_vfio_mem *vm = to_mdev_vfio_mem(mem);
+
+	RCU_LOCKDEP_WARN(!srcu_read_lock_held(&vm->srcu),
+			 "driver memory held outside of a read section");
+	return mdev_mem_holds_begin(&vm->lent);
+}
+
+/* mdev_mem_ops.release */
+static void mdev_vfio_returned(struct mdev_mem *mem, int token)
+{
+	mdev_mem_holds_end(&to_mdev_vfio_mem(mem)->lent, token);
+}
+
 static const struct mdev_mem_ops mdev_vfio_mem_ops = {
 	.enter = mdev_vfio_enter,
 	.leave = mdev_vfio_leave,
@@ -49,13 +65,15 @@ static const struct mdev_mem_ops mdev_vfio_mem_ops = {
 	.write = mdev_vfio_write,
 	.map_ring = mdev_vfio_map_ring,
 	.unmap_ring = mdev_vfio_unmap_ring,
+	.hold = mdev_vfio_lend,
+	.release = mdev_vfio_returned,
 };
 
 /* ---- life ---- */
 
 /**
  * mdev_vfio_mem_drop() - unpin all that is pinned for data
- * @vm: the memory
+ * @vm: the memory, of a device that was reset, so that nothing is held
  *
  * This includes the rings that the parent unmapped before.
  *
@@ -63,6 +81,7 @@ static const struct mdev_mem_ops mdev_vfio_mem_ops = {
  */
 void mdev_vfio_mem_drop(struct mdev_vfio_mem *vm)
 {
+	WARN_ON_ONCE(mdev_mem_holds_active(&vm->lent));
 	mdev_vfio_unpin_data(vm, false);
 }
 EXPORT_SYMBOL_GPL(mdev_vfio_mem_drop);
@@ -146,13 +165,21 @@ int mdev_vfio_mem_init(struct mdev_vfio_mem *vm, struct vfio_device *vdev,
 	if (ret)
 		return ret;
 	/* With a rescuer, because an unmap waits for it even if memory is short. */
+	ret = -ENOMEM;
 	vm->wq = alloc_workqueue("mdev_vfio-%.8s", WQ_UNBOUND | WQ_MEM_RECLAIM,
 				 MDEV_VFIO_UNPIN_AT_ONCE, dev_name(dev));
-	if (!vm->wq) {
-		cleanup_srcu_struct(&vm->srcu);
-		return -ENOMEM;
-	}
+	if (!vm->wq)
+		goto err_srcu;
+	ret = mdev_mem_holds_init(&vm->lent, dev);
+	if (ret)
+		goto err_wq;
 	return 0;
+
+err_wq:
+	destroy_workqueue(vm->wq);
+err_srcu:
+	cleanup_srcu_struct(&vm->srcu);
+	return ret;
 }
 EXPORT_SYMBOL_GPL(mdev_vfio_mem_init);
 
@@ -163,6 +190,7 @@ EXPORT_SYMBOL_GPL(mdev_vfio_mem_init);
 void mdev_vfio_mem_uninit(struct mdev_vfio_mem *vm)
 {
 	destroy_workqueue(vm->wq);
+	mdev_mem_holds_uninit(&vm->lent);
 	mutex_destroy(&vm->log_lock);
 	cleanup_srcu_struct(&vm->srcu);
 	xa_destroy(&vm->pages);

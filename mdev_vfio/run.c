@@ -2,9 +2,9 @@
 /*
  * Driver memory behind a VFIO container: runs of pinned pages, and how they end.
  *
- * A run that ends goes from list to list: it is *dying* until all read sections
- * that may have found it are over, then *ready*, *busy* while vfio_unpin_pages()
- * waits for type1's lock, and then gone.
+ * A run that ends goes from list to list: it is *dying* until all read sections that
+ * may have found it are over, and so are all holds, or these were given up.  Then it is
+ * *ready*, *busy* while vfio_unpin_pages() waits for type1's lock, and then gone.
  */
 
 #include <linux/mm.h>
@@ -235,7 +235,7 @@ void mdev_vfio_unpin_hurry(struct mdev_vfio_mem *vm)
 	mdev_vfio_unlock(vm);
 }
 
-/* Unpin all that ended before this began, and that no reader can see. */
+/* Unpin all that ended before this began, and that no reader can see or has lent. */
 void mdev_vfio_unpin_work(struct work_struct *work)
 {
 	struct mdev_vfio_mem *vm =
@@ -247,8 +247,7 @@ void mdev_vfio_unpin_work(struct work_struct *work)
 	cut = mdev_vfio_stamp(vm);
 	mdev_vfio_unlock(vm);
 
-	/* Expedited, because an unmap, and so the user, waits for this. */
-	synchronize_srcu_expedited(&vm->srcu);
+	mdev_mem_holds_sync(&vm->lent, &vm->srcu);
 
 	mdev_vfio_lock(vm);
 	while ((run = list_first_entry_or_null(&vm->dying, struct mdev_vfio_run,

@@ -92,14 +92,15 @@ static int vfio_mdev_arc(struct vfio_mdev *fn, enum vfio_device_mig_state to,
 {
 	enum vfio_device_mig_state from = fn->mig_state;
 	struct file *new;
-	int ret;
+	int ret = 0;
 
 	lockdep_assert_held(&fn->session.lock);
 	/* Before the device runs, so that no page is missed */
 	if (vfio_mdev_state_saves(to) && !vfio_mdev_state_saves(from))
-		mdev_vfio_device_copy_begin(&fn->vfio,
-					    MDEV_VFIO_COPY_MIGRATION);
-	ret = vfio_mdev_arc_prepare(fn, from, to);
+		ret = mdev_vfio_device_copy_begin(&fn->vfio,
+						  MDEV_VFIO_COPY_MIGRATION);
+	if (!ret)
+		ret = vfio_mdev_arc_prepare(fn, from, to);
 	if (!ret) {
 		new = vfio_mdev_arc_file(fn, from, to);
 		ret = PTR_ERR_OR_ZERO(new);

@@ -99,9 +99,9 @@ int vhost_mdev_set_features(struct vhost_mdev_cmd *cmd)
 		   features != ops->get_driver_features(vd->session.cdev)) {
 		return -EBUSY;
 	}
-	if (log)
-		vd->path->log(vd, cmd->arg.features & log);
-	return 0;
+	if (!log)
+		return 0;
+	return vd->path->log(vd, cmd->arg.features & log);
 }
 
 static u64 vhost_mdev_backend_features(struct vhost_mdev *vd)

@@ -30,8 +30,9 @@ struct vhost_mdev;
  * @mem_reset: (optional) the device was reset: release memory that is pinned only
  *	because the device used it; same context
  * @log: (optional) from now on, or no longer, have the log of the container name the
- *	pages that the device writes; same context.  Absent also means that the state
- *	cannot be saved and loaded through this access path.
+ *	pages that the device writes; same context.  Only the first can fail: -EBUSY,
+ *	-EINTR.  Absent also means that the state cannot be saved and loaded through
+ *	this access path.
  * @migration_blocker: (with @log) why neither is possible with this device, a part of
  *	a sentence; NULL if it is; same context
  * @set_owner: (optional) the calling process becomes the owner; same context
@@ -51,7 +52,7 @@ struct vhost_mdev_path {
 	struct mdev_mem *(*mem)(struct vhost_mdev *vd, u32 asid);
 	void (*iova_range)(struct vhost_mdev *vd, u64 *first, u64 *last);
 	void (*mem_reset)(struct vhost_mdev *vd);
-	void (*log)(struct vhost_mdev *vd, bool on);
+	int (*log)(struct vhost_mdev *vd, bool on);
 	const char *(*migration_blocker)(struct vhost_mdev *vd);
 	void (*set_owner)(struct vhost_mdev *vd);
 	void (*reset_owner)(struct vhost_mdev *vd);

@@ -61,15 +61,14 @@ static void vhost_mdev_vfio_mem_reset(struct vhost_mdev *vd)
 }
 
 /* A page counts as written as long as it is pinned, so have none but those of rings. */
-static void vhost_mdev_vfio_log(struct vhost_mdev *vd, bool on)
+static int vhost_mdev_vfio_log(struct vhost_mdev *vd, bool on)
 {
 	lockdep_assert_held(&vd->session.lock);
 	if (on)
-		mdev_vfio_device_copy_begin(&vd->vfio->dev,
-					    MDEV_VFIO_COPY_MIGRATION);
-	else
-		mdev_vfio_device_copy_end(&vd->vfio->dev,
-					  MDEV_VFIO_COPY_MIGRATION);
+		return mdev_vfio_device_copy_begin(&vd->vfio->dev,
+						   MDEV_VFIO_COPY_MIGRATION);
+	mdev_vfio_device_copy_end(&vd->vfio->dev, MDEV_VFIO_COPY_MIGRATION);
+	return 0;
 }
 
 static const char *vhost_mdev_vfio_migration_blocker(struct vhost_mdev *vd)

@@ -8,6 +8,7 @@
 
 #include <linux/list.h>
 #include <linux/mdev_mem.h>
+#include <linux/mdev_mem_hold.h>
 #include <linux/mutex.h>
 #include <linux/srcu.h>
 #include <linux/types.h>
@@ -28,8 +29,8 @@ struct vfio_device;
  * one vfio_unpin_pages(), as a whole.  A *ring* is a run that holds a piece of a
  * virtqueue; all other runs hold data.  A *pin* is a task that is making a run, or
  * that pins a page only while it copies to or from it.  A *hold* is a range in
- * which nothing may be pinned, because a task is unmapping it.  Ranges have an
- * inclusive @last.
+ * which nothing may be pinned, because a task is unmapping it.  What parents hold by
+ * mdev_mem_hold() is called *lent* here.  Ranges have an inclusive @last.
  */
 
 #define MDEV_VFIO_SHORTS	8
@@ -55,13 +56,15 @@ struct mdev_vfio_short {
  * @dev: the device to name in messages
  * @owner: the module that @vdev belongs to
  * @srcu: read sections of the parent
+ * @lent: pages that the parent has handed on, and holds
  * @pages: the pages of all live data runs, by page number; see
  *	mdev_page_entry().  The lock of this array guards all that follows, and is
  *	the only one that dma_unmap takes: nothing that can wait for an unmap is
  *	called under it.
  * @runs: live data runs, the oldest first
  * @rings: live rings
- * @dying: runs that have ended, the oldest first, and that readers may still use
+ * @dying: runs that have ended, the oldest first, and that readers, or those whom
+ *	pages were lent to, may still use
  * @ready: runs that no reader uses, to be unpinned
  * @busy: runs that a work is unpinning
  * @nr_runs: data runs in any of these lists
@@ -98,6 +101,7 @@ struct mdev_vfio_mem {
 	struct device *dev;
 	struct module *owner;
 	struct srcu_struct srcu;
+	struct mdev_mem_holds lent;
 	struct xarray pages;
 	struct list_head runs;
 	struct list_head rings;
@@ -132,7 +136,7 @@ void mdev_vfio_mem_uninit(struct mdev_vfio_mem *vm);
 void mdev_vfio_mem_open(struct mdev_vfio_mem *vm);
 void mdev_vfio_mem_close(struct mdev_vfio_mem *vm);
 void mdev_vfio_mem_drop(struct mdev_vfio_mem *vm);
-void mdev_vfio_mem_copy_begin(struct mdev_vfio_mem *vm, unsigned int why);
+int mdev_vfio_mem_copy_begin(struct mdev_vfio_mem *vm, unsigned int why);
 void mdev_vfio_mem_copy_end(struct mdev_vfio_mem *vm, unsigned int why);
 void mdev_vfio_mem_unmap(struct mdev_vfio_mem *vm, u64 iova, u64 len);
 

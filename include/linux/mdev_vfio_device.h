@@ -78,7 +78,7 @@ void mdev_vfio_device_mem_open(struct mdev_vfio_device *vv);
 void mdev_vfio_device_mem_close(struct mdev_vfio_device *vv);
 void mdev_vfio_device_mem_drop(struct mdev_vfio_device *vv);
 struct mdev_mem *mdev_vfio_device_mem(struct mdev_vfio_device *vv);
-void mdev_vfio_device_copy_begin(struct mdev_vfio_device *vv, unsigned int why);
+int mdev_vfio_device_copy_begin(struct mdev_vfio_device *vv, unsigned int why);
 void mdev_vfio_device_copy_end(struct mdev_vfio_device *vv, unsigned int why);
 bool mdev_vfio_device_copying(struct mdev_vfio_device *vv);
 ssize_t mdev_vfio_device_show_copying(struct mdev_vfio_device *vv, char *buf);
