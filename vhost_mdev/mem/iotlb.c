@@ -87,15 +87,34 @@ static int vhost_mem_iotlb_write(struct mdev_mem *mem, u64 iova,
 				    MDEV_MEM_WRITE);
 }
 
+/* mdev_mem_ops.hold */
+static int vhost_mem_iotlb_hold(struct mdev_mem *mem)
+{
+	struct vhost_mem_iotlb *im = to_vhost_mem_iotlb(mem);
+
+	RCU_LOCKDEP_WARN(!srcu_read_lock_held(&im->srcu),
+			 "driver memory held outside of a read section");
+	return mdev_mem_holds_begin(&im->holds);
+}
+
+/* mdev_mem_ops.release */
+static void vhost_mem_iotlb_release(struct mdev_mem *mem, int token)
+{
+	mdev_mem_holds_end(&to_vhost_mem_iotlb(mem)->holds, token);
+}
+
 /* ---- maps and unmaps ---- */
 
-/* Wait for readers of dead pages and rings, and release these. */
+/*
+ * Wait for readers of dead pages and rings, and for those who hold pages, and
+ * release these.
+ */
 static void vhost_mem_iotlb_bury(struct vhost_mem_iotlb *im,
 				 struct mm_struct *mm)
 {
 	lockdep_assert_held(&im->lock);
 	mdev_mem_forget(&im->mem);
-	synchronize_srcu_expedited(&im->srcu);
+	mdev_mem_holds_sync(&im->holds, &im->srcu);
 	vhost_mem_rings_vunmap(im);
 	vhost_mem_pages_reap(im, mm, 0, VHOST_MEM_IOTLB_MAX, true);
 	im->dying = false;
@@ -119,6 +138,7 @@ static int vhost_mem_iotlb_remove(struct vhost_mem_iotlb *im,
 		return ret;
 	}
 	if (!live && list_empty(&im->rings)) {
+		WARN_ON_ONCE(mdev_mem_holds_active(&im->holds));
 		mdev_mem_forget(&im->mem);
 		vhost_mem_pages_reap(im, mm, first, last, false);
 		return 0;
@@ -294,6 +314,8 @@ static const struct mdev_mem_ops vhost_mem_iotlb_ops = {
 	.write = vhost_mem_iotlb_write,
 	.map_ring = vhost_mem_ring_map,
 	.unmap_ring = vhost_mem_ring_unmap,
+	.hold = vhost_mem_iotlb_hold,
+	.release = vhost_mem_iotlb_release,
 };
 
 /**
@@ -305,6 +327,8 @@ static const struct mdev_mem_ops vhost_mem_iotlb_ops = {
  */
 int vhost_mem_iotlb_init(struct vhost_mem_iotlb *im, struct device *dev)
 {
+	int ret;
+
 	/* Page numbers are indices, and all memory has a kernel address. */
 	BUILD_BUG_ON(!IS_ENABLED(CONFIG_64BIT));
 
@@ -313,7 +337,13 @@ int vhost_mem_iotlb_init(struct vhost_mem_iotlb *im, struct device *dev)
 	mutex_init(&im->lock);
 	xa_init_flags(&im->pages, XA_FLAGS_ACCOUNT);
 	INIT_LIST_HEAD(&im->rings);
-	return init_srcu_struct(&im->srcu);
+	ret = init_srcu_struct(&im->srcu);
+	if (ret)
+		return ret;
+	ret = mdev_mem_holds_init(&im->holds, dev);
+	if (ret)
+		cleanup_srcu_struct(&im->srcu);
+	return ret;
 }
 
 /**
@@ -323,6 +353,7 @@ int vhost_mem_iotlb_init(struct vhost_mem_iotlb *im, struct device *dev)
 void vhost_mem_iotlb_uninit(struct vhost_mem_iotlb *im)
 {
 	WARN_ON_ONCE(!xa_empty(&im->pages));
+	mdev_mem_holds_uninit(&im->holds);
 	cleanup_srcu_struct(&im->srcu);
 	xa_destroy(&im->pages);
 	mutex_destroy(&im->lock);

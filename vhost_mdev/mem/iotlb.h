@@ -7,6 +7,7 @@
 
 #include <linux/list.h>
 #include <linux/mdev_mem.h>
+#include <linux/mdev_mem_hold.h>
 #include <linux/mdev_page.h>
 #include <linux/mutex.h>
 #include <linux/srcu.h>
@@ -24,6 +25,7 @@ struct vhost_mem_domain;
  * @domain: the IOMMU domain of a device that reaches memory by itself; the parent
  *	makes no lookups then.  NULL if it does.  Constant while there is a user.
  * @srcu: read sections of the parent
+ * @holds: pages that the parent has handed on
  * @lock: guards what follows, against another writer: lookups take no lock.
  *	Inner to &mdev_session.lock, outer to the mmap lock and to that of @pages.
  * @pages: what is mapped, by page number, see mdev_page_entry(); a dead page's
@@ -37,6 +39,7 @@ struct vhost_mem_iotlb {
 	struct device *dev;
 	struct vhost_mem_domain *domain;
 	struct srcu_struct srcu;
+	struct mdev_mem_holds holds;
 	struct mutex lock;	/* guards what follows, see above */
 	struct xarray pages;
 	struct list_head rings;
