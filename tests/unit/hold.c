@@ -64,7 +64,8 @@ static void pass_time(void *arg)
 	unsigned int i;
 
 	for (i = 0; i < MOST; i++)
-		if (held[i].ends && held[i].ends <= jiffies)
+		if (held[i].ends && held[i].ends != NEVER &&
+		    time_after_eq(jiffies, held[i].ends))
 			end(&held[i]);
 	for (i = 0; i < busy; i++)
 		begin(jiffies + 1 + unit_random(LONGEST));

@@ -30,7 +30,6 @@ typedef u64 resource_size_t;
 typedef u64 resource_size_t;
 
 #define __force
-#define __percpu
 #define __packed		__attribute__((packed))
 #define __aligned(x)		__attribute__((aligned(x)))
 #define __printf(a, b)		__attribute__((format(printf, a, b)))
@@ -129,6 +128,8 @@ static inline void spin_unlock_bh(spinlock_t *lock)
 #define wake_up_var(var)	((void)(var))
 
 /* --- the rest -------------------------------------------------------------- */
+
+#define __percpu
 
 #define WARN_ON_ONCE(cond) ({						\
 	bool _warn = !!(cond);						\

@@ -9,6 +9,19 @@
 #define alloc_percpu(type)	((type *)calloc(UNIT_CPUS, sizeof(type)))
 #define free_percpu(p)		free(p)
 #define per_cpu_ptr(p, cpu)	(&(p)[cpu])
-#define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < UNIT_CPUS; (cpu)++)
+static inline int *unit_first_cpu(int *cpu)
+{
+	*cpu = -1;
+	return cpu;
+}
+
+/* false when there are no more */
+static inline bool unit_next_cpu(int *cpu)
+{
+	return ++*cpu < UNIT_CPUS;
+}
+
+#define for_each_possible_cpu(cpu) \
+	for (int *_cpu = unit_first_cpu(&(cpu)); unit_next_cpu(_cpu);)
 
 #endif

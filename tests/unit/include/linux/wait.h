@@ -7,6 +7,7 @@
 typedef struct { int unused; } wait_queue_head_t;
 
 #define init_waitqueue_head(q)	((void)(q))
+/* Nobody waits while a hold ends, except in the loop below. */
 #define waitqueue_active(q)	((void)(q), false)
 #define wake_up(q)		((void)(q))
 
