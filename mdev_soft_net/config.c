@@ -38,6 +38,10 @@ void mdev_soft_net_get_config(struct mdev_soft *soft, unsigned int offset, void 
 	config.max_virtqueue_pairs =
 		(__force __virtio16)cpu_to_le16(net->max_pairs);
 	config.mtu = (__force __virtio16)cpu_to_le16(READ_ONCE(net->driver_mtu));
+	if (net->soft.features & BIT_ULL(VIRTIO_NET_F_SPEED_DUPLEX)) {
+		config.speed = cpu_to_le32(READ_ONCE(net->speed));
+		config.duplex = READ_ONCE(net->duplex);
+	}
 	memcpy(buf, (u8 *)&config + offset, len);
 }
 EXPORT_SYMBOL_GPL(mdev_soft_net_get_config);

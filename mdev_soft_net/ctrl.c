@@ -5,6 +5,7 @@
 
 #include <linux/etherdevice.h>
 #include <linux/module.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 
 #include "soft_net.h"
@@ -193,6 +194,61 @@ static int soft_net_ctrl_mq(struct mdev_soft_net *net, u8 which, struct soft_net
 	return 0;
 }
 
+static int soft_net_ctrl_vlan(struct mdev_soft_net *net, u8 which,
+			      struct soft_net_cmd *cmd)
+{
+	unsigned long flags;
+	__le16 data;
+	u64 *word;
+	u16 vid;
+	int ret;
+
+	if (which > VIRTIO_NET_CTRL_VLAN_DEL || cmd->len != sizeof(data) ||
+	    !mdev_soft_net_has(net, VIRTIO_NET_F_CTRL_VLAN))
+		return -EINVAL;
+	ret = soft_net_cmd_get(net, cmd, &data, sizeof(data));
+	if (ret)
+		return ret;
+	vid = le16_to_cpu(data);
+	if (vid >= MDEV_SOFT_NET_NR_VLANS)
+		return -EINVAL;
+	vid = array_index_nospec(vid, MDEV_SOFT_NET_NR_VLANS);
+	word = &net->filter.vlans[vid / 64];
+
+	write_seqlock_irqsave(&net->state_lock, flags);
+	if (which == VIRTIO_NET_CTRL_VLAN_ADD)
+		WRITE_ONCE(*word, *word | BIT_ULL(vid % 64));
+	else
+		WRITE_ONCE(*word, *word & ~BIT_ULL(vid % 64));
+	write_sequnlock_irqrestore(&net->state_lock, flags);
+	return 0;
+}
+
+static int soft_net_ctrl_offloads(struct mdev_soft_net *net, u8 which,
+				  struct soft_net_cmd *cmd)
+{
+	__le64 data;
+	u64 may, on;
+	int ret;
+
+	if (which != VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET ||
+	    cmd->len != sizeof(data) ||
+	    !mdev_soft_net_has(net, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS))
+		return -EINVAL;
+	ret = soft_net_cmd_get(net, cmd, &data, sizeof(data));
+	if (ret)
+		return ret;
+	may = soft_net_offloads(net);
+	on = le64_to_cpu(data);
+	if (on & ~may)
+		return -EINVAL;
+
+	WRITE_ONCE(net->offloads_off, may & ~on);
+	if (net->ops->offloads_changed)
+		net->ops->offloads_changed(net);
+	return 0;
+}
+
 static int soft_net_ctrl_announce(struct mdev_soft_net *net, u8 which,
 				  struct soft_net_cmd *cmd)
 {
@@ -218,6 +274,10 @@ static int soft_net_ctrl_command(struct mdev_soft_net *net, struct soft_net_cmd 
 		return soft_net_ctrl_rx(net, hdr.cmd, cmd);
 	case VIRTIO_NET_CTRL_MAC:
 		return soft_net_ctrl_mac(net, hdr.cmd, cmd);
+	case VIRTIO_NET_CTRL_VLAN:
+		return soft_net_ctrl_vlan(net, hdr.cmd, cmd);
+	case VIRTIO_NET_CTRL_GUEST_OFFLOADS:
+		return soft_net_ctrl_offloads(net, hdr.cmd, cmd);
 	case VIRTIO_NET_CTRL_ANNOUNCE:
 		return soft_net_ctrl_announce(net, hdr.cmd, cmd);
 	case VIRTIO_NET_CTRL_MQ:

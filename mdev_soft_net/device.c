@@ -85,6 +85,7 @@ void mdev_soft_net_reset(struct mdev_soft_net *net)
 	soft_net_filter_reset(net);
 	mdev_soft_net_change_status(net, VIRTIO_NET_S_ANNOUNCE, 0);
 	soft_net_pairs_reset(net);
+	WRITE_ONCE(net->offloads_off, 0);
 }
 EXPORT_SYMBOL_GPL(mdev_soft_net_reset);
 

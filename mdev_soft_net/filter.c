@@ -4,6 +4,7 @@
  */
 
 #include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
 #include <linux/module.h>
 
 #include "soft_net.h"
@@ -60,6 +61,28 @@ bool mdev_soft_net_accepts(struct mdev_soft_net *net, const u8 *dest)
 	return match;
 }
 EXPORT_SYMBOL_GPL(mdev_soft_net_accepts);
+
+/**
+ * mdev_soft_net_accepts_vlan() - the filter of VLANs
+ * @net: the device
+ * @vid: VLAN id in the tag of a frame that mdev_soft_net_accepts(), of type 802.1Q
+ *
+ * Id 0 is a priority and no VLAN.  As with other cards, a promiscuous driver receives
+ * all VLANs; the kernel's bridge depends on that.
+ *
+ * Context: any.
+ * Return: whether the driver wants it.
+ */
+bool mdev_soft_net_accepts_vlan(const struct mdev_soft_net *net, u16 vid)
+{
+	const struct mdev_soft_net_filter *f = &net->filter;
+
+	vid &= VLAN_VID_MASK;
+	return !vid || !mdev_soft_net_has(net, VIRTIO_NET_F_CTRL_VLAN) ||
+	       READ_ONCE(f->promisc) ||
+	       READ_ONCE(f->vlans[vid / 64]) & BIT_ULL(vid % 64);
+}
+EXPORT_SYMBOL_GPL(mdev_soft_net_accepts_vlan);
 
 /**
  * soft_net_filter_reset() - receive everything, as after a reset

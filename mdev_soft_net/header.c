@@ -27,6 +27,12 @@ static bool soft_net_gso_valid(const struct mdev_soft_net *net,
 	case VIRTIO_NET_HDR_GSO_TCPV6:
 		feature = VIRTIO_NET_F_HOST_TSO6;
 		break;
+	case VIRTIO_NET_HDR_GSO_UDP_L4:
+		feature = VIRTIO_NET_F_HOST_USO;
+		/* There is no congestion notification without a congestion window. */
+		if (hdr->gso_type & VIRTIO_NET_HDR_GSO_ECN)
+			return false;
+		break;
 	default:
 		return false;
 	}
@@ -37,6 +43,37 @@ static bool soft_net_gso_valid(const struct mdev_soft_net *net,
 		return false;
 	return hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM && hdr->gso_size;
 }
+
+/**
+ * mdev_soft_net_gso_fits() - whether the driver can receive a frame to be segmented
+ * @net: the device
+ * @gso_type: of the frame's header, known to be valid
+ *
+ * Context: any.
+ * Return: false if the driver has not negotiated that, or has switched it off.
+ */
+bool mdev_soft_net_gso_fits(const struct mdev_soft_net *net, u8 gso_type)
+{
+	if (gso_type & VIRTIO_NET_HDR_GSO_ECN &&
+	    !mdev_soft_net_offload(net, VIRTIO_NET_F_GUEST_ECN))
+		return false;
+
+	switch (gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
+	case VIRTIO_NET_HDR_GSO_NONE:
+		return true;
+	case VIRTIO_NET_HDR_GSO_TCPV4:
+		return mdev_soft_net_offload(net, VIRTIO_NET_F_GUEST_TSO4);
+	case VIRTIO_NET_HDR_GSO_TCPV6:
+		return mdev_soft_net_offload(net, VIRTIO_NET_F_GUEST_TSO6);
+	case VIRTIO_NET_HDR_GSO_UDP_L4:
+		/* The type does not say of which of the two it is. */
+		return mdev_soft_net_offload(net, VIRTIO_NET_F_GUEST_USO4) &&
+		       mdev_soft_net_offload(net, VIRTIO_NET_F_GUEST_USO6);
+	default:
+		return false;
+	}
+}
+EXPORT_SYMBOL_GPL(mdev_soft_net_gso_fits);
 
 /**
  * mdev_soft_net_hdr_valid() - whether a transmitted frame may be received as it is

@@ -51,6 +51,19 @@ static void soft_net_saved_write_macs(struct mdev_state_writer *w,
 	mdev_state_put(w, macs->addr, macs->nr * ETH_ALEN);
 }
 
+static void soft_net_saved_write_vlans(struct mdev_state_writer *w,
+				       const struct mdev_soft_net_filter *f)
+{
+	unsigned int i;
+	u64 any = 0;
+
+	for (i = 0; i < MDEV_SOFT_NET_VLAN_WORDS; i++)
+		any |= f->vlans[i];
+	mdev_state_put16(w, any ? MDEV_SOFT_NET_VLAN_WORDS : 0);
+	for (i = 0; any && i < MDEV_SOFT_NET_VLAN_WORDS; i++)
+		mdev_state_put64(w, f->vlans[i]);
+}
+
 /**
  * soft_net_saved_write() - append what is saved to a stream
  * @w: the stream, a section open
@@ -72,6 +85,8 @@ void soft_net_saved_write(struct mdev_state_writer *w,
 	mdev_state_put16(w, saved->pairs_used);
 	soft_net_saved_write_macs(w, &saved->filter.uni);
 	soft_net_saved_write_macs(w, &saved->filter.multi);
+	mdev_state_put64(w, saved->offloads_off);
+	soft_net_saved_write_vlans(w, &saved->filter);
 }
 
 static int soft_net_saved_read_macs(struct mdev_state_reader *r,
@@ -101,6 +116,26 @@ static int soft_net_saved_read_filter(struct mdev_state_reader *r, u8 modes,
 	f->nobcast = modes & SOFT_NET_SAVED_NOBCAST;
 	return soft_net_saved_read_macs(r, &f->uni) ?:
 	       soft_net_saved_read_macs(r, &f->multi);
+}
+
+/* What the first version has not.  It had nothing switched off, and no VLANs. */
+static int soft_net_saved_read_more(struct mdev_state_reader *r,
+				    struct soft_net_saved *saved)
+{
+	unsigned int i;
+	u16 words;
+
+	saved->offloads_off = 0;
+	memset(saved->filter.vlans, 0, sizeof(saved->filter.vlans));
+	if (!r->len)
+		return 0;
+	saved->offloads_off = mdev_state_get64(r);
+	words = mdev_state_get16(r);
+	if (words && words != MDEV_SOFT_NET_VLAN_WORDS)
+		return -EINVAL;
+	for (i = 0; i < words; i++)
+		saved->filter.vlans[i] = mdev_state_get64(r);
+	return r->bad ? -EINVAL : 0;
 }
 
 /**
@@ -142,5 +177,6 @@ int soft_net_saved_read(struct mdev_state_reader *r, unsigned int max_pairs,
 	if (!saved->pairs_on || saved->pairs_on > saved->pairs_used ||
 	    saved->pairs_used > max_pairs)
 		return -EINVAL;
-	return soft_net_saved_read_filter(r, modes, &saved->filter);
+	return soft_net_saved_read_filter(r, modes, &saved->filter) ?:
+	       soft_net_saved_read_more(r, saved);
 }

@@ -24,6 +24,7 @@ struct mdev_state_writer;
  * @pairs_on: queue pairs that are in use, the first ones
  * @pairs_used: queue pairs that have been in use, with those; the others were never
  * @filter: receive filter
+ * @offloads_off: offloads that were negotiated and switched off, by feature bit
  */
 struct soft_net_saved {
 	u8 mac[ETH_ALEN] __aligned(2);
@@ -35,6 +36,7 @@ struct soft_net_saved {
 	u16 pairs_on;
 	u16 pairs_used;
 	struct mdev_soft_net_filter filter;
+	u64 offloads_off;
 };
 
 void soft_net_saved_write(struct mdev_state_writer *w,

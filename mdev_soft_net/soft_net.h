@@ -6,6 +6,12 @@
 
 #include "saved.h"
 
+/* The offloads that the driver may switch: those that it has negotiated */
+static inline u64 soft_net_offloads(const struct mdev_soft_net *net)
+{
+	return net->soft.driver_features & MDEV_SOFT_NET_OFFLOADS;
+}
+
 /* ctrl.c */
 void soft_net_ctrl_init(struct mdev_soft_net *net);
 void soft_net_ctrl_reset(struct mdev_soft_net *net);

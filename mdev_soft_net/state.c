@@ -68,6 +68,7 @@ int mdev_soft_net_save(struct mdev_soft *soft, struct mdev_state_writer *w)
 	soft_net_save_macs(net, saved);
 	saved->mtu = READ_ONCE(net->driver_mtu);
 	saved->filter = net->filter;
+	saved->offloads_off = READ_ONCE(net->offloads_off);
 	read_sequnlock_excl_irq(&net->state_lock);
 
 	soft_net_saved_write(w, saved);
@@ -130,6 +131,8 @@ int mdev_soft_net_load(struct mdev_soft *soft, struct mdev_state_reader *r)
 		return -ENOMEM;
 	ret = soft_net_saved_read(r, mdev_soft_net_nr_pairs(net), net->max_mtu,
 				  saved);
+	if (!ret && saved->offloads_off & ~soft_net_offloads(net))
+		ret = -EINVAL;
 	if (ret)
 		goto out;
 
@@ -142,6 +145,9 @@ int mdev_soft_net_load(struct mdev_soft *soft, struct mdev_state_reader *r)
 	net->filter = saved->filter;
 	write_sequnlock_irq(&net->state_lock);
 	WRITE_ONCE(net->driver_mtu, saved->mtu);
+	WRITE_ONCE(net->offloads_off, saved->offloads_off);
+	if (net->ops->offloads_changed)
+		net->ops->offloads_changed(net);
 	soft_net_load_announce(net);
 out:
 	kfree(saved);

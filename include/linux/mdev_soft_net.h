@@ -135,7 +135,8 @@ struct mdev_soft_net_rule {
  *	now have to be served; in those that are off frames may wait.  Called by
  *	the user of the control queue, so with bottom halves off if memory is direct.
  * @offloads_changed: (optional) The driver has changed the offloads that it can
- *	receive, see mdev_soft_net_offload().  Context as that of @pairs_changed.
+ *	receive, see mdev_soft_net_offload().  Context as that of @pairs_changed, or
+ *	that of mdev_soft_net_load().
  * @link_changed: (optional) VIRTIO_NET_S_LINK_UP has changed; the driver was told.
  *	In the context of mdev_soft_net_set_link().
  * @set_mtu: (optional) The attribute ``mtu`` is about to change; the driver is told with
@@ -377,12 +378,13 @@ int mdev_soft_net_check_features(struct mdev_soft *soft, u64 features);
 /* header.c */
 bool mdev_soft_net_hdr_valid(const struct mdev_soft_net *net,
 			     struct virtio_net_hdr_v1 *hdr, u32 len);
+bool mdev_soft_net_gso_fits(const struct mdev_soft_net *net, u8 gso_type);
 void mdev_soft_net_complete_csum(struct virtio_net_hdr_v1 *hdr, void *frame,
 				 u32 len);
 
 /* filter.c */
 bool mdev_soft_net_accepts(struct mdev_soft_net *net, const u8 *dest);
-bool mdev_soft_net_accepts_vlan(struct mdev_soft_net *net, u16 vid);
+bool mdev_soft_net_accepts_vlan(const struct mdev_soft_net *net, u16 vid);
 
 /* ctrl.c */
 int mdev_soft_net_ctrl_prepare(struct mdev_soft_net *net);

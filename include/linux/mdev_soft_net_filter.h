@@ -8,6 +8,10 @@
 /* Addresses in each half of the table of the receive filter */
 #define MDEV_SOFT_NET_MAX_MACS		64
 
+/* VLANs that there are, and how many words have a bit for each */
+#define MDEV_SOFT_NET_NR_VLANS		4096
+#define MDEV_SOFT_NET_VLAN_WORDS	(MDEV_SOFT_NET_NR_VLANS / 64)
+
 /**
  * struct mdev_soft_net_macs - half of the table of the receive filter
  * @nr: number of elements of @addr that count
@@ -30,6 +34,7 @@ struct mdev_soft_net_macs {
  * @nobcast: no broadcast
  * @uni: more unicast addresses
  * @multi: multicast addresses
+ * @vlans: a bit for each VLAN that is received, if the driver filters VLANs
  */
 struct mdev_soft_net_filter {
 	bool promisc;
@@ -40,6 +45,7 @@ struct mdev_soft_net_filter {
 	bool nobcast;
 	struct mdev_soft_net_macs uni;
 	struct mdev_soft_net_macs multi;
+	u64 vlans[MDEV_SOFT_NET_VLAN_WORDS];
 };
 
 #endif /* _LINUX_MDEV_SOFT_NET_FILTER_H */

@@ -11,6 +11,7 @@
  */
 
 #include <linux/if_ether.h>
+#include <linux/if_vlan.h>
 #include <linux/virtio_ring.h>
 
 #include "mvnet.h"
@@ -28,11 +29,11 @@
 /**
  * struct mvnet_head - the part of a frame that the device looks at
  * @hdr: its header
- * @dest: where it goes to
+ * @eth: where it goes to, and the tag if there is one
  */
 struct mvnet_head {
 	struct virtio_net_hdr_v1 hdr;
-	u8 dest[ETH_ALEN];
+	struct vlan_ethhdr eth;
 };
 
 /*
@@ -119,7 +120,7 @@ static int mvnet_fill(struct mvnet_pair *pair, struct virtio_net_hdr_v1 *hdr,
 	mdev_vq_iter_in_all(&dst, pair->rx_chains, pair->nr_rx_segs);
 
 	csum = hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM &&
-	       !mdev_soft_net_has(&pair->net->base, VIRTIO_NET_F_GUEST_CSUM);
+	       !mdev_soft_net_offload(&pair->net->base, VIRTIO_NET_F_GUEST_CSUM);
 	if (likely(data && !csum)) {
 		ret = mdev_vq_section_write(section, &dst, hdr, sizeof(*hdr));
 		return ret ?: mdev_vq_section_move(section, &dst, data, len,
@@ -198,13 +199,27 @@ static int mvnet_peek(struct mvnet_pair *pair, struct mdev_vq_iter *data,
 
 	if (likely(!mdev_mem_is_copied(section->mem))) {
 		mdev_vq_iter_skip(data, sizeof(head->hdr));
-		return mdev_vq_section_read(section, &peek, head, sizeof(*head));
+		return mdev_vq_section_read(section, &peek, head,
+					    sizeof(head->hdr) +
+					    min_t(u32, len, sizeof(head->eth)));
 	}
 	ret = mdev_vq_section_read(section, data, pair->bounce,
 				   sizeof(head->hdr) + len);
 	if (!ret)
 		memcpy(head, pair->bounce, sizeof(*head));
 	return ret;
+}
+
+static bool mvnet_accepts(struct mdev_soft_net *net,
+			  const struct vlan_ethhdr *eth, u32 len)
+{
+	if (!mdev_soft_net_accepts(net, eth->h_dest))
+		return false;
+	if (likely(eth->h_vlan_proto != htons(ETH_P_8021Q)) ||
+	    len < VLAN_ETH_HLEN)
+		return true;
+	return mdev_soft_net_accepts_vlan(net, ntohs(eth->h_vlan_TCI) &
+					       VLAN_VID_MASK);
 }
 
 /*
@@ -256,7 +271,11 @@ static int mvnet_forward(struct mvnet_pair *pair)
 		return mvnet_drop(pair, "its header asks for what was not negotiated",
 				  len);
 
-	if (mdev_soft_net_accepts(&net->base, head.dest)) {
+	if (!mdev_soft_net_gso_fits(&net->base, head.hdr.gso_type))
+		return mvnet_drop(pair, "the driver has switched off receiving such large frames",
+				  len);
+
+	if (mvnet_accepts(&net->base, &head.eth, len)) {
 		/* All of it was read already where memory is copied. */
 		ret = mvnet_receive(pair, &head.hdr, data.nr ? &data : NULL,
 				    len);

@@ -37,8 +37,10 @@ static int mvnet_pair_alloc(struct mvnet_pair *pair)
 			return -ENOMEM;
 	}
 
+	/* GUEST_CSUM may be switched off later. */
 	csum = mdev_soft_net_has(&net->base, VIRTIO_NET_F_CSUM) &&
-	       !mdev_soft_net_has(&net->base, VIRTIO_NET_F_GUEST_CSUM);
+	       (!mdev_soft_net_has(&net->base, VIRTIO_NET_F_GUEST_CSUM) ||
+		mdev_soft_net_has(&net->base, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS));
 	if (!pair->bounce && (csum || !mdev_soft_mem(&net->base.soft)->direct)) {
 		pair->bounce = kvmalloc(MDEV_SOFT_NET_HDR_LEN + MVNET_MAX_FRAME, gfp);
 		if (!pair->bounce)

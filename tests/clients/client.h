@@ -419,6 +419,8 @@ struct vm_net {
 	/* the same for the control queue's */
 	__u64 ctrl_shift;
 	__u8 mac[6];
+	__u16 tag;		/* of the VLAN that frames are in, 0 for none */
+	bool no_guest_csum;	/* the driver has switched GUEST_CSUM off */
 	size_t rx_size, tx_size;
 	__u8 *expect;		/* a frame as it ought to be */
 	__u8 *whole;		/* a frame put together from its buffers */

@@ -129,6 +129,100 @@ static void try_filter(struct vm_net *n)
 	try_dest(n, "all multicast", group, true);
 }
 
+static void vlan(struct vm_net *n, const char *what, __u8 cmd, __u16 id, int ack)
+{
+	__u16 data = htole16(id);
+
+	ctrl(n, what, VIRTIO_NET_CTRL_VLAN, cmd, &data, sizeof(data), ack);
+}
+
+/* Not promiscuous: try_filter() was before. */
+static void try_vlan(struct vm_net *n)
+{
+	static const __u8 long_id[3] = { 5 }, off, on = 1;
+
+	if (!(n->dev->features & BIT64(VIRTIO_NET_F_CTRL_VLAN))) {
+		pass("VLANs: not offered");
+		return;
+	}
+	try_dest(n, "without a tag", n->mac, true);
+	n->tag = 5;
+	try_dest(n, "VLAN 5 that was not added", n->mac, false);
+	vlan(n, "VLAN_ADD 5", VIRTIO_NET_CTRL_VLAN_ADD, 5, VIRTIO_NET_OK);
+	try_dest(n, "VLAN 5", n->mac, true);
+	n->tag = 0xe005;
+	try_dest(n, "VLAN 5 with a priority", n->mac, true);
+	n->tag = 0xe000;
+	try_dest(n, "a priority without a VLAN", n->mac, true);
+	n->tag = 69;
+	try_dest(n, "VLAN 69 that was not added", n->mac, false);
+	n->tag = 4095;
+	vlan(n, "VLAN_ADD 4095", VIRTIO_NET_CTRL_VLAN_ADD, 4095, VIRTIO_NET_OK);
+	try_dest(n, "VLAN 4095", n->mac, true);
+	vlan(n, "VLAN_ADD 4096", VIRTIO_NET_CTRL_VLAN_ADD, 4096, VIRTIO_NET_ERR);
+	vlan(n, "VLAN_ADD 65535", VIRTIO_NET_CTRL_VLAN_ADD, 65535,
+	     VIRTIO_NET_ERR);
+	vlan(n, "VLAN_DEL 4096", VIRTIO_NET_CTRL_VLAN_DEL, 4096, VIRTIO_NET_ERR);
+	vlan(n, "a VLAN command that does not exist", 2, 5, VIRTIO_NET_ERR);
+	ctrl(n, "VLAN_DEL, 1 byte", VIRTIO_NET_CTRL_VLAN,
+	     VIRTIO_NET_CTRL_VLAN_DEL, long_id, 1, VIRTIO_NET_ERR);
+	ctrl(n, "VLAN_DEL, 3 bytes", VIRTIO_NET_CTRL_VLAN,
+	     VIRTIO_NET_CTRL_VLAN_DEL, long_id, 3, VIRTIO_NET_ERR);
+	ctrl(n, "VLAN_DEL, no data", VIRTIO_NET_CTRL_VLAN,
+	     VIRTIO_NET_CTRL_VLAN_DEL, NULL, 0, VIRTIO_NET_ERR);
+	n->tag = 5;
+	try_dest(n, "VLAN 5 after refused commands", n->mac, true);
+	vlan(n, "VLAN_DEL 5", VIRTIO_NET_CTRL_VLAN_DEL, 5, VIRTIO_NET_OK);
+	try_dest(n, "VLAN 5 that was deleted", n->mac, false);
+	ctrl(n, "RX_PROMISC on", VIRTIO_NET_CTRL_RX,
+	     VIRTIO_NET_CTRL_RX_PROMISC, &on, 1, VIRTIO_NET_OK);
+	try_dest(n, "promiscuous, VLAN 5", n->mac, true);
+	ctrl(n, "RX_PROMISC off", VIRTIO_NET_CTRL_RX,
+	     VIRTIO_NET_CTRL_RX_PROMISC, &off, 1, VIRTIO_NET_OK);
+	n->tag = 0;
+}
+
+static void offloads(struct vm_net *n, const char *what, __u64 bits, int ack)
+{
+	__u64 data = htole64(bits);
+
+	ctrl(n, what, VIRTIO_NET_CTRL_GUEST_OFFLOADS,
+	     VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET, &data, sizeof(data), ack);
+}
+
+static void try_offloads(struct vm_net *n)
+{
+	const __u64 csum = BIT64(VIRTIO_NET_F_GUEST_CSUM);
+	__u64 data[2] = { 0 };
+
+	if (!(n->dev->features & BIT64(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS))) {
+		pass("offloads: not offered");
+		return;
+	}
+	offloads(n, "no offloads", 0, VIRTIO_NET_OK);
+	n->no_guest_csum = true;
+	vm_net_run(n, n->pair[0].got + 50);
+	pass("checksums are complete without GUEST_CSUM");
+	offloads(n, "an offload that was not negotiated",
+		 csum | BIT64(VIRTIO_NET_F_GUEST_TSO6), VIRTIO_NET_ERR);
+	offloads(n, "a feature that is no offload",
+		 csum | BIT64(VIRTIO_NET_F_CTRL_VQ), VIRTIO_NET_ERR);
+	offloads(n, "a bit that does not exist", csum | 1ULL << 63,
+		 VIRTIO_NET_ERR);
+	ctrl(n, "offloads of 7 bytes", VIRTIO_NET_CTRL_GUEST_OFFLOADS,
+	     VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET, data, 7, VIRTIO_NET_ERR);
+	ctrl(n, "offloads of 9 bytes", VIRTIO_NET_CTRL_GUEST_OFFLOADS,
+	     VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET, data, 9, VIRTIO_NET_ERR);
+	ctrl(n, "an offload command that does not exist",
+	     VIRTIO_NET_CTRL_GUEST_OFFLOADS, 1, data, 8, VIRTIO_NET_ERR);
+	vm_net_run(n, n->pair[0].got + 50);
+	pass("refused commands change no offload");
+	offloads(n, "GUEST_CSUM", csum, VIRTIO_NET_OK);
+	n->no_guest_csum = false;
+	vm_net_run(n, n->pair[0].got + 50);
+	pass("checksums are the driver's with GUEST_CSUM");
+}
+
 static void try_announce(struct vm_net *n)
 {
 	struct virtio_net_config c;
@@ -206,12 +300,14 @@ int cmd_ctrl(struct vm_opts *o)
 	try_mac(&n);
 	try_rx_mode(&n);
 	try_filter(&n);
+	try_vlan(&n);
+	try_offloads(&n);
 	try_announce(&n);
 	try_pair_off(&n);
 	ctrl(&n, "a class that does not exist", 99, 0, NULL, 0, VIRTIO_NET_ERR);
 	ctrl(&n, "a command that does not exist", VIRTIO_NET_CTRL_MQ, 99, NULL,
 	     0, VIRTIO_NET_ERR);
-	vm_net_run(&n, 200);
+	vm_net_run(&n, n.pair[0].got + 200);
 	pass("traffic goes on after all that");
 	vm_net_free(&n);
 	vm_dev_close(&d);

@@ -45,6 +45,8 @@ __u64 vm_net_features(const struct vm_net_opts *o)
 	if (o->mq || o->pairs > 1 || o->ctrl)
 		f |= BIT64(VIRTIO_NET_F_CTRL_VQ) |
 		     BIT64(VIRTIO_NET_F_CTRL_RX) |
+		     BIT64(VIRTIO_NET_F_CTRL_VLAN) |
+		     BIT64(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) |
 		     BIT64(VIRTIO_NET_F_CTRL_MAC_ADDR) |
 		     BIT64(VIRTIO_NET_F_GUEST_ANNOUNCE);
 	return f;

@@ -140,8 +140,8 @@ static unsigned int check_folder(const char *folder, bool taken)
 
 static void test_version_1(void)
 {
-	/* Two NICs, a disk and an entropy device; split and packed rings */
-	CHECK_EQ(check_folder("v1", true), 8);
+	/* Two NICs, a disk and an entropy device; split and packed rings; VLANs */
+	CHECK_EQ(check_folder("v1", true), 9);
 }
 
 static void test_newer(void)

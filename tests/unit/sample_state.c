@@ -58,7 +58,9 @@ static const struct soft_net_saved net_saved = {
 		.nouni = true,
 		.uni = { .nr = 2, .addr = { { 2, 2 }, { 0xff, 0xff } } },
 		.multi = { .overflow = true },
+		.vlans = { [0] = 2, [63] = 1ULL << 63 },
 	},
+	.offloads_off = 1ULL << 7,
 };
 
 /* Changes one field, and expects that this is refused. */
@@ -100,6 +102,9 @@ static void net_same(const struct soft_net_saved *from)
 	CHECK_EQ(to.filter.uni.overflow, from->filter.uni.overflow);
 	CHECK_EQ(to.filter.multi.nr, from->filter.multi.nr);
 	CHECK_EQ(to.filter.multi.overflow, from->filter.multi.overflow);
+	CHECK(!memcmp(to.filter.vlans, from->filter.vlans,
+		      sizeof(to.filter.vlans)));
+	CHECK_EQ(to.offloads_off, from->offloads_off);
 }
 
 static void test_net_same(void)
@@ -113,6 +118,8 @@ static void test_net_same(void)
 	memset(saved.driver_mac, 0, ETH_ALEN);
 	saved.pairs_on = PAIRS;
 	saved.pairs_used = PAIRS;
+	net_same(&saved);
+	memset(saved.filter.vlans, 0, sizeof(saved.filter.vlans));
 	net_same(&saved);
 	/* Each receive mode alone, and full tables */
 	saved.filter.uni.nr = MDEV_SOFT_NET_MAX_MACS;
@@ -129,15 +136,46 @@ static void test_net_same(void)
 	}
 }
 
+/* What the first version had ends with the table of addresses. */
+static void test_net_earlier(void)
+{
+	const size_t more = 8 + 2 + 512;
+	struct soft_net_saved to;
+	struct content c;
+
+	net_write(&c, &net_saved);
+	memset(&to, 0xa5, sizeof(to));
+	CHECK_EQ(net_read(&c, c.len - more, &to), 0);
+	CHECK_EQ(to.offloads_off, 0);
+	CHECK_EQ(to.filter.vlans[0], 0);
+	CHECK_EQ(to.filter.vlans[63], 0);
+	CHECK_EQ(to.filter.multi.overflow, true);
+}
+
+static void test_net_vlans(void)
+{
+	struct soft_net_saved to;
+	struct content c;
+
+	net_write(&c, &net_saved);
+	CHECK_EQ(c.buf[c.len - 514], 64);
+	c.buf[c.len - 514] = 63;
+	CHECK_EQ(net_read(&c, c.len, &to), -EINVAL);
+	c.buf[c.len - 514] = 65;
+	CHECK_EQ(net_read(&c, c.len + 8, &to), -EINVAL);
+}
+
 static void test_net_length(void)
 {
+	const size_t more = 8 + 2 + 512;
 	struct soft_net_saved to;
 	struct content c;
 	size_t len;
 
 	net_write(&c, &net_saved);
 	for (len = 0; len < c.len; len++)
-		CHECK_EQ(net_read(&c, len, &to), -EINVAL);
+		if (len != c.len - more)
+			CHECK_EQ(net_read(&c, len, &to), -EINVAL);
 	/* A newer version may have more. */
 	CHECK_EQ(net_read(&c, c.len + 9, &to), 0);
 }
@@ -285,6 +323,10 @@ const struct unit_test sample_state_tests[] = {
 	{ "mvnet's state reads back as it was written", test_net_same },
 	{ "mvnet's state that is shorter is refused, longer is accepted",
 	  test_net_length },
+	{ "mvnet's state of the first version is accepted, and has no VLANs",
+	  test_net_earlier },
+	{ "mvnet's state with a table of VLANs of another size is refused",
+	  test_net_vlans },
 	{ "mvnet's state with an address that is not valid is refused",
 	  test_net_mac },
 	{ "mvnet's state with queue pairs that cannot be in use is refused",

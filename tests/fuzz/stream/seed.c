@@ -357,7 +357,9 @@ static void net(const char *name, u8 pairs, bool overflow, unsigned int nr)
 			.uni.nr = nr,
 			.multi.nr = nr / 2,
 			.multi.overflow = overflow,
+			.vlans[1] = overflow,
 		},
+		.offloads_off = nr,
 	};
 	static u8 buf[MAX_STREAM];
 	struct mdev_state_writer w = { .buf = buf, .size = sizeof(buf) };
