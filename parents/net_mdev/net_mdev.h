@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _NET_MDEV_H
+#define _NET_MDEV_H
+
+#include <linux/irq_work.h>
+#include <linux/mm_types.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/virtio_net.h>
+#include <linux/workqueue.h>
+
+#include <linux/mdev_class.h>
+#include <linux/mdev_mem.h>
+#include <linux/mdev_soft.h>
+#include <linux/mdev_soft_net.h>
+#include <linux/mdev_vq.h>
+#include <linux/mdev_vq_section.h>
+#include <linux/mdev_worker.h>
+
+/* QEMU and libblkio set up rings of 1024 without asking. */
+#define NET_MDEV_NUM_MAX	1024
+
+/* Queue pairs of the type with several, if there are as many CPUs */
+#define NET_MDEV_MAX_PAIRS	8
+
+/* VERSION_1 is required, so the header always has num_buffers. */
+#define NET_MDEV_HDR_LEN	sizeof(struct virtio_net_hdr_v1)
+
+/* The largest IP packet there is, and its Ethernet header, rounded up */
+#define NET_MDEV_MAX_FRAME	65550
+
+/* Buffers of the driver that one frame may take */
+#define NET_MDEV_MAX_MERGE	256
+
+/* Milliseconds for which frames wait at most for a driver without buffers */
+#define NET_MDEV_MAX_STALL	60000
+
+/**
+ * struct net_mdev_counters - what is counted for each direction of a pair
+ * @packets: frames that got through
+ * @bytes: theirs
+ * @dropped: frames that nobody could take
+ * @errors: frames that were not valid, or did not fit
+ * @deferred: frames that the worker carried, because the driver's memory was not
+ *	at hand
+ * @stalls: times that frames were dropped because the driver added no buffer
+ *
+ * Written only by the user of the direction's virtqueue, or under the lock that
+ * determines it; readers see whole values on a 64 bit machine.
+ */
+struct net_mdev_counters {
+	u64 packets;
+	u64 bytes;
+	u64 dropped;
+	u64 errors;
+	u64 deferred;
+	u64 stalls;
+};
+
+static inline void net_mdev_count(u64 *counter, u64 n)
+{
+	WRITE_ONCE(*counter, *counter + n);
+}
+
+/**
+ * struct net_mdev_rx - frames from the driver to the network device
+ * @vq: the driver's transmit queue
+ * @handed: The worker is the user of @vq; otherwise the NAPI poll is.  Each of the
+ *	two hands the queue to the other one, as the last thing that it does with it.
+ * @work: carries frames that the poll could not read without waiting
+ * @section: in which @vq is served; this and what follows belongs to the user of @vq
+ * @chain: the frame at hand
+ * @segs: its pieces
+ * @frag: memory for large frames
+ * @count: counters
+ */
+struct net_mdev_rx {
+	struct mdev_vq *vq;
+	bool handed;
+	struct mdev_work work;
+
+	struct mdev_vq_section section;
+	struct mdev_vq_chain chain;
+	struct mdev_vq_seg *segs;
+	struct page_frag frag;
+	struct net_mdev_counters count;
+};
+
+/**
+ * struct net_mdev_tx - frames from the network device to the driver
+ * @vq: the driver's receive queue
+ * @txq: queue of the network device.  Its lock, which the stack holds when it calls
+ *	ndo_start_xmit, guards @handed, @waits, @stalled, @since and @backlog, and
+ *	while @handed is clear its holder is the user of @vq.
+ * @handed: the worker is the user of @vq
+ * @waits: the driver has been asked for a kick when it adds a buffer, and @txq is
+ *	stopped until then
+ * @stalled: the driver has added no buffer for too long: frames are dropped until
+ *	it does
+ * @since: in jiffies, when @handed or @waits was set
+ * @backlog: frames that the worker carries
+ * @backlog_bytes: theirs
+ * @work: carries them
+ * @stall_work: looks whether the driver, or its memory, takes too long
+ * @section: in which @vq is served; this and what follows belongs to the user of @vq
+ * @notify: the driver has been asked for kicks
+ * @chains: the buffers that the frame at hand goes to
+ * @segs: their pieces, one array for all, so that they are written as one
+ * @nr: how many of @chains are taken
+ * @nr_segs: how many of @segs are
+ * @nr_descs: how many descriptors were read for them
+ * @count: counters
+ */
+struct net_mdev_tx {
+	struct mdev_vq *vq;
+	struct netdev_queue *txq;
+	bool handed;
+	bool waits;
+	bool stalled;
+	unsigned long since;
+	struct sk_buff_head backlog;
+	u32 backlog_bytes;
+	struct mdev_work work;
+	struct delayed_work stall_work;
+
+	struct mdev_vq_section section;
+	bool notify;
+	struct mdev_vq_chain *chains;
+	struct mdev_vq_seg *segs;
+	unsigned int nr;
+	unsigned int nr_segs;
+	unsigned int nr_descs;
+	struct net_mdev_counters count;
+};
+
+/**
+ * struct net_mdev_pair - a pair of virtqueues
+ * @nm: the instance
+ * @index: of the pair
+ * @napi: polls the driver's transmit queue, and wakes the network device's queue
+ *	when the driver has added buffers
+ * @kick_work: schedules @napi where interrupts are off, and no softirq would run
+ *	soon after them
+ * @worker: of this pair alone; started with the first of its queues, stopped by a
+ *	reset
+ * @rx: frames from the driver
+ * @tx: frames to the driver
+ */
+struct net_mdev_pair {
+	struct net_mdev *nm;
+	unsigned int index;
+	struct napi_struct napi;
+	struct irq_work kick_work;
+	struct mdev_worker worker;
+	struct net_mdev_rx rx;
+	struct net_mdev_tx tx ____cacheline_aligned_in_smp;
+};
+
+/**
+ * struct net_mdev - an instance
+ * @net: what it shares with other network devices in software
+ * @dev: its network device
+ * @pairs: queue pairs
+ * @live: the driver has set DRIVER_OK
+ * @stall: milliseconds for which frames wait at most
+ * @update: has the network device follow the driver: features, queues and carrier
+ */
+struct net_mdev {
+	struct mdev_soft_net net;
+	struct net_device *dev;
+	struct net_mdev_pair *pairs;
+	bool live;
+	unsigned int stall;
+	struct work_struct update;
+};
+
+/* What the network device has of its own */
+struct net_mdev_dev {
+	struct net_mdev *nm;
+};
+
+static inline struct net_mdev *net_to_net_mdev(struct mdev_soft_net *net)
+{
+	return container_of(net, struct net_mdev, net);
+}
+
+static inline struct net_mdev *soft_to_net_mdev(struct mdev_soft *soft)
+{
+	return net_to_net_mdev(container_of(soft, struct mdev_soft_net, soft));
+}
+
+static inline struct net_mdev *dev_to_net_mdev(const struct net_device *dev)
+{
+	return ((struct net_mdev_dev *)netdev_priv(dev))->nm;
+}
+
+static inline bool net_mdev_has(const struct net_mdev *nm, unsigned int bit)
+{
+	return mdev_soft_has(&nm->net.soft, bit);
+}
+
+/* params.c */
+extern unsigned int net_mdev_mtu;
+extern unsigned int net_mdev_max_instances;
+extern unsigned int net_mdev_stall;
+extern char *net_mdev_ifname;
+extern unsigned long long net_mdev_features_off;
+int net_mdev_check_parameters(void);
+
+/* instance.c */
+extern const struct mdev_class_parent_ops net_mdev_parent_ops;
+
+/* ops.c */
+extern const struct mdev_soft_desc net_mdev_one_pair;
+extern struct mdev_soft_desc net_mdev_more_pairs;
+extern const struct mdev_soft_net_ops net_mdev_net_ops;
+
+/* pair.c */
+void net_mdev_pair_init(struct net_mdev_pair *pair, struct net_mdev *nm,
+			unsigned int index);
+void net_mdev_pair_enable(struct net_mdev_pair *pair);
+void net_mdev_pair_disable(struct net_mdev_pair *pair);
+int net_mdev_pair_prepare(struct net_mdev_pair *pair);
+void net_mdev_pair_reset(struct net_mdev_pair *pair);
+void net_mdev_pair_schedule(struct net_mdev_pair *pair);
+
+/* rx.c */
+int net_mdev_rx_poll(struct net_mdev_pair *pair, int budget);
+void net_mdev_rx_work(struct mdev_work *work);
+
+/* tx.c */
+int net_mdev_tx_send(struct net_mdev_pair *pair, struct sk_buff *skb);
+bool net_mdev_tx_wait(struct net_mdev_pair *pair);
+void net_mdev_tx_wake(struct net_mdev_pair *pair);
+netdev_tx_t net_mdev_start_xmit(struct sk_buff *skb, struct net_device *dev);
+
+/* backlog.c */
+void net_mdev_backlog_hand(struct net_mdev_pair *pair);
+netdev_tx_t net_mdev_backlog_add(struct net_mdev_pair *pair,
+				 struct sk_buff *skb);
+void net_mdev_backlog_purge(struct net_mdev_tx *tx);
+void net_mdev_backlog_work(struct mdev_work *work);
+void net_mdev_stall_arm(struct net_mdev_pair *pair);
+void net_mdev_stall_work(struct work_struct *work);
+
+/* dev.c */
+int net_mdev_dev_create(struct net_mdev *nm);
+void net_mdev_dev_destroy(struct net_mdev *nm);
+
+/* update.c */
+void net_mdev_update(struct work_struct *work);
+
+/* ethtool.c */
+extern const struct ethtool_ops net_mdev_ethtool_ops;
+
+#endif /* _NET_MDEV_H */

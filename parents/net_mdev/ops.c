@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * net_mdev: what the libraries are told of the device.
+ */
+
+#include <linux/cpumask.h>
+#include <linux/pci_ids.h>
+#include <linux/rtnetlink.h>
+
+#include "net_mdev.h"
+
+#define NET_MDEV_FEATURES	(MDEV_SOFT_FEATURES |			\
+				 BIT_ULL(VIRTIO_F_IN_ORDER) |		\
+				 BIT_ULL(VIRTIO_NET_F_CSUM) |		\
+				 BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) |	\
+				 BIT_ULL(VIRTIO_NET_F_HOST_TSO4) |	\
+				 BIT_ULL(VIRTIO_NET_F_HOST_TSO6) |	\
+				 BIT_ULL(VIRTIO_NET_F_HOST_ECN) |	\
+				 BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) |	\
+				 BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) |	\
+				 BIT_ULL(VIRTIO_NET_F_GUEST_ECN) |	\
+				 BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) |	\
+				 BIT_ULL(VIRTIO_NET_F_MAC) |		\
+				 BIT_ULL(VIRTIO_NET_F_STATUS) |		\
+				 BIT_ULL(VIRTIO_NET_F_MTU) |		\
+				 BIT_ULL(VIRTIO_NET_F_CTRL_VQ) |	\
+				 BIT_ULL(VIRTIO_NET_F_CTRL_RX) |	\
+				 BIT_ULL(VIRTIO_NET_F_CTRL_RX_EXTRA) |	\
+				 BIT_ULL(VIRTIO_NET_F_CTRL_MAC_ADDR) |	\
+				 BIT_ULL(VIRTIO_NET_F_GUEST_ANNOUNCE))
+
+static void net_mdev_kick(struct mdev_soft *soft, u16 idx)
+{
+	struct net_mdev *nm = soft_to_net_mdev(soft);
+
+	/* A queue that is not live is looked at when it is started or resumed. */
+	if (!mdev_vq_is_live(mdev_soft_vq(soft, idx)))
+		return;
+	if (mdev_soft_net_is_ctrl(&nm->net, idx))
+		mdev_soft_net_ctrl_kick(&nm->net);
+	else if (idx / 2 < nm->net.max_pairs)
+		net_mdev_pair_schedule(&nm->pairs[idx / 2]);
+}
+
+static int net_mdev_prepare_vq(struct mdev_soft *soft, u16 idx)
+{
+	struct net_mdev *nm = soft_to_net_mdev(soft);
+
+	if (mdev_soft_net_is_ctrl(&nm->net, idx))
+		return mdev_soft_net_ctrl_prepare(&nm->net);
+	if (idx / 2 < mdev_soft_net_nr_pairs(&nm->net))
+		return net_mdev_pair_prepare(&nm->pairs[idx / 2]);
+	/* A queue that has no meaning with the negotiated features */
+	return 1;
+}
+
+/* The first pair's worker serves the control queue as well. */
+static struct mdev_worker *net_mdev_get_vq_worker(struct mdev_soft *soft,
+						  u16 idx)
+{
+	struct net_mdev *nm = soft_to_net_mdev(soft);
+
+	if (idx / 2 >= mdev_soft_net_nr_pairs(&nm->net))
+		idx = 0;
+	return &nm->pairs[idx / 2].worker;
+}
+
+static void net_mdev_start(struct mdev_soft *soft)
+{
+	struct net_mdev *nm = soft_to_net_mdev(soft);
+
+	WRITE_ONCE(nm->live, true);
+	schedule_work(&nm->update);
+}
+
+static void net_mdev_stop(struct mdev_soft *soft)
+{
+	struct net_mdev *nm = soft_to_net_mdev(soft);
+
+	WRITE_ONCE(nm->live, false);
+	netif_carrier_off(nm->dev);
+}
+
+static void net_mdev_reset(struct mdev_soft *soft)
+{
+	struct net_mdev *nm = soft_to_net_mdev(soft);
+	unsigned int i;
+
+	for (i = 0; i < nm->net.max_pairs; i++)
+		net_mdev_pair_reset(&nm->pairs[i]);
+	mdev_soft_net_reset(&nm->net);
+	schedule_work(&nm->update);
+}
+
+#define NET_MDEV_DESC(_pairs, _features) {				\
+	.kick = net_mdev_kick,						\
+	.get_vq_worker = net_mdev_get_vq_worker,			\
+	.prepare_vq = net_mdev_prepare_vq,				\
+	.get_vq_group = mdev_soft_net_get_vq_group,			\
+	.check_features = mdev_soft_net_check_features,			\
+	.start = net_mdev_start,					\
+	.stop = net_mdev_stop,						\
+	.reset = net_mdev_reset,					\
+	.end_use = mdev_soft_net_end_use,				\
+	.save = mdev_soft_net_save,					\
+	.load = mdev_soft_net_load,					\
+	.get_config = mdev_soft_net_get_config,				\
+	.set_config = mdev_soft_net_set_config,				\
+	.get_generation = mdev_soft_net_get_generation,			\
+	.device_id = VIRTIO_ID_NET,					\
+	.vendor_id = PCI_VENDOR_ID_REDHAT_QUMRANET,			\
+	.features = _features,						\
+	.config_size = sizeof(struct virtio_net_config),		\
+	.nr_vqs = 2 * (_pairs) + 1,					\
+	.num_max = NET_MDEV_NUM_MAX,					\
+	.nr_groups = 2,							\
+}
+
+const struct mdev_soft_desc net_mdev_one_pair =
+	NET_MDEV_DESC(1, NET_MDEV_FEATURES);
+
+/* The module's init lowers the number of virtqueues where there are fewer CPUs. */
+struct mdev_soft_desc net_mdev_more_pairs =
+	NET_MDEV_DESC(NET_MDEV_MAX_PAIRS,
+		      NET_MDEV_FEATURES | BIT_ULL(VIRTIO_NET_F_MQ));
+
+static int net_mdev_prepare_ctrl(struct mdev_soft_net *net)
+{
+	return net_mdev_pair_prepare(&net_to_net_mdev(net)->pairs[0]);
+}
+
+static struct mdev_worker *net_mdev_ctrl_worker(struct mdev_soft_net *net)
+{
+	return &net_to_net_mdev(net)->pairs[0].worker;
+}
+
+static void net_mdev_changed(struct mdev_soft_net *net)
+{
+	schedule_work(&net_to_net_mdev(net)->update);
+}
+
+static void net_mdev_pairs_changed(struct mdev_soft_net *net)
+{
+	struct net_mdev *nm = net_to_net_mdev(net);
+	unsigned int i;
+
+	net_mdev_changed(net);
+	/* What waits in those that are off is dropped. */
+	for (i = 0; i < net->max_pairs; i++)
+		net_mdev_pair_schedule(&nm->pairs[i]);
+}
+
+/* Both ends have the same. */
+static int net_mdev_set_mtu(struct mdev_soft_net *net, unsigned int mtu)
+{
+	int ret;
+
+	rtnl_lock();
+	ret = dev_set_mtu(net_to_net_mdev(net)->dev, mtu);
+	rtnl_unlock();
+	return ret;
+}
+
+const struct mdev_soft_net_ops net_mdev_net_ops = {
+	.prepare_ctrl = net_mdev_prepare_ctrl,
+	.ctrl_worker = net_mdev_ctrl_worker,
+	.pairs_changed = net_mdev_pairs_changed,
+	.offloads_changed = net_mdev_changed,
+	.link_changed = net_mdev_changed,
+	.set_mtu = net_mdev_set_mtu,
+};

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * net_mdev: frames from the driver to the network device.
+ *
+ * The NAPI poll of a pair copies frames out of the driver's transmit queue and hands
+ * them to the stack.  It cannot wait for memory of the driver: then it hands the queue
+ * to the pair's worker, which carries some frames and hands the queue back.
+ */
+
+#include <linux/etherdevice.h>
+#include <linux/virtio_net.h>
+
+#include "net_mdev.h"
+
+/* Frames in one section and in one run of the worker, and bytes if they are large */
+#define NET_MDEV_RX_SECTION	16
+#define NET_MDEV_RX_BYTES	(128 * 1024)
+#define NET_MDEV_RX_BUDGET	64
+#define NET_MDEV_RX_BUDGET_BYTES (512 * 1024)
+
+/* A frame up to this size is in one piece; of a larger one this is */
+#define NET_MDEV_RX_LINEAR	2048
+#define NET_MDEV_RX_HEAD	256
+
+/**
+ * struct net_mdev_run - one run over the driver's transmit queue
+ * @napi: that of the pair, if its poll is running; NULL for the worker
+ * @left: frames that may still be taken
+ * @taken: frames that were
+ * @cost: of the run so far, see mdev_vq_chain_cost()
+ * @ready: frames for the stack
+ */
+struct net_mdev_run {
+	struct napi_struct *napi;
+	int left;
+	int taken;
+	u64 cost;
+	struct sk_buff_head ready;
+};
+
+/* Room for a frame: in one piece, or a piece for its headers and the rest in pages */
+static struct sk_buff *net_mdev_rx_alloc(struct net_mdev_pair *pair,
+					 struct napi_struct *napi, u32 len)
+{
+	u32 linear = len <= NET_MDEV_RX_LINEAR ? len : NET_MDEV_RX_HEAD;
+
+	/* What napi_alloc_skb() takes from belongs to the softirq of this CPU. */
+	if (likely(napi))
+		return napi_alloc_skb(napi, linear);
+	return netdev_alloc_skb(pair->nm->dev, linear);
+}
+
+/* Copy what does not fit into the head into pages.  0; -ENOMEM; or a section's error. */
+static int net_mdev_rx_pages(struct net_mdev_rx *rx, struct sk_buff *skb,
+			     struct mdev_vq_iter *data, u32 len)
+{
+	struct page_frag *frag = &rx->frag;
+	unsigned int nr = 0;
+	int ret;
+	u32 n;
+
+	for (; len; len -= n) {
+		if (nr == MAX_SKB_FRAGS ||
+		    !skb_page_frag_refill(min_t(u32, len, PAGE_SIZE), frag,
+					  GFP_ATOMIC))
+			return -ENOMEM;
+		n = min_t(u32, len, frag->size - frag->offset);
+		ret = mdev_vq_section_read(&rx->section, data,
+					   page_address(frag->page) +
+					   frag->offset, n);
+		if (ret)
+			return ret;
+		get_page(frag->page);
+		skb_add_rx_frag(skb, nr++, frag->page, frag->offset, n, n);
+		frag->offset += n;
+	}
+	return 0;
+}
+
+static int net_mdev_rx_copy(struct net_mdev_rx *rx, struct sk_buff *skb,
+			    struct mdev_vq_iter *data, u32 len)
+{
+	u32 linear = len <= NET_MDEV_RX_LINEAR ? len : NET_MDEV_RX_HEAD;
+	int ret;
+
+	ret = mdev_vq_section_read(&rx->section, data, skb_put(skb, linear),
+				   linear);
+	if (likely(ret || len == linear))
+		return ret;
+	return net_mdev_rx_pages(rx, skb, data, len - linear);
+}
+
+/* The frame at hand is consumed, and @counter counts it as lost. */
+static int net_mdev_rx_drop(struct net_mdev_rx *rx, u64 *counter)
+{
+	mdev_vq_push(rx->vq, &rx->chain, 0);
+	mdev_vq_count(rx->vq, 0, 1);
+	net_mdev_count(counter, 1);
+	return 1;
+}
+
+/*
+ * The frame of a popped chain.  Returns 1 if the chain was pushed; @skb is NULL if
+ * nothing came of it.  Returns an error of the section otherwise.
+ */
+static int net_mdev_rx_frame(struct net_mdev_pair *pair,
+			     struct napi_struct *napi, struct sk_buff **skb)
+{
+	struct mdev_soft_net *net = &pair->nm->net;
+	struct net_mdev_rx *rx = &pair->rx;
+	struct virtio_net_hdr_v1 hdr;
+	struct mdev_vq_iter data;
+	u32 len;
+	int ret;
+
+	if (unlikely(rx->chain.out_len < NET_MDEV_HDR_LEN + ETH_HLEN ||
+		     rx->chain.out_len > NET_MDEV_HDR_LEN + NET_MDEV_MAX_FRAME))
+		return net_mdev_rx_drop(rx, &rx->count.errors);
+	len = rx->chain.out_len - NET_MDEV_HDR_LEN;
+	/* Nobody would take them, and the driver waits for its buffers. */
+	if (unlikely(!mdev_soft_net_link_is_up(net) ||
+		     mdev_soft_net_pair_state(net, pair->index) ==
+		     MDEV_SOFT_NET_PAIR_OFF))
+		return net_mdev_rx_drop(rx, &rx->count.dropped);
+
+	mdev_vq_iter_out(&data, &rx->chain);
+	ret = mdev_vq_section_read(&rx->section, &data, &hdr, sizeof(hdr));
+	if (unlikely(ret))
+		return ret;
+	if (unlikely(!mdev_soft_net_hdr_valid(net, &hdr, len)))
+		return net_mdev_rx_drop(rx, &rx->count.errors);
+
+	*skb = net_mdev_rx_alloc(pair, napi, len);
+	if (unlikely(!*skb))
+		return net_mdev_rx_drop(rx, &rx->count.dropped);
+	ret = net_mdev_rx_copy(rx, *skb, &data, len);
+	if (likely(!ret) &&
+	    likely(!virtio_net_hdr_to_skb(*skb, (struct virtio_net_hdr *)&hdr,
+					  true))) {
+		mdev_vq_push(rx->vq, &rx->chain, 0);
+		mdev_vq_count(rx->vq, len, 0);
+		net_mdev_count(&rx->count.packets, 1);
+		net_mdev_count(&rx->count.bytes, len);
+		return 1;
+	}
+
+	kfree_skb(*skb);
+	*skb = NULL;
+	if (!ret)
+		return net_mdev_rx_drop(rx, &rx->count.errors);
+	return ret == -ENOMEM ? net_mdev_rx_drop(rx, &rx->count.dropped) : ret;
+}
+
+/*
+ * Take the next frame.  Returns 1; 0 if there is none; -EAGAIN if it has to be waited
+ * for; -EPROTO if the queue broke.
+ */
+static int net_mdev_rx_one(struct net_mdev_pair *pair,
+			   struct net_mdev_run *run)
+{
+	struct net_mdev_rx *rx = &pair->rx;
+	struct sk_buff *skb = NULL;
+	int ret;
+
+	rx->chain.segs = rx->segs;
+	rx->chain.max_segs = MDEV_VQ_MAX_SEGS;
+	ret = mdev_vq_section_pop(&rx->section, rx->vq, &rx->chain);
+	if (ret <= 0)
+		return ret;
+	if (unlikely(rx->chain.nr_in)) {
+		mdev_vq_break(rx->vq, "a transmit buffer with %u bytes to write",
+			      rx->chain.in_len);
+		ret = -EPROTO;
+	} else {
+		ret = net_mdev_rx_frame(pair, run->napi, &skb);
+	}
+	if (unlikely(ret < 0)) {
+		mdev_vq_unpop(rx->vq, &rx->chain);
+		return ret;
+	}
+	run->taken++;
+	run->left--;
+	run->cost += mdev_vq_chain_cost(&rx->chain);
+	if (skb)
+		__skb_queue_tail(&run->ready, skb);
+	return 1;
+}
+
+/*
+ * Take frames in one section.  Returns as net_mdev_rx_one() for the last of them; 0 only
+ * if the driver is going to kick for the next one.
+ */
+static int net_mdev_rx_section(struct net_mdev_pair *pair,
+			       struct net_mdev_run *run)
+{
+	struct mdev_vq *vq = pair->rx.vq;
+	u64 end = run->cost + NET_MDEV_RX_BYTES;
+	bool signal = false;
+	int nr = 0;
+	int ret;
+
+	ret = mdev_vq_section_enter(&pair->rx.section);
+	if (unlikely(ret))
+		goto leave;
+	mdev_vq_disable_notify(vq);
+	do {
+		ret = net_mdev_rx_one(pair, run);
+	} while (ret > 0 && ++nr < NET_MDEV_RX_SECTION && run->left > 0 &&
+		 run->cost < end && mdev_vq_is_live(vq));
+
+	mdev_vq_publish(vq);
+	if (!ret && mdev_vq_enable_notify(vq))
+		ret = 1;
+	signal = mdev_vq_need_signal(vq);
+leave:
+	mdev_vq_section_leave(&pair->rx.section);
+	if (signal)
+		mdev_vq_signal(vq);
+	return ret;
+}
+
+/* Hand frames to the stack, outside of any section: that takes a while. */
+static void net_mdev_rx_deliver(struct net_mdev_pair *pair,
+				struct net_mdev_run *run)
+{
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(&run->ready))) {
+		skb_record_rx_queue(skb, pair->index);
+		skb->protocol = eth_type_trans(skb, pair->nm->dev);
+		if (likely(run->napi)) {
+			napi_gro_receive(run->napi, skb);
+		} else {
+			local_bh_disable();
+			netif_receive_skb(skb);
+			local_bh_enable();
+		}
+	}
+}
+
+/* Take frames until there are no more or @run ends.  As net_mdev_rx_section(). */
+static int net_mdev_rx_run(struct net_mdev_pair *pair, struct net_mdev_run *run)
+{
+	int ret;
+
+	__skb_queue_head_init(&run->ready);
+	do {
+		ret = net_mdev_rx_section(pair, run);
+		net_mdev_rx_deliver(pair, run);
+	} while (ret > 0 && run->left > 0 &&
+		 run->cost < NET_MDEV_RX_BUDGET_BYTES &&
+		 mdev_vq_is_live(pair->rx.vq));
+	return ret;
+}
+
+/**
+ * net_mdev_rx_poll() - take frames from the driver, in its pair's NAPI poll
+ * @pair: the pair
+ * @budget: how many at most
+ *
+ * Context: softirq.
+ * Return: how many, or @budget if there may be more.  If the worker has the queue from
+ * now on, &net_mdev_rx.handed is set, and the caller queues the work.
+ */
+int net_mdev_rx_poll(struct net_mdev_pair *pair, int budget)
+{
+	struct net_mdev_run run = { .napi = &pair->napi, .left = budget };
+	struct net_mdev_rx *rx = &pair->rx;
+	int ret;
+
+	/* Pairs with smp_store_release() in net_mdev_rx_work() */
+	if (smp_load_acquire(&rx->handed) || !mdev_vq_claim(rx->vq))
+		return 0;
+	ret = net_mdev_rx_run(pair, &run);
+	/* Before the queue can be stopped, because a reset clears it. */
+	if (unlikely(ret == -EAGAIN))
+		WRITE_ONCE(rx->handed, true);
+	mdev_vq_release(rx->vq);
+	return ret > 0 ? budget : min(run.taken, budget - 1);
+}
+
+/**
+ * net_mdev_rx_work() - take frames that have to be waited for
+ * @work: that of the pair
+ *
+ * Context: the worker of the pair.
+ */
+void net_mdev_rx_work(struct mdev_work *work)
+{
+	struct net_mdev_pair *pair = container_of(work, struct net_mdev_pair,
+						  rx.work);
+	struct net_mdev_run run = { .left = NET_MDEV_RX_BUDGET };
+	struct net_mdev_rx *rx = &pair->rx;
+	bool again = false;
+
+	if (!READ_ONCE(rx->handed))
+		return;
+	if (mdev_vq_claim(rx->vq)) {
+		rx->section.nowait = false;
+		/* If all memory is copied, the poll would only hand it back. */
+		again = net_mdev_rx_run(pair, &run) > 0 &&
+			mdev_mem_is_copied(mdev_vq_mem(rx->vq));
+		rx->section.nowait = true;
+		net_mdev_count(&rx->count.deferred, run.taken);
+		mdev_vq_release(rx->vq);
+	}
+	if (again) {
+		mdev_worker_queue(&pair->worker, work);
+		return;
+	}
+	/* Pairs with smp_load_acquire() in net_mdev_rx_poll() */
+	smp_store_release(&rx->handed, false);
+	net_mdev_pair_schedule(pair);
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * net_mdev: frames from the network device to the driver.
+ *
+ * ndo_start_xmit copies a frame into the driver's receive queue in the context of its
+ * sender.  There is nothing to be completed later, so there is no limit to the bytes
+ * in flight as other devices have it (BQL): a frame waits in the qdisc only while the
+ * driver has no buffer for it.
+ */
+
+#include <linux/virtio_net.h>
+
+#include "net_mdev.h"
+
+/*
+ * Whether the driver has no buffer left to add: it gets none back until those that
+ * are collected are used.
+ */
+static bool net_mdev_tx_all_taken(const struct net_mdev_pair *pair)
+{
+	const struct net_mdev_tx *tx = &pair->tx;
+	u16 num = mdev_vq_num(tx->vq);
+
+	return tx->nr == num ||
+	       (!net_mdev_has(pair->nm, VIRTIO_RING_F_INDIRECT_DESC) &&
+		tx->nr_descs == num);
+}
+
+/* Give the buffers back that were taken. */
+static void net_mdev_tx_unpop(struct net_mdev_tx *tx)
+{
+	while (tx->nr)
+		mdev_vq_unpop(tx->vq, &tx->chains[--tx->nr]);
+}
+
+/*
+ * Take buffers for @len bytes.  Returns 0; -ENOBUFS if there are too few; -EMSGSIZE if
+ * there can never be enough; -EAGAIN if one has to be waited for; -EPROTO if the queue
+ * broke.
+ */
+static int net_mdev_tx_take(struct net_mdev_pair *pair, u32 len)
+{
+	bool merge = net_mdev_has(pair->nm, VIRTIO_NET_F_MRG_RXBUF);
+	struct net_mdev_tx *tx = &pair->tx;
+	struct mdev_vq_chain *chain;
+	u32 room = 0;
+	int ret;
+
+	tx->nr = 0;
+	tx->nr_segs = 0;
+	tx->nr_descs = 0;
+	do {
+		/* Not by segments: a descriptor of no bytes has none. */
+		if (tx->nr == (merge ? NET_MDEV_MAX_MERGE : 1) ||
+		    tx->nr_descs > MDEV_VQ_MAX_SEGS)
+			return -EMSGSIZE;
+
+		chain = &tx->chains[tx->nr];
+		chain->segs = tx->segs + tx->nr_segs;
+		chain->max_segs = MDEV_VQ_MAX_SEGS;
+		ret = mdev_vq_section_pop(&tx->section, tx->vq, chain);
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			return net_mdev_tx_all_taken(pair) ? -EMSGSIZE :
+							     -ENOBUFS;
+		tx->nr++;
+		tx->nr_segs += chain->nr_in;
+		tx->nr_descs += chain->nr_descs;
+		if (unlikely(chain->nr_out ||
+			     (!room && chain->in_len < NET_MDEV_HDR_LEN))) {
+			mdev_vq_break(tx->vq,
+				      "a receive buffer of %u bytes to write and %u to read",
+				      chain->in_len, chain->out_len);
+			return -EPROTO;
+		}
+		/* Cannot overflow: less than @len before */
+		room = min_t(u64, (u64)room + chain->in_len, len);
+	} while (room < len);
+	return 0;
+}
+
+/* Copy a frame piece by piece. */
+static int net_mdev_tx_copy(struct net_mdev_tx *tx, struct mdev_vq_iter *dst,
+			    const struct sk_buff *skb)
+{
+	const struct skb_shared_info *info = skb_shinfo(skb);
+	const struct sk_buff *part;
+	unsigned int i;
+	int ret;
+
+	ret = mdev_vq_section_write(&tx->section, dst, skb->data,
+				    skb_headlen(skb));
+	if (ret || likely(!skb_is_nonlinear(skb)))
+		return ret;
+	for (i = 0; i < info->nr_frags; i++) {
+		const skb_frag_t *frag = &info->frags[i];
+
+		/* Memory of another device */
+		if (unlikely(!skb_frag_page(frag)))
+			return -EINVAL;
+		ret = mdev_vq_section_write(&tx->section, dst,
+					    skb_frag_address(frag),
+					    skb_frag_size(frag));
+		if (ret)
+			return ret;
+	}
+	skb_walk_frags(skb, part) {
+		ret = net_mdev_tx_copy(tx, dst, part);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Whether the driver can receive a frame that is not segmented */
+static bool net_mdev_tx_gso_ok(const struct mdev_soft_net *net,
+			       const struct sk_buff *skb)
+{
+	unsigned int type = skb_shinfo(skb)->gso_type;
+
+	if (type & SKB_GSO_TCP_ECN &&
+	    !mdev_soft_net_offload(net, VIRTIO_NET_F_GUEST_ECN))
+		return false;
+	if (type & SKB_GSO_TCPV4)
+		return mdev_soft_net_offload(net, VIRTIO_NET_F_GUEST_TSO4);
+	if (type & SKB_GSO_TCPV6)
+		return mdev_soft_net_offload(net, VIRTIO_NET_F_GUEST_TSO6);
+	return false;
+}
+
+/*
+ * The header of a frame.  The features of the network device follow those of the driver,
+ * but not at once, so look at each frame.
+ */
+static int net_mdev_tx_header(struct net_mdev_pair *pair, struct sk_buff *skb,
+			      struct virtio_net_hdr_v1 *hdr)
+{
+	const struct mdev_soft_net *net = &pair->nm->net;
+	bool csum = mdev_soft_net_offload(net, VIRTIO_NET_F_GUEST_CSUM);
+
+	if (skb_is_gso(skb) && unlikely(!net_mdev_tx_gso_ok(net, skb)))
+		return -EINVAL;
+	if (skb->ip_summed == CHECKSUM_PARTIAL && unlikely(!csum) &&
+	    skb_checksum_help(skb))
+		return -EINVAL;
+	return virtio_net_hdr_from_skb(skb, (struct virtio_net_hdr *)hdr, true,
+				       csum, 0);
+}
+
+/* Mark the buffers used, with @len bytes in total, and have the driver see them. */
+static void net_mdev_tx_push(struct net_mdev_tx *tx, u32 len)
+{
+	unsigned int i;
+	u32 n;
+
+	for (i = 0; i < tx->nr; i++) {
+		n = min(len, tx->chains[i].in_len);
+		mdev_vq_push(tx->vq, &tx->chains[i], n);
+		len -= n;
+	}
+	tx->nr = 0;
+	mdev_vq_publish(tx->vq);
+}
+
+/**
+ * net_mdev_tx_send() - copy a frame into the driver's receive queue
+ * @pair: the pair, whose receive queue is claimed
+ * @skb: the frame; the caller frees it unless it tries again
+ *
+ * Counts frames that can never be sent.  The driver is not signalled.
+ *
+ * Context: the user of the queue, in &net_mdev_tx.section.
+ * Return: 0 if it was sent, or need not be; -ENOBUFS if it has to wait for buffers;
+ * -EAGAIN if memory has to be waited for; -EPROTO if the queue broke; another error if
+ * it cannot be sent.
+ */
+int net_mdev_tx_send(struct net_mdev_pair *pair, struct sk_buff *skb)
+{
+	struct net_mdev_tx *tx = &pair->tx;
+	struct virtio_net_hdr_v1 hdr;
+	struct mdev_vq_iter dst;
+	int ret;
+
+	if (!mdev_soft_net_accepts(&pair->nm->net, skb->data)) {
+		atomic64_inc(&pair->nm->net.filtered);
+		return 0;
+	}
+	ret = net_mdev_tx_header(pair, skb, &hdr);
+	if (unlikely(ret))
+		goto error;
+	ret = net_mdev_tx_take(pair, NET_MDEV_HDR_LEN + skb->len);
+	if (!ret) {
+		hdr.num_buffers = (__force __virtio16)cpu_to_le16(tx->nr);
+		mdev_vq_iter_in_all(&dst, tx->chains, tx->nr_segs);
+		ret = mdev_vq_section_write(&tx->section, &dst, &hdr,
+					    sizeof(hdr));
+		if (!ret)
+			ret = net_mdev_tx_copy(tx, &dst, skb);
+	}
+	if (unlikely(ret)) {
+		net_mdev_tx_unpop(tx);
+		goto error;
+	}
+
+	net_mdev_tx_push(tx, NET_MDEV_HDR_LEN + skb->len);
+	mdev_vq_count(tx->vq, skb->len, 0);
+	net_mdev_count(&tx->count.packets, 1);
+	net_mdev_count(&tx->count.bytes, skb->len);
+	WRITE_ONCE(tx->stalled, false);
+	if (unlikely(tx->notify)) {
+		tx->notify = false;
+		mdev_vq_disable_notify(tx->vq);
+	}
+	return 0;
+
+error:
+	if (ret == -EINVAL || ret == -EMSGSIZE)
+		net_mdev_count(&tx->count.errors, 1);
+	return ret;
+}
+
+/**
+ * net_mdev_tx_wait() - stop the queue until the driver adds buffers
+ * @pair: the pair, whose receive queue is claimed
+ *
+ * Context: the user of the queue, in &net_mdev_tx.section, with the lock of
+ * &net_mdev_tx.txq.
+ * Return: false; true if there are some already, and the queue is not stopped.
+ */
+bool net_mdev_tx_wait(struct net_mdev_pair *pair)
+{
+	struct net_mdev_tx *tx = &pair->tx;
+
+	/*
+	 * A kick that comes as soon as it was asked for finds it set, because asking
+	 * is a full barrier.
+	 */
+	WRITE_ONCE(tx->waits, true);
+	tx->notify = true;
+	if (mdev_vq_enable_notify(tx->vq)) {
+		WRITE_ONCE(tx->waits, false);
+		return true;
+	}
+	netif_tx_stop_queue(tx->txq);
+	net_mdev_stall_arm(pair);
+	return false;
+}
+
+/**
+ * net_mdev_tx_wake() - the driver may have added buffers
+ * @pair: the pair
+ *
+ * Context: softirq.
+ */
+void net_mdev_tx_wake(struct net_mdev_pair *pair)
+{
+	struct net_mdev_tx *tx = &pair->tx;
+
+	if (likely(!READ_ONCE(tx->waits)))
+		return;
+	__netif_tx_lock(tx->txq, smp_processor_id());
+	if (tx->waits) {
+		WRITE_ONCE(tx->waits, false);
+		if (skb_queue_empty(&tx->backlog))
+			netif_tx_wake_queue(tx->txq);
+		else
+			net_mdev_backlog_hand(pair);
+	}
+	__netif_tx_unlock(tx->txq);
+}
+
+static netdev_tx_t net_mdev_tx_drop(struct net_mdev_tx *tx, struct sk_buff *skb)
+{
+	net_mdev_count(&tx->count.dropped, 1);
+	dev_kfree_skb_any(skb);
+	return NETDEV_TX_OK;
+}
+
+/*
+ * Send a frame in a section of its own; then signal the driver, unless another one
+ * follows at once.  Returns as net_mdev_tx_send(); after -EBUSY there are buffers again.
+ */
+static int net_mdev_tx_try(struct net_mdev_pair *pair, struct sk_buff *skb)
+{
+	struct net_mdev_tx *tx = &pair->tx;
+	bool signal = false;
+	int ret;
+
+	ret = mdev_vq_section_enter(&tx->section);
+	if (likely(!ret)) {
+		ret = net_mdev_tx_send(pair, skb);
+		if (ret == -ENOBUFS && !tx->stalled && net_mdev_tx_wait(pair))
+			ret = -EBUSY;
+		if (!netdev_xmit_more() || ret)
+			signal = mdev_vq_need_signal(tx->vq);
+	}
+	mdev_vq_section_leave(&tx->section);
+	if (signal)
+		mdev_vq_signal(tx->vq);
+	return ret;
+}
+
+/**
+ * net_mdev_start_xmit() - send a frame to the driver
+ * @skb: the frame
+ * @dev: the network device
+ *
+ * Context: softirqs off, interrupts on, with the lock of the queue.
+ * Return: NETDEV_TX_OK, or NETDEV_TX_BUSY if the frame is to come again.
+ */
+netdev_tx_t net_mdev_start_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct net_mdev *nm = dev_to_net_mdev(dev);
+	struct net_mdev_pair *pair = &nm->pairs[skb_get_queue_mapping(skb)];
+	struct net_mdev_tx *tx = &pair->tx;
+	int ret = -EPROTO;
+
+	if (unlikely(tx->handed || !skb_queue_empty(&tx->backlog)))
+		return net_mdev_backlog_add(pair, skb);
+
+	/* A pair that is off gets nothing more. */
+	if (likely(mdev_soft_net_pair_state(&nm->net, pair->index) ==
+		   MDEV_SOFT_NET_PAIR_ON && mdev_vq_claim(tx->vq))) {
+		ret = net_mdev_tx_try(pair, skb);
+		mdev_vq_release(tx->vq);
+	}
+	if (likely(!ret)) {
+		dev_consume_skb_any(skb);
+		return NETDEV_TX_OK;
+	}
+	if (ret == -EBUSY || (ret == -ENOBUFS && !tx->stalled))
+		return NETDEV_TX_BUSY;
+	if (ret == -EAGAIN)
+		return net_mdev_backlog_add(pair, skb);
+	return net_mdev_tx_drop(tx, skb);
+}

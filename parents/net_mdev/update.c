@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * net_mdev: the network device follows the driver.
+ *
+ * What the stack may send depends on what the driver has negotiated, and can only be
+ * changed under the rtnl, while the driver may hold that where it changes something.
+ */
+
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+
+#include "net_mdev.h"
+
+/* Pairs that are in use: the first ones */
+static unsigned int net_mdev_nr_on(const struct net_mdev *nm)
+{
+	unsigned int i;
+
+	for (i = 1; i < nm->net.max_pairs; i++)
+		if (mdev_soft_net_pair_state(&nm->net, i) !=
+		    MDEV_SOFT_NET_PAIR_ON)
+			break;
+	return i;
+}
+
+/**
+ * net_mdev_update() - have features, queues and carrier follow the driver
+ * @work: that of the instance
+ *
+ * Queued again whenever one of them may have changed.
+ *
+ * Context: process context; takes the rtnl.
+ */
+void net_mdev_update(struct work_struct *work)
+{
+	struct net_mdev *nm = container_of(work, struct net_mdev, update);
+	struct net_device *dev = nm->dev;
+	unsigned int nr;
+
+	rtnl_lock();
+	if (dev->reg_state != NETREG_REGISTERED)
+		goto out;
+	nr = net_mdev_nr_on(nm);
+	netif_set_real_num_tx_queues(dev, nr);
+	netif_set_real_num_rx_queues(dev, nr);
+	netdev_update_features(dev);
+	/* Last, because frames come from then on. */
+	if (READ_ONCE(nm->live) && mdev_soft_net_link_is_up(&nm->net))
+		netif_carrier_on(dev);
+	else
+		netif_carrier_off(dev);
+out:
+	rtnl_unlock();
+}
