@@ -112,11 +112,25 @@ say "/dev/vfio: $(echo /dev/vfio/*)"
 run user-net demo --uuid "$user" --frames $FRAMES
 show "$inst/state" "$inst"/vq[01]/chains
 
+title "A third one, whose other end is an interface of this host"
+run modprobe net_mdev
+card=$(new_uuid)
+write "$card" "$(type_dir net_mdev-vhost '*-one')/create"
+port=$(basename /sys/bus/mdev/devices/"$card"/net/*)
+say "/sys/bus/mdev/devices/$card/net: $port"
+run ip addr add 192.0.2.1/24 dev "$port"
+run ip link set "$port" up
+say "a program that is the guest of that card pings this host:"
+run user-net ping --uuid "$card" --own 192.0.2.2 --peer 192.0.2.1 --count 100
+run ip -s link show "$port"
+
 title "Away with them"
 write 1 "/sys/bus/mdev/devices/$uuid/remove"
 write 1 "/sys/bus/mdev/devices/$user/remove"
+write 1 "/sys/bus/mdev/devices/$card/remove"
 [ "$(instances)" = 0 ] || failed "an instance is left"
 run rmmod mvnet
+run rmmod net_mdev
 run rmmod mdev_soft_net
 run rmmod vhost_mdev
 run rmmod mdev_vfio
