@@ -56,13 +56,11 @@ static ssize_t mtu_store(struct device *dev, struct device_attribute *attr,
 		return ret;
 	if (mtu < ETH_MIN_MTU || mtu > net->max_mtu)
 		return -ERANGE;
-	if (net->ops->set_mtu) {
+	if (net->ops->set_mtu)
 		ret = net->ops->set_mtu(net, mtu);
-		if (ret)
-			return ret;
-	}
-	WRITE_ONCE(net->mtu, mtu);
-	return count;
+	else
+		WRITE_ONCE(net->mtu, mtu);
+	return ret ?: count;
 }
 static DEVICE_ATTR_RW(mtu);
 

@@ -26,22 +26,25 @@ void mdev_soft_net_get_config(struct mdev_soft *soft, unsigned int offset, void 
 	struct mdev_soft_net *net = soft_to_net(soft);
 	struct virtio_net_config config = { };
 	unsigned int seq;
+	u32 speed;
 	u16 status;
 
 	do {
 		seq = read_seqbegin(&net->state_lock);
 		ether_addr_copy(config.mac, net->mac);
 		status = net->status;
+		speed = net->speed;
+		config.duplex = net->duplex;
 	} while (read_seqretry(&net->state_lock, seq));
 
 	config.status = (__force __virtio16)cpu_to_le16(status);
 	config.max_virtqueue_pairs =
 		(__force __virtio16)cpu_to_le16(net->max_pairs);
 	config.mtu = (__force __virtio16)cpu_to_le16(READ_ONCE(net->driver_mtu));
-	if (net->soft.features & BIT_ULL(VIRTIO_NET_F_SPEED_DUPLEX)) {
-		config.speed = cpu_to_le32(READ_ONCE(net->speed));
-		config.duplex = READ_ONCE(net->duplex);
-	}
+	if (net->soft.features & BIT_ULL(VIRTIO_NET_F_SPEED_DUPLEX))
+		config.speed = cpu_to_le32(speed);
+	else
+		config.duplex = 0;
 	memcpy(buf, (u8 *)&config + offset, len);
 }
 EXPORT_SYMBOL_GPL(mdev_soft_net_get_config);
@@ -226,3 +229,27 @@ void mdev_soft_net_set_link(struct mdev_soft_net *net,
 		net->ops->link_changed(net);
 }
 EXPORT_SYMBOL_GPL(mdev_soft_net_set_link);
+
+/**
+ * mdev_soft_net_set_speed() - change what the driver sees as the speed of the link
+ * @net: the device
+ * @speed: in Mbit/s, or SPEED_UNKNOWN
+ * @duplex: DUPLEX_*
+ *
+ * Context: as that of mdev_soft_config_changed().
+ */
+void mdev_soft_net_set_speed(struct mdev_soft_net *net, u32 speed, u8 duplex)
+{
+	unsigned long flags;
+	bool changed;
+
+	write_seqlock_irqsave(&net->state_lock, flags);
+	changed = net->speed != speed || net->duplex != duplex;
+	net->speed = speed;
+	net->duplex = duplex;
+	net->generation += changed;
+	write_sequnlock_irqrestore(&net->state_lock, flags);
+	if (changed)
+		mdev_soft_config_changed(&net->soft);
+}
+EXPORT_SYMBOL_GPL(mdev_soft_net_set_speed);

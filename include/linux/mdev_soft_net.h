@@ -139,8 +139,9 @@ struct mdev_soft_net_rule {
  *	that of mdev_soft_net_load().
  * @link_changed: (optional) VIRTIO_NET_S_LINK_UP has changed; the driver was told.
  *	In the context of mdev_soft_net_set_link().
- * @set_mtu: (optional) The attribute ``mtu`` is about to change; the driver is told with
- *	its next reset.  Process context.  Return 0, or a negative errno and it stays.
+ * @set_mtu: (optional) The attribute ``mtu`` is written: set &mdev_soft_net.mtu, for a
+ *	parent that has an MTU of its own.  The driver is told with its next reset.
+ *	Process context.  Return 0 or a negative errno.
  * @rules: (optional) rules about features that this device has beyond the
  *	specification's
  * @nr_rules: how many
@@ -184,8 +185,8 @@ struct mdev_soft_net_ctrl {
  * @mtu: what the administrator wants; the parent may set it and @driver_mtu in create
  * @driver_mtu: what the driver is told: @mtu at the last reset, because it may
  *	not change under a driver (virtio 1.2, section 5.1.4.1)
- * @speed: for VIRTIO_NET_F_SPEED_DUPLEX, in Mbit/s; the parent sets both, and calls
- *	mdev_soft_config_changed() when it changes them
+ * @speed: for VIRTIO_NET_F_SPEED_DUPLEX, in Mbit/s; the parent may set both in create,
+ *	and later with mdev_soft_net_set_speed()
  * @duplex: DUPLEX_*
  * @filtered: frames that the receive filter has dropped; the parent counts them
  *
@@ -404,6 +405,7 @@ void mdev_soft_net_get_mac(struct mdev_soft_net *net, u8 *mac);
 bool mdev_soft_net_change_status(struct mdev_soft_net *net, u16 clear, u16 set);
 void mdev_soft_net_set_link(struct mdev_soft_net *net,
 			    enum mdev_soft_net_link where, bool up);
+void mdev_soft_net_set_speed(struct mdev_soft_net *net, u32 speed, u8 duplex);
 
 /* state.c */
 int mdev_soft_net_save(struct mdev_soft *soft, struct mdev_state_writer *w);
