@@ -72,7 +72,11 @@ struct virtqueue_info
 #ifndef VIRTIO_NET_F_HOST_USO
 #define VIRTIO_NET_F_HOST_USO		56
 #endif
-#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+/* compat_virtio_net_uso - whether virtio_net_hdr_to_skb() and _from_skb() know it */
+#ifdef VIRTIO_NET_HDR_GSO_UDP_L4
+#define compat_virtio_net_uso		true
+#else
+#define compat_virtio_net_uso		false
 #define VIRTIO_NET_HDR_GSO_UDP_L4	5
 #endif
 

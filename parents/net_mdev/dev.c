@@ -14,7 +14,7 @@
 
 /* What the driver may have negotiated, see net_mdev_fix_features() */
 #define NET_MDEV_OFFLOADS	(NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO6 | \
-				 NETIF_F_TSO_ECN)
+				 NETIF_F_TSO_ECN | NETIF_F_GSO_UDP_L4)
 
 static int net_mdev_open(struct net_device *dev)
 {
@@ -83,6 +83,8 @@ static netdev_features_t net_mdev_fix_features(struct net_device *dev,
 		features &= ~NETIF_F_TSO6;
 	if (!mdev_soft_net_offload(net, VIRTIO_NET_F_GUEST_ECN))
 		features &= ~NETIF_F_TSO_ECN;
+	if (!mdev_soft_net_gso_fits(net, VIRTIO_NET_HDR_GSO_UDP_L4))
+		features &= ~NETIF_F_GSO_UDP_L4;
 	return features;
 }
 

@@ -3,11 +3,14 @@
  * net_mdev: what the libraries are told of the device.
  */
 
-#include <linux/cpumask.h>
 #include <linux/pci_ids.h>
 #include <linux/rtnetlink.h>
 
 #include "net_mdev.h"
+
+#define NET_MDEV_USO		(BIT_ULL(VIRTIO_NET_F_HOST_USO) |	\
+				 BIT_ULL(VIRTIO_NET_F_GUEST_USO4) |	\
+				 BIT_ULL(VIRTIO_NET_F_GUEST_USO6))
 
 #define NET_MDEV_FEATURES	(MDEV_SOFT_FEATURES |			\
 				 BIT_ULL(VIRTIO_F_IN_ORDER) |		\
@@ -27,7 +30,11 @@
 				 BIT_ULL(VIRTIO_NET_F_CTRL_RX) |	\
 				 BIT_ULL(VIRTIO_NET_F_CTRL_RX_EXTRA) |	\
 				 BIT_ULL(VIRTIO_NET_F_CTRL_MAC_ADDR) |	\
-				 BIT_ULL(VIRTIO_NET_F_GUEST_ANNOUNCE))
+				 BIT_ULL(VIRTIO_NET_F_CTRL_VLAN) |	\
+				 BIT_ULL(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) |	\
+				 BIT_ULL(VIRTIO_NET_F_GUEST_ANNOUNCE) |	\
+				 BIT_ULL(VIRTIO_NET_F_SPEED_DUPLEX) |	\
+				 (compat_virtio_net_uso ? NET_MDEV_USO : 0))
 
 static void net_mdev_kick(struct mdev_soft *soft, u16 idx)
 {

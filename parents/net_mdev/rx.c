@@ -90,6 +90,21 @@ static int net_mdev_rx_copy(struct net_mdev_rx *rx, struct sk_buff *skb,
 	return net_mdev_rx_pages(rx, skb, data, len - linear);
 }
 
+/*
+ * Whoever has switched off that checksums are left to this end wants them in the frame.
+ * Those of large frames are completed when these are segmented.
+ */
+static void net_mdev_rx_checksum(const struct net_device *dev,
+				 struct sk_buff *skb)
+{
+	if (likely(dev->features & NETIF_F_RXCSUM))
+		return;
+	if (skb->ip_summed == CHECKSUM_PARTIAL && !skb_is_gso(skb))
+		skb_checksum_help(skb);
+	else if (skb->ip_summed == CHECKSUM_UNNECESSARY)
+		skb->ip_summed = CHECKSUM_NONE;
+}
+
 /* The frame at hand is consumed, and @counter counts it as lost. */
 static int net_mdev_rx_drop(struct net_mdev_rx *rx, u64 *counter)
 {
@@ -137,6 +152,7 @@ static int net_mdev_rx_frame(struct net_mdev_pair *pair,
 	if (likely(!ret) &&
 	    likely(!virtio_net_hdr_to_skb(*skb, (struct virtio_net_hdr *)&hdr,
 					  true))) {
+		net_mdev_rx_checksum(pair->nm->dev, *skb);
 		mdev_vq_push(rx->vq, &rx->chain, 0);
 		mdev_vq_count(rx->vq, len, 0);
 		net_mdev_count(&rx->count.packets, 1);

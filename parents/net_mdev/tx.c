@@ -8,6 +8,7 @@
  * driver has no buffer for it.
  */
 
+#include <linux/if_vlan.h>
 #include <linux/virtio_net.h>
 
 #include "net_mdev.h"
@@ -126,6 +127,8 @@ static bool net_mdev_tx_gso_ok(const struct mdev_soft_net *net,
 		return mdev_soft_net_offload(net, VIRTIO_NET_F_GUEST_TSO4);
 	if (type & SKB_GSO_TCPV6)
 		return mdev_soft_net_offload(net, VIRTIO_NET_F_GUEST_TSO6);
+	if (type & SKB_GSO_UDP_L4)
+		return mdev_soft_net_gso_fits(net, VIRTIO_NET_HDR_GSO_UDP_L4);
 	return false;
 }
 
@@ -163,6 +166,23 @@ static void net_mdev_tx_push(struct net_mdev_tx *tx, u32 len)
 	mdev_vq_publish(tx->vq);
 }
 
+/*
+ * Whether the driver's filters let a frame through.  The Ethernet header is in the
+ * linear part, and so is the tag, because the stack has put it there.
+ */
+static bool net_mdev_tx_accepts(struct mdev_soft_net *net,
+				const struct sk_buff *skb)
+{
+	const struct vlan_ethhdr *eth = (const struct vlan_ethhdr *)skb->data;
+
+	if (!mdev_soft_net_accepts(net, eth->h_dest))
+		return false;
+	return likely(eth->h_vlan_proto != htons(ETH_P_8021Q)) ||
+	       skb_headlen(skb) < VLAN_ETH_HLEN ||
+	       mdev_soft_net_accepts_vlan(net, ntohs(eth->h_vlan_TCI) &
+					       VLAN_VID_MASK);
+}
+
 /**
  * net_mdev_tx_send() - copy a frame into the driver's receive queue
  * @pair: the pair, whose receive queue is claimed
@@ -182,7 +202,7 @@ int net_mdev_tx_send(struct net_mdev_pair *pair, struct sk_buff *skb)
 	struct mdev_vq_iter dst;
 	int ret;
 
-	if (!mdev_soft_net_accepts(&pair->nm->net, skb->data)) {
+	if (unlikely(!net_mdev_tx_accepts(&pair->nm->net, skb))) {
 		atomic64_inc(&pair->nm->net.filtered);
 		return 0;
 	}
