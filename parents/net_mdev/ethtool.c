@@ -99,6 +99,8 @@ static void net_mdev_get_ethtool_stats(struct net_device *dev,
 const struct ethtool_ops net_mdev_ethtool_ops = {
 	.get_drvinfo = net_mdev_get_drvinfo,
 	.get_link = ethtool_op_get_link,
+	.get_link_ksettings = net_mdev_get_link_ksettings,
+	.set_link_ksettings = net_mdev_set_link_ksettings,
 	.get_ts_info = ethtool_op_get_ts_info,
 	.get_channels = net_mdev_get_channels,
 	.get_ringparam = net_mdev_get_ringparam,

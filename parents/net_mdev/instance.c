@@ -3,14 +3,10 @@
  * net_mdev: making and removing instances.
  */
 
+#include <linux/ethtool.h>
 #include <linux/slab.h>
 
 #include "net_mdev.h"
-
-static const struct attribute_group *net_mdev_groups[] = {
-	&mdev_soft_net_group,
-	NULL
-};
 
 static int net_mdev_create(struct mdev_class_device *cdev)
 {
@@ -30,6 +26,8 @@ static int net_mdev_create(struct mdev_class_device *cdev)
 				 BIT_ULL(VIRTIO_F_VERSION_1);
 	nm->net.mtu = net_mdev_mtu;
 	nm->net.driver_mtu = net_mdev_mtu;
+	nm->net.speed = SPEED_10000;
+	nm->net.duplex = DUPLEX_FULL;
 	nm->stall = net_mdev_stall;
 	INIT_WORK(&nm->update, net_mdev_update);
 

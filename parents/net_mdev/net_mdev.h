@@ -250,6 +250,19 @@ void net_mdev_dev_destroy(struct net_mdev *nm);
 /* update.c */
 void net_mdev_update(struct work_struct *work);
 
+/* link.c */
+struct ethtool_link_ksettings;
+int net_mdev_get_link_ksettings(struct net_device *dev,
+				struct ethtool_link_ksettings *cmd);
+int net_mdev_set_link_ksettings(struct net_device *dev,
+				const struct ethtool_link_ksettings *cmd);
+
+/* rename.c */
+int net_mdev_rename(struct net_mdev *nm, const char *name);
+
+/* sysfs.c */
+extern const struct attribute_group *net_mdev_groups[];
+
 /* ethtool.c */
 extern const struct ethtool_ops net_mdev_ethtool_ops;
 
