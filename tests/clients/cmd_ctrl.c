@@ -301,9 +301,11 @@ int cmd_ctrl(struct vm_opts *o)
 	try_rx_mode(&n);
 	try_filter(&n);
 	try_vlan(&n);
+	n.pair[1].off = o->steered;
 	try_offloads(&n);
 	try_announce(&n);
-	try_pair_off(&n);
+	if (!o->steered)
+		try_pair_off(&n);
 	ctrl(&n, "a class that does not exist", 99, 0, NULL, 0, VIRTIO_NET_ERR);
 	ctrl(&n, "a command that does not exist", VIRTIO_NET_CTRL_MQ, 99, NULL,
 	     0, VIRTIO_NET_ERR);

@@ -74,7 +74,7 @@ enum {
 	OPT_MRG = 256, OPT_NO_CSUM, OPT_GSO, OPT_VARY, OPT_ABSENT, OPT_MQ, OPT_CTRL,
 	OPT_MOVE, OPT_PACKED, OPT_IN_ORDER, OPT_CHARDEV, OPT_V1, OPT_BATCH,
 	OPT_PIECES, OPT_WRONLY, OPT_THREADS, OPT_TOUCHES, OPT_STRIDE, OPT_SECONDS,
-	OPT_MEMLOCK, OPT_SIZE_KIB, OPT_SELF, OPT_OWN, OPT_PEER,
+	OPT_MEMLOCK, OPT_SIZE_KIB, OPT_SELF, OPT_OWN, OPT_PEER, OPT_STEERED,
 };
 
 static const struct option longopts[] = {
@@ -96,6 +96,7 @@ static const struct option longopts[] = {
 	{ "ctrl", no_argument, NULL, OPT_CTRL },
 	{ "move", no_argument, NULL, OPT_MOVE },
 	{ "absent", no_argument, NULL, OPT_ABSENT },
+	{ "steered", no_argument, NULL, OPT_STEERED },
 	{ "self", no_argument, NULL, OPT_SELF },
 	{ "own", required_argument, NULL, OPT_OWN },
 	{ "peer", required_argument, NULL, OPT_PEER },
@@ -135,6 +136,7 @@ static void usage(int status)
 	       "  --absent        doorbell, state: check that there is none\n"
 	       "  --own ADDRESS --peer ADDRESS\n"
 	       "                  ping: of this station and of the other one\n"
+	       "  --steered       ctrl: the device chooses the pair of a frame\n"
 	       "  --self          revoked: by the program itself\n"
 	       "  --chardev       not the VFIO but the char device, and there\n"
 	       "  --wronly        opened for writing only\n"
@@ -240,6 +242,9 @@ int main(int argc, char **argv)
 			break;
 		case OPT_SIZE_KIB:
 			o.size_kib = atoi(optarg);
+			break;
+		case OPT_STEERED:
+			o.steered = true;
 			break;
 		case OPT_SELF:
 			o.self = true;

@@ -16,6 +16,7 @@ struct vm_opts {
 	size_t memlock;		/* bytes that may be locked, 0: no limit */
 	bool move;		/* race: to other addresses each time */
 	bool absent;		/* the feature is not there: check the refusal */
+	bool steered;		/* ctrl: the device chooses the pair of a frame */
 	bool self;		/* revoked: by the program itself */
 	struct vm_net_opts net;
 };
