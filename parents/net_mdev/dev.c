@@ -92,6 +92,7 @@ static const struct net_device_ops net_mdev_netdev_ops = {
 	.ndo_open = net_mdev_open,
 	.ndo_stop = net_mdev_stop,
 	.ndo_start_xmit = net_mdev_start_xmit,
+	.ndo_select_queue = net_mdev_select_queue,
 	.ndo_get_stats64 = net_mdev_get_stats64,
 	.ndo_change_mtu = net_mdev_change_mtu,
 	.ndo_fix_features = net_mdev_fix_features,

@@ -32,6 +32,9 @@
 /* Buffers of the driver that one frame may take */
 #define NET_MDEV_MAX_MERGE	256
 
+/* Flows for which a device remembers the pair that the driver sends them on */
+#define NET_MDEV_FLOWS		1024
+
 /* Milliseconds for which frames wait at most for a driver without buffers */
 #define NET_MDEV_MAX_STALL	60000
 
@@ -163,6 +166,7 @@ struct net_mdev_pair {
  * @pairs: queue pairs
  * @live: the driver has set DRIVER_OK
  * @stall: milliseconds for which frames wait at most
+ * @flows: the pairs that the driver sends its flows on, see net_mdev_steer_learn()
  * @update: has the network device follow the driver: features, queues and carrier
  */
 struct net_mdev {
@@ -171,6 +175,7 @@ struct net_mdev {
 	struct net_mdev_pair *pairs;
 	bool live;
 	unsigned int stall;
+	u32 flows[NET_MDEV_FLOWS];
 	struct work_struct update;
 };
 
@@ -246,6 +251,12 @@ void net_mdev_stall_work(struct work_struct *work);
 /* dev.c */
 int net_mdev_dev_create(struct net_mdev *nm);
 void net_mdev_dev_destroy(struct net_mdev *nm);
+
+/* steer.c */
+void net_mdev_steer_learn(struct net_mdev_pair *pair, struct sk_buff *skb);
+void net_mdev_steer_forget(struct net_mdev *nm);
+u16 net_mdev_select_queue(struct net_device *dev, struct sk_buff *skb,
+			  struct net_device *sb_dev);
 
 /* update.c */
 void net_mdev_update(struct work_struct *work);

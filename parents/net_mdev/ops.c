@@ -96,6 +96,7 @@ static void net_mdev_reset(struct mdev_soft *soft)
 	for (i = 0; i < nm->net.max_pairs; i++)
 		net_mdev_pair_reset(&nm->pairs[i]);
 	mdev_soft_net_reset(&nm->net);
+	net_mdev_steer_forget(nm);
 	schedule_work(&nm->update);
 }
 

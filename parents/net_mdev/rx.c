@@ -244,6 +244,7 @@ static void net_mdev_rx_deliver(struct net_mdev_pair *pair,
 	while ((skb = __skb_dequeue(&run->ready))) {
 		skb_record_rx_queue(skb, pair->index);
 		skb->protocol = eth_type_trans(skb, pair->nm->dev);
+		net_mdev_steer_learn(pair, skb);
 		if (likely(run->napi)) {
 			napi_gro_receive(run->napi, skb);
 		} else {

@@ -27,6 +27,7 @@ check "net_mdev can be loaded" modprobe net_mdev || exit 1
 check "an instance of class VIRTIO is created" \
 	create net_mdev-virtio '*-one' "$UUID" || exit 1
 check "the driver has a network interface" net_vars "$UUID" || exit 1
+net_vars "$UUID"
 HOST=$(host_dev "$UUID")
 check_equal "the host has one that is named after the module's default" vm0 "$HOST"
 check_equal "ethtool shows the driver of the host's interface" \
