@@ -27,6 +27,7 @@
  * @napi: that of the pair, if its poll is running; NULL for the worker
  * @left: frames that may still be taken
  * @taken: frames that were
+ * @over: there was the last section
  * @cost: of the run so far, see mdev_vq_chain_cost()
  * @ready: frames for the stack
  */
@@ -34,20 +35,24 @@ struct net_mdev_run {
 	struct napi_struct *napi;
 	int left;
 	int taken;
+	bool over;
 	u64 cost;
 	struct sk_buff_head ready;
 };
 
-/* Room for a frame: in one piece, or a piece for its headers and the rest in pages */
+/* How much of a frame is in one piece; the rest is in pages. */
+static u32 net_mdev_rx_linear(u32 len)
+{
+	return len <= NET_MDEV_RX_LINEAR ? len : NET_MDEV_RX_HEAD;
+}
+
 static struct sk_buff *net_mdev_rx_alloc(struct net_mdev_pair *pair,
 					 struct napi_struct *napi, u32 len)
 {
-	u32 linear = len <= NET_MDEV_RX_LINEAR ? len : NET_MDEV_RX_HEAD;
-
 	/* What napi_alloc_skb() takes from belongs to the softirq of this CPU. */
 	if (likely(napi))
-		return napi_alloc_skb(napi, linear);
-	return netdev_alloc_skb(pair->nm->dev, linear);
+		return napi_alloc_skb(napi, net_mdev_rx_linear(len));
+	return netdev_alloc_skb(pair->nm->dev, net_mdev_rx_linear(len));
 }
 
 /* Copy what does not fit into the head into pages.  0; -ENOMEM; or a section's error. */
@@ -77,17 +82,34 @@ static int net_mdev_rx_pages(struct net_mdev_rx *rx, struct sk_buff *skb,
 	return 0;
 }
 
-static int net_mdev_rx_copy(struct net_mdev_rx *rx, struct sk_buff *skb,
-			    struct mdev_vq_iter *data, u32 len)
+/*
+ * Copy header and frame.  Both come with one read, because most frames are small: the
+ * header goes in front of the frame, where there is room, and from there to @hdr, because
+ * the stack may use that room.  Returns 0; -EINVAL for a header that is not valid; -ENOMEM;
+ * or an error of the section.
+ */
+static int net_mdev_rx_copy(struct net_mdev_pair *pair, struct sk_buff *skb,
+			    u32 len, struct virtio_net_hdr_v1 *hdr)
 {
-	u32 linear = len <= NET_MDEV_RX_LINEAR ? len : NET_MDEV_RX_HEAD;
+	u32 linear = net_mdev_rx_linear(len);
+	struct net_mdev_rx *rx = &pair->rx;
+	struct mdev_vq_iter data;
+	void *head;
 	int ret;
 
-	ret = mdev_vq_section_read(&rx->section, data, skb_put(skb, linear),
-				   linear);
-	if (likely(ret || len == linear))
+	BUILD_BUG_ON(NET_SKB_PAD < NET_MDEV_HDR_LEN);
+	head = skb_put(skb, linear) - NET_MDEV_HDR_LEN;
+	mdev_vq_iter_out(&data, &rx->chain);
+	ret = mdev_vq_section_read(&rx->section, &data, head,
+				   NET_MDEV_HDR_LEN + linear);
+	if (unlikely(ret))
 		return ret;
-	return net_mdev_rx_pages(rx, skb, data, len - linear);
+	memcpy(hdr, head, sizeof(*hdr));
+	if (unlikely(!mdev_soft_net_hdr_valid(&pair->nm->net, hdr, len)))
+		return -EINVAL;
+	if (likely(len == linear))
+		return 0;
+	return net_mdev_rx_pages(rx, skb, &data, len - linear);
 }
 
 /*
@@ -124,7 +146,6 @@ static int net_mdev_rx_frame(struct net_mdev_pair *pair,
 	struct mdev_soft_net *net = &pair->nm->net;
 	struct net_mdev_rx *rx = &pair->rx;
 	struct virtio_net_hdr_v1 hdr;
-	struct mdev_vq_iter data;
 	u32 len;
 	int ret;
 
@@ -138,17 +159,10 @@ static int net_mdev_rx_frame(struct net_mdev_pair *pair,
 		     MDEV_SOFT_NET_PAIR_OFF))
 		return net_mdev_rx_drop(rx, &rx->count.dropped);
 
-	mdev_vq_iter_out(&data, &rx->chain);
-	ret = mdev_vq_section_read(&rx->section, &data, &hdr, sizeof(hdr));
-	if (unlikely(ret))
-		return ret;
-	if (unlikely(!mdev_soft_net_hdr_valid(net, &hdr, len)))
-		return net_mdev_rx_drop(rx, &rx->count.errors);
-
 	*skb = net_mdev_rx_alloc(pair, napi, len);
 	if (unlikely(!*skb))
 		return net_mdev_rx_drop(rx, &rx->count.dropped);
-	ret = net_mdev_rx_copy(rx, *skb, &data, len);
+	ret = net_mdev_rx_copy(pair, *skb, len, &hdr);
 	if (likely(!ret) &&
 	    likely(!virtio_net_hdr_to_skb(*skb, (struct virtio_net_hdr *)&hdr,
 					  true))) {
@@ -162,7 +176,7 @@ static int net_mdev_rx_frame(struct net_mdev_pair *pair,
 
 	kfree_skb(*skb);
 	*skb = NULL;
-	if (!ret)
+	if (!ret || ret == -EINVAL)
 		return net_mdev_rx_drop(rx, &rx->count.errors);
 	return ret == -ENOMEM ? net_mdev_rx_drop(rx, &rx->count.dropped) : ret;
 }
@@ -202,9 +216,19 @@ static int net_mdev_rx_one(struct net_mdev_pair *pair,
 	return 1;
 }
 
+/* Whether a run is over; @ret is what net_mdev_rx_one() returned for its last frame. */
+static bool net_mdev_rx_over(const struct net_mdev_pair *pair,
+			     const struct net_mdev_run *run, int ret)
+{
+	/* Whoever stops the queue does not wait for the other frames. */
+	return ret <= 0 || run->left <= 0 ||
+	       run->cost >= NET_MDEV_RX_BUDGET_BYTES ||
+	       !mdev_vq_is_live(pair->rx.vq);
+}
+
 /*
- * Take frames in one section.  Returns as net_mdev_rx_one() for the last of them; 0 only
- * if the driver is going to kick for the next one.
+ * Take frames in one section; if it is the last one of @run, signal the driver.  Returns as
+ * net_mdev_rx_one() for the last frame; 0 only if the driver is going to kick for the next.
  */
 static int net_mdev_rx_section(struct net_mdev_pair *pair,
 			       struct net_mdev_run *run)
@@ -216,18 +240,22 @@ static int net_mdev_rx_section(struct net_mdev_pair *pair,
 	int ret;
 
 	ret = mdev_vq_section_enter(&pair->rx.section);
+	run->over = ret;
 	if (unlikely(ret))
 		goto leave;
 	mdev_vq_disable_notify(vq);
 	do {
 		ret = net_mdev_rx_one(pair, run);
-	} while (ret > 0 && ++nr < NET_MDEV_RX_SECTION && run->left > 0 &&
-		 run->cost < end && mdev_vq_is_live(vq));
+	} while (!net_mdev_rx_over(pair, run, ret) &&
+		 ++nr < NET_MDEV_RX_SECTION && run->cost < end);
 
 	mdev_vq_publish(vq);
 	if (!ret && mdev_vq_enable_notify(vq))
 		ret = 1;
-	signal = mdev_vq_need_signal(vq);
+	/* Once, because the answer may change. */
+	run->over = net_mdev_rx_over(pair, run, ret);
+	if (run->over)
+		signal = mdev_vq_need_signal(vq);
 leave:
 	mdev_vq_section_leave(&pair->rx.section);
 	if (signal)
@@ -264,9 +292,7 @@ static int net_mdev_rx_run(struct net_mdev_pair *pair, struct net_mdev_run *run)
 	do {
 		ret = net_mdev_rx_section(pair, run);
 		net_mdev_rx_deliver(pair, run);
-	} while (ret > 0 && run->left > 0 &&
-		 run->cost < NET_MDEV_RX_BUDGET_BYTES &&
-		 mdev_vq_is_live(pair->rx.vq));
+	} while (!run->over);
 	return ret;
 }
 
