@@ -219,6 +219,8 @@ void net_mdev_stall_work(struct work_struct *work)
 	WRITE_ONCE(tx->waits, false);
 	net_mdev_count(&tx->count.stalls, 1);
 	net_mdev_backlog_purge(tx);
+	if (tx->handed)
+		net_mdev_stall_arm(pair);
 	/* What the qdisc has comes next, and is dropped. */
 	netif_tx_wake_queue(tx->txq);
 out:

@@ -118,6 +118,8 @@ static void net_mdev_dev_setup(struct net_mdev *nm)
 			   NET_MDEV_OFFLOADS;
 	dev->features = dev->hw_features | NETIF_F_HIGHDMA;
 	dev->vlan_features = dev->hw_features;
+	/* A frame may wait in the backlog, so it has to be ours. */
+	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
 	/* netpoll sends with interrupts off, where a driver cannot be signalled. */
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_DISABLE_NETPOLL;
 }

@@ -142,7 +142,8 @@ static int net_mdev_tx_header(struct net_mdev_pair *pair, struct sk_buff *skb,
 	const struct mdev_soft_net *net = &pair->nm->net;
 	bool csum = mdev_soft_net_offload(net, VIRTIO_NET_F_GUEST_CSUM);
 
-	if (skb_is_gso(skb) && unlikely(!net_mdev_tx_gso_ok(net, skb)))
+	/* Drivers may switch checksums off alone; what is segmented later has none. */
+	if (skb_is_gso(skb) && unlikely(!csum || !net_mdev_tx_gso_ok(net, skb)))
 		return -EINVAL;
 	if (skb->ip_summed == CHECKSUM_PARTIAL && unlikely(!csum) &&
 	    skb_checksum_help(skb))
@@ -346,6 +347,7 @@ netdev_tx_t net_mdev_start_xmit(struct sk_buff *skb, struct net_device *dev)
 		mdev_vq_release(tx->vq);
 	}
 	if (likely(!ret)) {
+		skb_tx_timestamp(skb);
 		dev_consume_skb_any(skb);
 		return NETDEV_TX_OK;
 	}
