@@ -120,11 +120,13 @@ UUID=$(new_uuid)
 check "an instance of class VHOST is created" \
 	create net_mdev-vhost '*-one' "$UUID" || exit 1
 HOST=$(host_dev "$UUID")
+# The program expects nothing but what it has sent.
+put 1 "/proc/sys/net/ipv6/conf/$HOST/disable_ipv6"
+ip link set dev "$HOST" arp off multicast off
 ip link set dev "$HOST" up
 modprobe sch_ingress
 modprobe cls_matchall
 modprobe act_mirred
-sysctl -qw "net.ipv6.conf.$HOST.disable_ipv6=1" 2>/dev/null
 check "the host's interface can send frames back" eval \
 	"tc qdisc add dev $HOST ingress && tc filter add dev $HOST ingress matchall action mirred egress redirect dev $HOST"
 check "frames come back to a program through split rings" \
