@@ -353,7 +353,10 @@ netdev_tx_t net_mdev_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	}
 	if (ret == -EBUSY || (ret == -ENOBUFS && !tx->stalled))
 		return NETDEV_TX_BUSY;
-	if (ret == -EAGAIN)
+	if (ret == -EAGAIN) {
+		/* There are buffers; whether their memory answers is another matter. */
+		tx->stalled = false;
 		return net_mdev_backlog_add(pair, skb);
+	}
 	return net_mdev_tx_drop(tx, skb);
 }
