@@ -24,6 +24,7 @@
 #	# only: debug		runs on these kernels (6.1 6.12 7.2 debug iommufd);
 #	#			7.2 stands for 7.3, too
 #	# slow: debug		in a quick run 6.12 has it, not the debug kernel
+#	# long: yes		a quick run leaves it out
 #	# kernels: 6.1 7.2	a quick run has it on these, too, because compat/
 #	#			or the kernel's own code differs there
 #	# timeout: 60		seconds (default 120; four times on debug)

@@ -101,8 +101,8 @@ everywhere()
 }
 
 # shellcheck disable=SC2046 # names have no blanks
-verdict "a quick run has all scripts but guests in guests" \
-	diff -u <(cd "$here/../guest" && grep -L '^# nested: yes' \
+verdict "a quick run has all scripts but guests in guests and those that take long" \
+	diff -u <(cd "$here/../guest" && grep -LE '^# (nested|long): yes' \
 		$(everywhere | sed '/./s/$/.sh/') | sed 's/\.sh$//') \
 	<(everywhere --quick | grep .)
 
