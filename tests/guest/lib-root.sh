@@ -39,7 +39,16 @@ root_up()
 # in_root COMMAND...
 in_root()
 {
-	chroot $ROOT /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+	in_root_by "" "$@"
+}
+
+# in_root_by PREFIX COMMAND...: by these words of another command, which runs the rest
+in_root_by()
+{
+	_by=$1
+	shift
+	# shellcheck disable=SC2086 # words
+	$_by chroot $ROOT /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 		HOME=/root LC_ALL=C.UTF-8 TERM=dumb PYTHONPATH=/tests/root \
 		PYTHONDONTWRITEBYTECODE=1 "$@"
 }
