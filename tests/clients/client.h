@@ -425,6 +425,8 @@ struct vm_net {
 	__u8 *expect;		/* a frame as it ought to be */
 	__u8 *whole;		/* a frame put together from its buffers */
 	__u8 *ctrl_buf;
+	/* another one after each start, and in each process: all frames have it */
+	__u16 run;
 };
 
 extern const struct vm_net_opts vm_net_default;

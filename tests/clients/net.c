@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A virtio-net driver: set-up, start, the control queue. */
 #include <errno.h>
+#include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client.h"
 
@@ -11,6 +14,7 @@
 #define RX_MRG_BUF	2048
 #define HDR		sizeof(struct virtio_net_hdr_v1)
 #define GSO_MAX		65550
+#define CARRIER_MS	5000
 
 const struct vm_net_opts vm_net_default = {
 	.pairs = 1,
@@ -84,8 +88,10 @@ static void pair_init(struct vm_net *n, unsigned int i)
 /* Rings without buffers, at the places where they were. */
 static void rings_init(struct vm_net *n)
 {
+	static __u16 runs;
 	unsigned int i;
 
+	n->run = getpid() * 61 + runs++;
 	for (i = 0; i < n->o.pairs; i++)
 		pair_init(n, i);
 	if (n->has_ctrl)
@@ -202,6 +208,27 @@ int vm_net_rings(struct vm_net *n, const __u32 *base)
 	return 0;
 }
 
+/*
+ * An interface at the other end of the device, if there is one, gets its carrier soon
+ * after DRIVER_OK.  What is sent to it earlier is lost, as by a cable.
+ */
+static void wait_for_carrier(const struct vm_net *n)
+{
+	__u64 end = vm_now_ms() + CARRIER_MS;
+	char path[128], line[8] = "";
+	glob_t found = { 0 };
+	bool there;
+
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/net/*/carrier",
+		 n->dev->uuid);
+	there = !glob(path, 0, NULL, &found);
+	/* It cannot be read while the interface is down. */
+	while (there && line[0] != '1' && vm_now_ms() < end &&
+	       vm_read_file(found.gl_pathv[0], line, sizeof(line)) >= 0)
+		vm_sleep_ms(1);
+	globfree(&found);
+}
+
 int vm_net_live(struct vm_net *n)
 {
 	struct virtio_net_ctrl_mq mq = {
@@ -213,10 +240,12 @@ int vm_net_live(struct vm_net *n)
 	if (ret)
 		return ret;
 	if (n->o.pairs > 1)
-		return vm_net_ctrl(n, VIRTIO_NET_CTRL_MQ,
-				   VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, &mq,
-				   sizeof(mq));
-	return 0;
+		ret = vm_net_ctrl(n, VIRTIO_NET_CTRL_MQ,
+				  VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, &mq,
+				  sizeof(mq));
+	if (!ret)
+		wait_for_carrier(n);
+	return ret;
 }
 
 int vm_net_start(struct vm_net *n, struct vm_dev *d,

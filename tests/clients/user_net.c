@@ -53,6 +53,8 @@ static const struct {
 	{ "stuck", cmd_stuck, 1, "a page that the device waits for in vain" },
 	{ "stuck-killed", cmd_stuck_killed, 1, "the same, until killed" },
 	{ "empty", cmd_empty, 1, "a receive queue of descriptors of no bytes" },
+	{ "headers", cmd_headers, 1, "wrong headers, to a device that is an echo" },
+	{ "deaf", cmd_deaf, 1, "no receive buffers, until signals come" },
 	{ "slow", cmd_slow, 1, "pages that come slowly, one after the other" },
 	{ "doorbell", cmd_doorbell, 1, "mapped doorbells" },
 	{ "exclude", cmd_exclude, 1, "the VFIO and the char device, one a time" },

@@ -53,6 +53,8 @@ int cmd_stuck(struct vm_opts *o);
 int cmd_stuck_killed(struct vm_opts *o);
 int cmd_slow(struct vm_opts *o);
 int cmd_empty(struct vm_opts *o);
+int cmd_headers(struct vm_opts *o);
+int cmd_deaf(struct vm_opts *o);
 int cmd_doorbell(struct vm_opts *o);
 int cmd_exclude(struct vm_opts *o);
 int cmd_messages(struct vm_opts *o);
