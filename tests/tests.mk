@@ -9,11 +9,12 @@
 #	make check-migrate	live migration, with an unmodified QEMU
 #	make check-hardware	virtio functions on the PCI bus, emulated by QEMU
 #				behind an IOMMU
+#	make check-net		net_mdev: bridges, Open vSwitch, guests, DPDK at its other end
 #	make qemu		build a QEMU that takes VFIO devices of ours, and
 #				say where it is; QEMU= has options, see qemu/build
 #	make check-qemu		... and test it
 #	make check SETS="..."	several of these at once: check, debug, 7.2, clients,
-#				vfio, migrate, hardware, qemu; with QUICK=1 a script runs only on
+#				vfio, migrate, hardware, net, qemu; with QUICK=1 a script runs only on
 #				kernels where what it tests differs
 #	make fuzz		fuzz the virtqueue library, for FUZZ_SECONDS (3600)
 #	make coverage		print which lines of the modules the scripts of guests
@@ -54,6 +55,9 @@ check-migrate:
 check-hardware:
 	@$(top)/tests/check hardware
 
+check-net:
+	@$(top)/tests/check net
+
 qemu:
 	@$(top)/qemu/build $(QEMU)
 
@@ -73,4 +77,4 @@ hooks:
 	@$(top)/tools/install-hooks
 
 .PHONY: demo fuzz bench coverage qemu hooks check check-debug check-7.2 check-clients \
-	check-vfio check-migrate check-hardware check-qemu
+	check-vfio check-migrate check-hardware check-net check-qemu

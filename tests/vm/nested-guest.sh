@@ -29,6 +29,32 @@ nested_copy()
 	tcp_copy in out && cmp in out
 }
 
+# the network device, up, with the address that a DHCP server has for it
+nested_dhcp()
+{
+	modprobe virtio_net
+	modprobe af_packet 2>/dev/null
+	cat >/tmp/udhcpc.sh <<-END
+		[ "\$1" != bound ] || /bin/ip addr replace \$ip/\$mask dev \$interface
+	END
+	chmod +x /tmp/udhcpc.sh
+	for _d in /sys/bus/virtio/devices/virtio*/net/*; do
+		DEV=${_d##*/}
+		ip link set dev "$DEV" up &&
+			udhcpc -i "$DEV" -n -q -t 20 -s /tmp/udhcpc.sh
+		return
+	done
+	return 1
+}
+
+# nested_listen FILE: what comes by TCP goes there
+nested_listen()
+{
+	[ -p /tmp/never ] || mkfifo /tmp/never
+	nc -l -p 5001 0<>/tmp/never >"$1" &
+	wait_for 20 eval 'netstat -ltn | grep -q ":5001 "'
+}
+
 # the network device, up, on QEMU's user network
 nested_online()
 {

@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# slow: debug
+# long: yes
+# timeout: 120
+#
+# What net_mdev needs for a program is charged to the program's control group, and stays
+# within its limit, also if the program takes no frames.
+. /tests/lib.sh
+. /tests/lib-vhost.sh
+. /tests/lib-net-mdev.sh
+
+TOP=/sys/fs/cgroup
+GROUP=$TOP/user
+LIMIT=$((64 << 20))
+
+mount -t cgroup2 none $TOP
+check "the kernel has groups for memory" \
+	put "+memory" $TOP/cgroup.subtree_control || exit 1
+mkdir $GROUP
+put $LIMIT $GROUP/memory.max
+modprobe vfio_iommu_type1
+check "net_mdev can be loaded" modprobe net_mdev || exit 1
+UUID=$(new_uuid)
+check "an instance of class VHOST is created" nm_create vhost "$UUID" mq || exit 1
+HOST=$(host_of "$UUID")
+put 1 "/proc/sys/net/ipv6/conf/$HOST/disable_ipv6"
+ip addr add 10.96.0.1/24 dev "$HOST"
+ip link set dev "$HOST" up
+
+sh -c 'echo $$ >"$0" && exec "$@"' "$GROUP/cgroup.procs" \
+	user-net --uuid "$UUID" deaf --frames 20 >/tmp/victim.out 2>&1 &
+victim=$!
+check "a program of the group runs" wait_for 60 grep -q running /tmp/victim.out
+check "the interface has a carrier" wait_for 10 carrier_is "$HOST" 1
+ip neigh add 10.96.0.2 lladdr "$(line_of "$(instance "$UUID")/mac")" dev "$HOST"
+
+found=0
+for t in /proc/[0-9]*; do
+	case $(line_of "$t/comm" 2>/dev/null) in
+	netm-*)
+		found=$((found + 1))
+		check_equal "a thread of a program's queues is in the program's group" \
+			"0::/user" "$(line_of "$t/cgroup")" ;;
+	esac
+done
+check "a pair of the program has a thread ($found)" test $found -ge 1
+before=$(netstat_of "$HOST" tx_dropped)
+check "frames can be sent to the program" udpflood 10.96.0.2 9 20000
+check "frames that the program does not take are dropped" eval \
+	"[ $(netstat_of "$HOST" tx_dropped) -gt $before ]"
+check_equal "the program is not killed for lack of memory" 0 \
+	"$(awk '$1 == "oom_kill" { print $2 }' $GROUP/memory.events)"
+note "$(cat $GROUP/memory.peak 2>/dev/null) bytes at most"
+check "the program still runs" kill -0 $victim
+kill -9 $victim
+wait $victim
+wait_for 10 state_is "$UUID" idle
+vhost_down
+check "the group can be removed" rmdir $GROUP
+put "-memory" $TOP/cgroup.subtree_control
+umount $TOP
