@@ -16,7 +16,7 @@ failslab_begin net_mdev
 
 for class in virtio vhost; do
 	uuid=$(new_uuid)
-	dir=$(type_dir net_mdev0-$class '*-net_mdev-mq')
+	dir=$(type_dir net_mdev-$class '*-net_mdev-mq')
 	faults "create of class $class cleans up after each allocation that fails" \
 		-e $INSTANCES -e $MDEVS -e /sys/class/net \
 		-p "$INSTANCES/$uuid/driver" \

@@ -13,7 +13,7 @@ IPHOST=10.99.0.254
 # of another type
 nm_create()
 {
-	create "net_mdev0-$1" "*-net_mdev-${3:-one}" "$2"
+	create "net_mdev-$1" "*-net_mdev-${3:-one}" "$2"
 }
 
 # host_of UUID: the interface of this host

@@ -98,7 +98,7 @@ bridge_down
 bridge_up || fail "two guests are set up at a bridge again"
 traffic_begin
 check "the parent can be unbound under traffic" \
-	put net_mdev0 /sys/bus/platform/drivers/net_mdev/unbind
+	put net_mdev /sys/bus/platform/drivers/net_mdev/unbind
 traffic_end
 check_equal "no instance is left" 0 "$(instances)"
 bridge_down
