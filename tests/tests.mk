@@ -10,11 +10,13 @@
 #	make check-hardware	virtio functions on the PCI bus, emulated by QEMU
 #				behind an IOMMU
 #	make check-net		net_mdev: bridges, Open vSwitch, guests, DPDK at its other end
+#	make check-blk		mvblk's disks on devices that fail, hang, vanish or lose
+#				power
 #	make qemu		build a QEMU that takes VFIO devices of ours, and
 #				say where it is; QEMU= has options, see qemu/build
 #	make check-qemu		... and test it
 #	make check SETS="..."	several of these at once: check, debug, 7.2, clients,
-#				vfio, migrate, hardware, net, qemu; with QUICK=1 a script runs only on
+#				vfio, migrate, hardware, net, blk, qemu; with QUICK=1 a script runs only on
 #				kernels where what it tests differs
 #	make fuzz		fuzz the virtqueue library, for FUZZ_SECONDS (3600)
 #	make coverage		print which lines of the modules the scripts of guests
@@ -58,6 +60,9 @@ check-hardware:
 check-net:
 	@$(top)/tests/check net
 
+check-blk:
+	@$(top)/tests/check blk
+
 qemu:
 	@$(top)/qemu/build $(QEMU)
 
@@ -77,4 +82,4 @@ hooks:
 	@$(top)/tools/install-hooks
 
 .PHONY: demo fuzz bench coverage qemu hooks check check-debug check-7.2 check-clients \
-	check-vfio check-migrate check-hardware check-net check-qemu
+	check-vfio check-migrate check-hardware check-net check-blk check-qemu

@@ -27,6 +27,7 @@
 #	# long: yes		a quick run leaves it out
 #	# kernels: 6.1 7.2	a quick run has it on these, too, because compat/
 #	#			or the kernel's own code differs there
+#	# long: yes		a quick run does without it
 #	# timeout: 60		seconds (default 120; four times on debug)
 #	# expect-log: REGEX	lines of the kernel log that are no splat here
 #	# devices: hardware	there is an IOMMU and virtio functions on the PCI
