@@ -21,9 +21,12 @@
 
 #include "saved.h"
 
+struct block_device;
 struct file;
 struct inode;
 struct mvblk_queue;
+struct mvblk_req;
+struct mvblk_reqs;
 
 /* The sector of requests, and of whatever else virtio counts in sectors */
 #define MVBLK_SECTOR		512u
@@ -73,10 +76,20 @@ struct mvblk_queue;
  *	back.
  * @atomic: @read and @write do not sleep if &mvblk_queue.atomic is set.  The
  *	others always may.
+ * @prepare: (in place of all of the above) Prepare the next step of a request: find
+ *	the payload, for example with mvblk_payload_map().  Return MVBLK_SUBMIT;
+ *	MVBLK_WAIT if it needs a buffer that another one has, to be called again
+ *	then; or the result of the request.  In a read section.
+ * @submit: (with @prepare) Start that step.  At its end mvblk_req_end() is called
+ *	once, in any context, maybe before @submit returns.  Outside of any read
+ *	section; may sleep, but not for that step.
+ * @ended: (with @prepare) The step has ended with &mvblk_req.result.  Return
+ *	MVBLK_SUBMIT if there is another one to prepare, or the result of the
+ *	request.  In a read section.
  *
  * The range is within the device.  @read and @write are called inside a read
  * section of the driver's memory and return in one, maybe another one; the
- * others are called outside of any.
+ * others are called outside of any, unless said otherwise.
  *
  * Return 0; -EIO; -EAGAIN for a request that cannot be done without sleeping, or is
  * not finished when the virtqueue is stopped: it is given back, and repeated from
@@ -91,6 +104,10 @@ struct mvblk_store_ops {
 	int (*discard)(struct mvblk_queue *q, u64 pos, u64 len);
 	int (*zero)(struct mvblk_queue *q, u64 pos, u64 len, bool unmap);
 	bool atomic;
+
+	int (*prepare)(struct mvblk_req *req);
+	void (*submit)(struct mvblk_req *req);
+	int (*ended)(struct mvblk_req *req);
 };
 
 /**
@@ -124,6 +141,10 @@ struct mvblk_kind {
  * @filled: bytes of its payload that were written, if all were, else 0
  * @segs: its pieces
  * @bounce: MVBLK_BOUNCE bytes, where they are needed
+ * @claimed: its virtqueue is, because others work on requests of it
+ * @store: &mvblk.store for this run
+ * @req: the request at hand, where there can be many, else NULL
+ * @reqs: the requests in progress, unless the sectors are in RAM
  */
 struct mvblk_queue {
 	struct mvblk *blk;
@@ -144,6 +165,10 @@ struct mvblk_queue {
 	u32 filled;
 	struct mdev_vq_seg *segs;
 	void *bounce;
+	bool claimed;
+	const struct mvblk_store_ops *store;
+	struct mvblk_req *req;
+	struct mvblk_reqs *reqs;
 };
 
 /*
@@ -163,6 +188,9 @@ struct mvblk_pages {
 	struct page __rcu *page[];
 };
 
+/* Bit of &mvblk_backing.flags: the log says that the block device is gone */
+#define MVBLK_BACKING_GONE	0
+
 /**
  * struct mvblk_backing - a file, or a block device, that has sectors
  * @file: open
@@ -170,10 +198,12 @@ struct mvblk_pages {
  * @inode: the inode of @path, by which the module recognises a file
  * @write: open for writing
  * @shared: others that are shared may have the same file, to be used in turn
+ * @bdev: the block device, NULL for a file
+ * @flags: MVBLK_BACKING_*
  * @node: in the list of all of them
  * @used: a device that is live, and not suspended, uses it
  *
- * Constant, apart from @node and @used, from mvblk_backing_open() on.
+ * Constant, apart from @flags, @node and @used, from mvblk_backing_open() on.
  */
 struct mvblk_backing {
 	struct file *file;
@@ -181,6 +211,8 @@ struct mvblk_backing {
 	const struct inode *inode;
 	bool write;
 	bool shared;
+	struct block_device *bdev;
+	unsigned long flags;
 
 	/* guarded by the lock of the list, see backing.c */
 	struct list_head node;
@@ -258,7 +290,7 @@ static inline bool mvblk_has(const struct mvblk *blk, unsigned int bit)
 
 static inline bool mvblk_in_ram(const struct mvblk *blk)
 {
-	return blk->store->atomic;
+	return READ_ONCE(blk->store)->atomic;
 }
 
 /*
@@ -310,6 +342,13 @@ void mvblk_queue_kick(struct mvblk_queue *q);
 
 /* request.c */
 bool mvblk_run(struct mvblk_queue *q, bool atomic);
+int mvblk_serve(struct mvblk_queue *q);
+int mvblk_status(int ret);
+int mvblk_put_status(struct mvblk_queue *q, const struct mdev_vq_chain *chain,
+		     u8 status);
+
+/* bdev.c */
+extern const struct mvblk_store_ops mvblk_bdev_ops;
 
 /* ram.c */
 extern const struct mvblk_store_ops mvblk_ram_ops;

@@ -18,6 +18,7 @@
 #include <linux/virtio_ring.h>
 
 #include "mvblk.h"
+#include "req.h"
 
 /* Requests and bytes in one run; requests in one section */
 #define MVBLK_BUDGET		64
@@ -44,10 +45,18 @@ static int mvblk_get_header(struct mvblk_queue *q,
 	return mdev_vq_section_read(&q->section, &iter, hdr, sizeof(*hdr));
 }
 
-/* In a section: the status, which is the last byte. */
-static int mvblk_put_status(struct mvblk_queue *q, u8 status)
+/**
+ * mvblk_put_status() - write the status, which is the last byte
+ * @q: the queue, in a section
+ * @chain: the request
+ * @status: VIRTIO_BLK_S_*
+ *
+ * Context: as mdev_vq_section_write().
+ * Return: 0 or -EPROTO.
+ */
+int mvblk_put_status(struct mvblk_queue *q, const struct mdev_vq_chain *chain,
+		     u8 status)
 {
-	const struct mdev_vq_chain *chain = &q->chain;
 	const struct mdev_vq_seg *last;
 	struct mdev_vq_iter iter;
 
@@ -82,11 +91,13 @@ static bool mvblk_in_range(const struct mvblk *blk, u64 sector, u64 nr)
 	return sector <= capacity && nr <= capacity - sector;
 }
 
-/*
- * Map a result of @q's store, or of a check, to a virtio status.  Errors for which
- * no status is sent are passed on.
+/**
+ * mvblk_status() - map a result of a store, or of a check, to a virtio status
+ * @ret: 0 or a negative errno
+ *
+ * Return: the status; errors for which none is sent are passed on.
  */
-static int mvblk_status(int ret)
+int mvblk_status(int ret)
 {
 	switch (ret) {
 	case 0:
@@ -100,10 +111,29 @@ static int mvblk_status(int ret)
 	}
 }
 
+/*
+ * In a section: begin a request of a range that is done by and by, the payload of
+ * which, if any, is at @iter.
+ */
+static int mvblk_begin(struct mvblk_queue *q, u32 type,
+		       const struct mdev_vq_iter *iter, u64 pos, u64 len)
+{
+	struct mvblk_req *req = q->req;
+
+	req->type = type;
+	req->pos = pos;
+	req->rest = len;
+	/* What a discard covers is not moved. */
+	req->len = type == VIRTIO_BLK_T_DISCARD ? 0 : len;
+	if (iter)
+		req->iter = *iter;
+	return q->store->prepare(req);
+}
+
 /* In a section: read or write. */
 static int mvblk_data(struct mvblk_queue *q, u64 sector, bool write)
 {
-	const struct mvblk_store_ops *store = q->blk->store;
+	const struct mvblk_store_ops *store = q->store;
 	const struct mdev_vq_chain *chain = &q->chain;
 	struct mdev_vq_iter iter;
 	u32 len, rest;
@@ -126,6 +156,9 @@ static int mvblk_data(struct mvblk_queue *q, u64 sector, bool write)
 	mdev_vq_count(q->vq, len, 0);
 	if (!write) {
 		mdev_vq_iter_in(&iter, chain);
+		if (store->prepare)
+			return mvblk_begin(q, VIRTIO_BLK_T_IN, &iter,
+					   sector << MVBLK_SECTOR_SHIFT, len);
 		ret = store->read(q, &iter, sector << MVBLK_SECTOR_SHIFT, len);
 		if (!ret)
 			q->filled = len;
@@ -133,6 +166,9 @@ static int mvblk_data(struct mvblk_queue *q, u64 sector, bool write)
 	}
 	mdev_vq_iter_out(&iter, chain);
 	mdev_vq_iter_skip(&iter, sizeof(struct virtio_blk_outhdr));
+	if (store->prepare)
+		return mvblk_begin(q, VIRTIO_BLK_T_OUT, &iter,
+				   sector << MVBLK_SECTOR_SHIFT, len);
 	return store->write(q, &iter, sector << MVBLK_SECTOR_SHIFT, len);
 }
 
@@ -160,13 +196,37 @@ static int mvblk_check_ranges(const struct mvblk *blk,
 	return 0;
 }
 
-/* In a section: discard or write zeroes, all of it or none. */
-static int mvblk_ranges(struct mvblk_queue *q, bool zero)
+/* In a section: begin a request of checked ranges that is done by and by. */
+static int
+mvblk_begin_ranges(struct mvblk_queue *q, u32 type,
+		   const struct virtio_blk_discard_write_zeroes *seg,
+		   unsigned int nr)
+{
+	struct mvblk_req *req = q->req;
+
+	req->nr_ranges = nr - 1;
+	if (nr > 1) {
+		/* It is given back until another one has ended. */
+		if (!req->large && !mvblk_req_get_large(req))
+			return -EAGAIN;
+		memcpy(req->large->ranges, seg + 1, (nr - 1) * sizeof(*seg));
+	}
+	req->unmap = le32_to_cpu(seg->flags) &
+		     VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP;
+	return mvblk_begin(q, type, NULL,
+			   le64_to_cpu(seg->sector) << MVBLK_SECTOR_SHIFT,
+			   (u64)le32_to_cpu(seg->num_sectors) <<
+			   MVBLK_SECTOR_SHIFT);
+}
+
+/* In a section: discard, erase or write zeroes. */
+static int mvblk_ranges(struct mvblk_queue *q, u32 type)
 {
 	struct virtio_blk_discard_write_zeroes seg[MVBLK_MAX_DISCARD_SEG];
+	bool zero = type == VIRTIO_BLK_T_WRITE_ZEROES;
 	unsigned int nr, i, max = zero ? MVBLK_MAX_ZERO_SEG :
 					 MVBLK_MAX_DISCARD_SEG;
-	const struct mvblk_store_ops *store = q->blk->store;
+	const struct mvblk_store_ops *store = q->store;
 	const struct mdev_vq_chain *chain = &q->chain;
 	struct mdev_vq_iter iter;
 	u64 pos, bytes;
@@ -191,6 +251,10 @@ static int mvblk_ranges(struct mvblk_queue *q, bool zero)
 	ret = mvblk_check_ranges(q->blk, seg, nr, zero);
 	if (ret)
 		return ret;
+	if (store->prepare)
+		return mvblk_begin_ranges(q, type, seg, nr);
+	if (type == VIRTIO_BLK_T_SECURE_ERASE)
+		return -EOPNOTSUPP;
 
 	mdev_vq_section_leave(&q->section);
 	for (i = 0; i < nr && !ret; i++) {
@@ -221,9 +285,11 @@ static int mvblk_flush(struct mvblk_queue *q)
 
 	if (mvblk_in_ram(q->blk))
 		return 0;
+	if (q->store->prepare)
+		return mvblk_begin(q, VIRTIO_BLK_T_FLUSH, NULL, 0, 0);
 
 	mdev_vq_section_leave(&q->section);
-	ret = q->blk->store->flush(q);
+	ret = q->store->flush(q);
 	return mdev_vq_section_enter(&q->section) ?: ret;
 }
 
@@ -275,13 +341,42 @@ static int mvblk_do(struct mvblk_queue *q, u32 type, u64 sector)
 		return mvblk_get_id(q);
 	case VIRTIO_BLK_T_DISCARD:
 		ret = mvblk_allowed(q->blk, VIRTIO_BLK_F_DISCARD, true);
-		return ret ?: mvblk_ranges(q, false);
+		return ret ?: mvblk_ranges(q, type);
 	case VIRTIO_BLK_T_WRITE_ZEROES:
 		ret = mvblk_allowed(q->blk, VIRTIO_BLK_F_WRITE_ZEROES, true);
-		return ret ?: mvblk_ranges(q, true);
+		return ret ?: mvblk_ranges(q, type);
+	case VIRTIO_BLK_T_SECURE_ERASE:
+		ret = mvblk_allowed(q->blk, VIRTIO_BLK_F_SECURE_ERASE, true);
+		return ret ?: mvblk_ranges(q, type);
 	default:
 		return -EOPNOTSUPP;
 	}
+}
+
+/**
+ * mvblk_serve() - do what a request asks for
+ * @q: the queue, in a section; the request is @q->chain
+ *
+ * Context: as the caller.
+ * Return: 0 or an error, see mvblk_status(); MVBLK_SUBMIT or MVBLK_WAIT.
+ */
+int mvblk_serve(struct mvblk_queue *q)
+{
+	struct virtio_blk_outhdr hdr;
+	int ret;
+
+	q->filled = 0;
+	if (!q->chain.in_len) {
+		mdev_vq_break(q->vq, "a request without room for its status");
+		return -EPROTO;
+	}
+	if (unlikely(q->chain.out_len < sizeof(hdr)))
+		return -EIO;
+	ret = mvblk_get_header(q, &hdr);
+	if (ret)
+		return ret;
+	return mvblk_do(q, le32_to_cpu((__force __le32)hdr.type),
+			le64_to_cpu((__force __le64)hdr.sector));
 }
 
 /*
@@ -293,7 +388,6 @@ static int mvblk_do(struct mvblk_queue *q, u32 type, u64 sector)
 static int mvblk_request(struct mvblk_queue *q)
 {
 	struct mdev_vq_chain *chain = &q->chain;
-	struct virtio_blk_outhdr hdr;
 	u8 status;
 	int ret;
 
@@ -301,27 +395,13 @@ static int mvblk_request(struct mvblk_queue *q)
 	if (ret <= 0)
 		return ret;
 
-	if (!chain->in_len) {
-		mdev_vq_break(q->vq, "a request without room for its status");
-		ret = -EPROTO;
-		goto unpop;
-	}
-
-	q->filled = 0;
-	ret = -EIO;
-	if (likely(chain->out_len >= sizeof(hdr))) {
-		ret = mvblk_get_header(q, &hdr);
-		if (!ret)
-			ret = mvblk_do(q,
-				       le32_to_cpu((__force __le32)hdr.type),
-				       le64_to_cpu((__force __le64)hdr.sector));
-	}
+	ret = mvblk_serve(q);
 	ret = mvblk_status(ret);
 	if (unlikely(ret < 0))
 		goto unpop;
 
 	status = ret;
-	ret = mvblk_put_status(q, status);
+	ret = mvblk_put_status(q, chain, status);
 	if (ret)
 		goto unpop;
 	if (status != VIRTIO_BLK_S_OK)
@@ -376,6 +456,7 @@ bool mvblk_run(struct mvblk_queue *q, bool atomic)
 
 	q->cost = 0;
 	q->atomic = atomic;
+	q->req = NULL;
 	q->chain.segs = q->segs;
 	q->chain.max_segs = MDEV_VQ_MAX_SEGS;
 

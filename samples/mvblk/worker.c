@@ -24,6 +24,7 @@
 #include <uapi/linux/sched/types.h>
 
 #include "mvblk.h"
+#include "req.h"
 
 /* One in so many kicks is left to the thread, to see how many are in flight. */
 #define MVBLK_PROBE		256
@@ -36,13 +37,22 @@ static bool mvblk_queue_serve(struct mvblk_queue *q, bool atomic)
 	bool more;
 
 	q->served = 0;
-	if (!mdev_vq_claim(q->vq))
+	if (!q->claimed && !mdev_vq_claim(q->vq))
 		return false;
-	/* Only the memory of a claimed queue cannot change. */
-	if (atomic && !mdev_vq_mem(q->vq)->direct)
+	/* Pairs with smp_store_release() in mvblk_file_attach() */
+	q->store = smp_load_acquire(&q->blk->store);
+	if (q->store->prepare) {
+		more = mvblk_reqs_run(q);
+		/* Whoever stops the queue waits for what others work on. */
+		q->claimed = q->reqs->nr_out;
+		if (q->claimed)
+			return more;
+	} else if (atomic && !mdev_vq_mem(q->vq)->direct) {
+		/* Only the memory of a claimed queue cannot change. */
 		more = true;
-	else
+	} else {
 		more = mvblk_run(q, atomic);
+	}
 	mdev_vq_release(q->vq);
 	return more;
 }
@@ -129,7 +139,10 @@ static int mvblk_queue_alloc(struct mvblk_queue *q)
 		if (!q->bounce)
 			return -ENOMEM;
 	}
-	return 0;
+	if (mvblk_in_ram(blk))
+		return 0;
+	mvblk_reqs_forget(q);
+	return mvblk_reqs_alloc(q);
 }
 
 /**
@@ -190,6 +203,7 @@ void mvblk_queue_init(struct mvblk_queue *q, struct mvblk *blk, u16 index)
 void mvblk_queue_reset(struct mvblk_queue *q)
 {
 	mdev_worker_stop(&q->worker);
+	mvblk_reqs_free(q);
 	kvfree(q->bounce);
 	kvfree(q->segs);
 	q->bounce = NULL;
