@@ -10,11 +10,13 @@
  */
 
 #include <linux/backing-dev.h>
+#include <linux/blkdev.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/namei.h>
+#include <linux/pagemap.h>
 #include <linux/path.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -159,6 +161,31 @@ static struct file *mvblk_backing_open_path(struct mvblk_backing *backing,
 	return ERR_PTR(ret);
 }
 
+/* Check a block device, and write back what others have left in its page cache. */
+static int mvblk_backing_check_bdev(struct mvblk *blk,
+				    const struct mvblk_backing *backing,
+				    struct file *file)
+{
+	struct address_space *mapping = file->f_mapping;
+	struct device *dev = &blk->soft.cdev->dev;
+	int ret;
+
+	if (bdev_is_zoned(I_BDEV(mapping->host))) {
+		dev_err(dev, "%s is a zoned device, which cannot be written at random\n",
+			backing->path);
+		return -EINVAL;
+	}
+	ret = filemap_write_and_wait(mapping);
+	if (ret) {
+		dev_err(dev, "cannot write the page cache of %s back: %pe\n",
+			backing->path, ERR_PTR(ret));
+		return ret;
+	}
+	/* What is in use stays, and is looked after later. */
+	invalidate_inode_pages2(mapping);
+	return 0;
+}
+
 static int mvblk_backing_open_file(struct mvblk *blk,
 				   struct mvblk_backing *backing,
 				   const struct path *path)
@@ -173,6 +200,7 @@ static int mvblk_backing_open_file(struct mvblk *blk,
 	struct device *dev = &blk->soft.cdev->dev;
 	struct file *file;
 	loff_t size;
+	int ret;
 
 	file = mvblk_backing_open_path(backing, path, flags);
 	if (IS_ERR(file)) {
@@ -189,6 +217,14 @@ static int mvblk_backing_open_file(struct mvblk *blk,
 			backing->path, size);
 		filp_close(file, NULL);
 		return -EINVAL;
+	}
+	if (S_ISBLK(backing->inode->i_mode)) {
+		ret = mvblk_backing_check_bdev(blk, backing, file);
+		if (ret) {
+			filp_close(file, NULL);
+			return ret;
+		}
+		backing->bdev = I_BDEV(file->f_mapping->host);
 	}
 	spin_lock(&mvblk_backings_lock);
 	backing->file = file;

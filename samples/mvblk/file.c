@@ -380,6 +380,9 @@ int mvblk_file_attach(struct mvblk *blk, const char *name)
 	if (!busy) {
 		/* Pairs with smp_load_acquire() in mvblk_file_of() */
 		smp_store_release(&blk->backing, backing);
+		/* Pairs with smp_load_acquire() in mvblk_queue_serve() */
+		smp_store_release(&blk->store, backing->bdev ? &mvblk_bdev_ops :
+							       &mvblk_file_ops);
 		/* Until now, every range was beyond the capacity. */
 		mvblk_set_capacity(blk,
 				   i_size_read(backing->file->f_mapping->host) >>
@@ -411,6 +414,7 @@ int mvblk_file_detach(struct mvblk *blk)
 	}
 	if (backing) {
 		mvblk_set_capacity(blk, 0);
+		WRITE_ONCE(blk->store, &mvblk_file_ops);
 		blk->backing = NULL;
 	}
 	mutex_unlock(&blk->medium_lock);

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mvblk: sectors on a block device.
+ *
+ * Requests become bios with the driver's own pages.  The page cache of the device is
+ * not used.  Others may have the device open besides, though not exclusively, and what
+ * they read and write by the page cache agrees with what the driver sees as far as it
+ * does for direct I/O.
+ */
+
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+
+#include "mvblk.h"
+#include "req.h"
+
+static struct mvblk_backing *mvblk_bdev_backing(const struct mvblk_req *req)
+{
+	/* Requests are begun only after it was set, and it stays while they are. */
+	return READ_ONCE(req->q->blk->backing);
+}
+
+/* What a request is called in messages */
+static const char *mvblk_bdev_verb(const struct mvblk_req *req)
+{
+	if (req->flushing)
+		return "flush";
+	switch (req->type) {
+	case VIRTIO_BLK_T_IN:
+		return "read";
+	case VIRTIO_BLK_T_OUT:
+		return "write";
+	case VIRTIO_BLK_T_DISCARD:
+		return "discard a range of";
+	case VIRTIO_BLK_T_SECURE_ERASE:
+		return "erase a range of";
+	default:
+		return "zero a range of";
+	}
+}
+
+static int mvblk_bdev_error(const struct mvblk_req *req, int error)
+{
+	struct mvblk_backing *backing = mvblk_bdev_backing(req);
+	struct device *dev = &req->q->blk->soft.cdev->dev;
+
+	/* All further requests fail, too. */
+	if (!bdev_nr_bytes(backing->bdev)) {
+		if (!test_and_set_bit(MVBLK_BACKING_GONE, &backing->flags))
+			dev_err(dev, "%s is gone: requests to it fail until it is attached again\n",
+				backing->path);
+		return -EIO;
+	}
+	dev_err_ratelimited(dev, "cannot %s %s at byte %llu: %pe\n",
+			    mvblk_bdev_verb(req), backing->path,
+			    (unsigned long long)req->pos, ERR_PTR(error));
+	return -EIO;
+}
+
+/* Whether a bio says that the device lacks the operation */
+static bool mvblk_bdev_unable(int error)
+{
+	return error == -EOPNOTSUPP || error == -EREMOTEIO;
+}
+
+/* ---- before a step ---- */
+
+/* Begin with the next range if there is nothing left of this one.  False at the end. */
+static bool mvblk_bdev_next_range(struct mvblk_req *req)
+{
+	const struct virtio_blk_discard_write_zeroes *range;
+
+	while (!req->rest) {
+		if (req->range == req->nr_ranges)
+			return false;
+		range = &req->large->ranges[req->range++];
+		req->pos = le64_to_cpu(range->sector) << MVBLK_SECTOR_SHIFT;
+		req->rest = (u64)le32_to_cpu(range->num_sectors) <<
+			    MVBLK_SECTOR_SHIFT;
+	}
+	return true;
+}
+
+/* A discard is a hint: leave out blocks that are not within the range as a whole. */
+static void mvblk_bdev_round(struct mvblk_req *req, unsigned int block)
+{
+	u64 end = round_down(req->pos + req->rest, block);
+
+	req->pos = round_up(req->pos, block);
+	req->rest = end > req->pos ? end - req->pos : 0;
+}
+
+static int mvblk_bdev_prepare_range(struct mvblk_req *req, unsigned int block)
+{
+	do {
+		if (!mvblk_bdev_next_range(req))
+			return 0;
+		if (req->type == VIRTIO_BLK_T_DISCARD)
+			mvblk_bdev_round(req, block);
+	} while (!req->rest);
+
+	if ((req->pos | req->rest) & (block - 1))
+		return mvblk_bdev_error(req, -EINVAL);
+	req->step = req->rest;
+	if (req->by_pages)
+		req->step = min_t(u64, req->rest, MVBLK_REQ_VECS * PAGE_SIZE);
+	return MVBLK_SUBMIT;
+}
+
+static int mvblk_bdev_prepare(struct mvblk_req *req)
+{
+	struct block_device *bdev = mvblk_bdev_backing(req)->bdev;
+	unsigned int block = bdev_logical_block_size(bdev);
+
+	switch (req->type) {
+	case VIRTIO_BLK_T_FLUSH:
+		req->flushing = true;
+		return MVBLK_SUBMIT;
+	case VIRTIO_BLK_T_OUT:
+		/* Somebody may have made it read-only since. */
+		if (bdev_read_only(bdev))
+			return mvblk_bdev_error(req, -EROFS);
+		fallthrough;
+	case VIRTIO_BLK_T_IN:
+		if ((req->pos | req->rest) & (block - 1))
+			return mvblk_bdev_error(req, -EINVAL);
+		return mvblk_payload_map(req, bdev_dma_alignment(bdev), block);
+	default:
+		if (req->flushing)
+			return MVBLK_SUBMIT;
+		if (bdev_read_only(bdev))
+			return mvblk_bdev_error(req, -EROFS);
+		return mvblk_bdev_prepare_range(req, block);
+	}
+}
+
+/* ---- a step ---- */
+
+static void mvblk_bdev_end_io(struct bio *bio)
+{
+	struct mvblk_req *req = bio->bi_private;
+	int result = blk_status_to_errno(bio->bi_status);
+
+	bio_uninit(bio);
+	mvblk_payload_unmap(req);
+	mvblk_req_end(req, result);
+}
+
+/* Zeroes that the device cannot write by itself */
+static void mvblk_bdev_add_zeroes(struct mvblk_req *req)
+{
+	u32 rest = req->step, n;
+
+	req->bvec = req->vecs;
+	for (req->nr_vecs = 0; rest; rest -= n) {
+		n = min_t(u32, rest, PAGE_SIZE);
+		bvec_set_page(&req->vecs[req->nr_vecs++], ZERO_PAGE(0), n, 0);
+	}
+}
+
+static blk_opf_t mvblk_bdev_opf(struct mvblk_req *req)
+{
+	blk_opf_t write = REQ_OP_WRITE | REQ_SYNC | REQ_IDLE;
+
+	/* The block layer flushes where the device has no such writes. */
+	if (!mvblk_writeback(req->q->blk))
+		write |= REQ_FUA;
+	if (req->flushing)
+		return REQ_OP_WRITE | REQ_PREFLUSH | REQ_SYNC;
+	switch (req->type) {
+	case VIRTIO_BLK_T_IN:
+		return REQ_OP_READ | REQ_SYNC;
+	case VIRTIO_BLK_T_OUT:
+		return write;
+	case VIRTIO_BLK_T_DISCARD:
+		return REQ_OP_DISCARD;
+	case VIRTIO_BLK_T_SECURE_ERASE:
+		return REQ_OP_SECURE_ERASE;
+	default:
+		if (req->by_pages)
+			return write;
+		return REQ_OP_WRITE_ZEROES |
+		       (req->unmap ? 0 : REQ_NOUNMAP);
+	}
+}
+
+/* Outside of any section: agree with others that use the page cache of the device. */
+static int mvblk_bdev_sync_cache(struct mvblk_req *req,
+				 struct address_space *mapping)
+{
+	u64 last = req->pos + req->step - 1;
+	int ret;
+
+	ret = filemap_write_and_wait_range(mapping, req->pos, last);
+	/* If others use it at the same time they get what they deserve. */
+	if (!ret && req->type != VIRTIO_BLK_T_IN)
+		invalidate_inode_pages2_range(mapping, req->pos >> PAGE_SHIFT,
+					      last >> PAGE_SHIFT);
+	return ret;
+}
+
+static void mvblk_bdev_submit(struct mvblk_req *req)
+{
+	struct mvblk_backing *backing = mvblk_bdev_backing(req);
+	struct address_space *mapping = backing->file->f_mapping;
+	struct bio *bio = &req->bio;
+	int ret;
+
+	if (unlikely(READ_ONCE(mapping->nrpages)) && !req->flushing) {
+		ret = mvblk_bdev_sync_cache(req, mapping);
+		if (ret) {
+			mvblk_payload_unmap(req);
+			mvblk_req_end(req, ret);
+			return;
+		}
+	}
+	if (req->by_pages)
+		mvblk_bdev_add_zeroes(req);
+	bio_init(bio, backing->bdev, req->bvec, req->nr_vecs,
+		 mvblk_bdev_opf(req));
+	bio->bi_iter.bi_sector = req->pos >> MVBLK_SECTOR_SHIFT;
+	if (req->flushing) {
+		bio->bi_iter.bi_sector = 0;
+	} else {
+		bio->bi_iter.bi_size = req->step;
+		bio->bi_vcnt = req->nr_vecs;
+	}
+	bio->bi_private = req;
+	bio->bi_end_io = mvblk_bdev_end_io;
+	submit_bio(bio);
+}
+
+/* ---- after a step ---- */
+
+static int mvblk_bdev_range_ended(struct mvblk_req *req)
+{
+	int result = req->result;
+
+	if (mvblk_bdev_unable(result)) {
+		/* A discard is only a hint. */
+		if (req->type == VIRTIO_BLK_T_DISCARD)
+			return 0;
+		if (req->type == VIRTIO_BLK_T_SECURE_ERASE)
+			return -EOPNOTSUPP;
+		if (!req->by_pages) {
+			req->by_pages = true;
+			return MVBLK_SUBMIT;
+		}
+	}
+	if (result)
+		return mvblk_bdev_error(req, result);
+
+	req->pos += req->step;
+	req->rest -= req->step;
+	req->step = 0;
+	/* Whoever stops the queue does not wait for the other ranges. */
+	if (req->type == VIRTIO_BLK_T_DISCARD && !mdev_vq_is_live(req->q->vq))
+		return 0;
+	if (req->rest || req->range < req->nr_ranges)
+		return MVBLK_SUBMIT;
+	/* As a write: the zeroes have to be there. */
+	if (req->type != VIRTIO_BLK_T_WRITE_ZEROES || req->by_pages ||
+	    mvblk_writeback(req->q->blk))
+		return 0;
+	req->flushing = true;
+	return MVBLK_SUBMIT;
+}
+
+static int mvblk_bdev_ended(struct mvblk_req *req)
+{
+	int ret;
+
+	if (req->flushing)
+		return req->result ? mvblk_bdev_error(req, req->result) : 0;
+	if (req->type != VIRTIO_BLK_T_IN && req->type != VIRTIO_BLK_T_OUT)
+		return mvblk_bdev_range_ended(req);
+	ret = mvblk_payload_end(req);
+	if (ret && ret == req->result)
+		return mvblk_bdev_error(req, ret);
+	return ret;
+}
+
+const struct mvblk_store_ops mvblk_bdev_ops = {
+	.prepare = mvblk_bdev_prepare,
+	.submit = mvblk_bdev_submit,
+	.ended = mvblk_bdev_ended,
+};
