@@ -20,15 +20,22 @@
 #include <linux/path.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 
 #include "mvblk.h"
 
 /* The backings of all instances */
 static LIST_HEAD(mvblk_backings);
 
+/* How long a driver waits for requests of the one before it that were abandoned */
+#define MVBLK_BACKING_PATIENCE	(10 * HZ)
+
+/* Those that wait so */
+static DECLARE_WAIT_QUEUE_HEAD(mvblk_backings_wait);
+
 /*
- * Guards mvblk_backings, &mvblk_backing.used and writes of &mvblk_backing.file; nothing
- * is taken under it.
+ * Guards mvblk_backings, what &struct mvblk_backing says is guarded by it, and writes of
+ * &mvblk_backing.file; nothing is taken under it.
  */
 static DEFINE_SPINLOCK(mvblk_backings_lock);
 
@@ -109,11 +116,17 @@ static int mvblk_backing_claim(struct mvblk_backing *backing)
 	return ret;
 }
 
-static void mvblk_backing_disclaim(struct mvblk_backing *backing)
+/* Whether that was the last user */
+static bool mvblk_backing_disclaim(struct mvblk_backing *backing)
 {
+	bool last;
+
 	spin_lock(&mvblk_backings_lock);
-	list_del(&backing->node);
+	last = !--backing->users;
+	if (last)
+		list_del(&backing->node);
 	spin_unlock(&mvblk_backings_lock);
+	return last;
 }
 
 /*
@@ -274,6 +287,7 @@ struct mvblk_backing *mvblk_backing_open(struct mvblk *blk, const char *name,
 	backing->inode = d_inode(path.dentry);
 	backing->write = !blk->read_only;
 	backing->shared = shared;
+	backing->users = 1;
 	ret = mvblk_backing_claim(backing);
 	if (ret) {
 		dev_err(dev, "%s is in use by another instance: only instances that are read only, or all set to shared, can have the same file\n",
@@ -298,15 +312,15 @@ err_free:
 
 /**
  * mvblk_backing_close() - undo mvblk_backing_open()
- * @backing: the open file, which nobody uses any more, or NULL
+ * @backing: the open file, which the caller does not use any more, or NULL.  It stays
+ *	open while there are others that do
  *
  * Context: as mvblk_backing_open(), because closing may write data back.
  */
 void mvblk_backing_close(struct mvblk_backing *backing)
 {
-	if (!backing)
+	if (!backing || !mvblk_backing_disclaim(backing))
 		return;
-	mvblk_backing_disclaim(backing);
 	filp_close(backing->file, NULL);
 	kfree(backing->path);
 	kfree(backing);
@@ -318,7 +332,7 @@ static bool mvblk_backing_taken(const struct mvblk_backing *backing)
 
 	lockdep_assert_held(&mvblk_backings_lock);
 	list_for_each_entry(other, &mvblk_backings, node)
-		if (other != backing && other->used &&
+		if (other != backing && (other->used || other->orphans) &&
 		    mvblk_backing_clashes(other, backing))
 			return true;
 	return false;
@@ -393,4 +407,65 @@ bool mvblk_backing_is_alone(const struct mvblk_backing *backing)
 			alone = false;
 	spin_unlock(&mvblk_backings_lock);
 	return alone;
+}
+
+/**
+ * mvblk_backing_get() - have it stay open
+ * @backing: the open file; mvblk_backing_close() undoes this
+ *
+ * Context: process context.
+ */
+void mvblk_backing_get(struct mvblk_backing *backing)
+{
+	spin_lock(&mvblk_backings_lock);
+	backing->users++;
+	spin_unlock(&mvblk_backings_lock);
+}
+
+/**
+ * mvblk_backing_begin_orphans() - some requests are not waited for any more
+ * @backing: the open file, which stays open for them
+ *
+ * Context: process context.
+ */
+void mvblk_backing_begin_orphans(struct mvblk_backing *backing)
+{
+	spin_lock(&mvblk_backings_lock);
+	backing->users++;
+	backing->orphans++;
+	spin_unlock(&mvblk_backings_lock);
+}
+
+/**
+ * mvblk_backing_end_orphans() - undo mvblk_backing_begin_orphans()
+ * @backing: the open file, not to be used any more
+ *
+ * Context: process context; sleeps.
+ */
+void mvblk_backing_end_orphans(struct mvblk_backing *backing)
+{
+	spin_lock(&mvblk_backings_lock);
+	backing->orphans--;
+	spin_unlock(&mvblk_backings_lock);
+	wake_up_all(&mvblk_backings_wait);
+	mvblk_backing_close(backing);
+}
+
+/**
+ * mvblk_backing_wait_orphans() - wait for requests that were abandoned
+ * @backing: the open file
+ *
+ * Context: process context; sleeps, but not for long.
+ * Return: 0; -EBUSY if there are still some; -EINTR for a task that is being killed.
+ */
+int mvblk_backing_wait_orphans(struct mvblk_backing *backing)
+{
+	long left;
+
+	left = wait_event_killable_timeout(mvblk_backings_wait,
+					   !READ_ONCE(backing->orphans),
+					   MVBLK_BACKING_PATIENCE);
+	if (left < 0)
+		return -EINTR;
+	return left ? 0 : -EBUSY;
 }

@@ -49,8 +49,7 @@ static int mvblk_bdev_error(const struct mvblk_req *req, int error)
 	/* All further requests fail, too. */
 	if (!bdev_nr_bytes(backing->bdev)) {
 		if (!test_and_set_bit(MVBLK_BACKING_GONE, &backing->flags))
-			dev_err(dev, "%s is gone: requests to it fail until it is attached again\n",
-				backing->path);
+			dev_err(dev, MVBLK_GONE_MESSAGE, backing->path);
 		return -EIO;
 	}
 	dev_err_ratelimited(dev, "cannot %s %s at byte %llu: %pe\n",
@@ -280,6 +279,28 @@ static int mvblk_bdev_ended(struct mvblk_req *req)
 	if (ret && ret == req->result)
 		return mvblk_bdev_error(req, ret);
 	return ret;
+}
+
+/**
+ * mvblk_bdev_limits() - what a driver is told of a block device's blocks
+ * @bdev: the block device
+ * @limits: result
+ *
+ * The block layer splits what is too large for the device, so there is no limit to the
+ * size of requests.
+ *
+ * Context: process context.
+ */
+void mvblk_bdev_limits(struct block_device *bdev, struct mvblk_limits *limits)
+{
+	int offset = bdev_alignment_offset(bdev);
+
+	limits->block = max(bdev_logical_block_size(bdev), mvblk_block_size);
+	limits->physical = max(bdev_physical_block_size(bdev), limits->block);
+	limits->offset = offset > 0 ? offset / limits->block : 0;
+	limits->io_min = bdev_io_min(bdev);
+	limits->io_opt = bdev_io_opt(bdev);
+	limits->discard = max(bdev_discard_granularity(bdev), limits->block);
 }
 
 const struct mvblk_store_ops mvblk_bdev_ops = {

@@ -47,26 +47,35 @@ static u32 mvblk_seg_max(struct mdev_soft *soft)
 	return max_t(u32, num, MVBLK_SEG_EXTRA + 1) - MVBLK_SEG_EXTRA;
 }
 
+/* Bytes in logical blocks, at least one, at most @max */
+static u32 mvblk_blocks(u32 bytes, const struct mvblk_limits *limits, u32 max)
+{
+	return clamp_t(u32, bytes / limits->block, 1, max);
+}
+
 void mvblk_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
 		      unsigned int len)
 {
 	struct mvblk *blk = soft_to_mvblk(soft);
 	struct virtio_blk_config config = { };
-	unsigned int block = mvblk_block_size;
+	struct mvblk_limits limits;
 
+	mvblk_get_limits(blk, &limits);
 	config.capacity = mvblk_put64(atomic64_read(&blk->capacity));
 	config.seg_max = mvblk_put32(mvblk_seg_max(soft));
-	config.blk_size = mvblk_put32(block);
-	/* Requests for less than a page are slower, and cannot free pages. */
-	config.physical_block_exp = ilog2(PAGE_SIZE / block);
-	config.min_io_size = mvblk_put16(1);
+	config.blk_size = mvblk_put32(limits.block);
+	config.physical_block_exp = ilog2(limits.physical / limits.block);
+	config.alignment_offset = limits.offset;
+	config.min_io_size = mvblk_put16(mvblk_blocks(limits.io_min, &limits,
+						      U16_MAX));
+	config.opt_io_size = mvblk_put32(limits.io_opt / limits.block);
 	config.wce = mvblk_writeback(blk);
 	config.num_queues = mvblk_put16(soft->desc->nr_vqs);
 	if (!blk->read_only) {
 		config.max_discard_sectors = mvblk_put32(MVBLK_MAX_DISCARD);
 		config.max_discard_seg = mvblk_put32(MVBLK_MAX_DISCARD_SEG);
 		config.discard_sector_alignment =
-			mvblk_put32(PAGE_SIZE / MVBLK_SECTOR);
+			mvblk_put32(limits.discard / MVBLK_SECTOR);
 		config.max_write_zeroes_sectors = mvblk_put32(MVBLK_MAX_ZERO);
 		config.max_write_zeroes_seg = mvblk_put32(MVBLK_MAX_ZERO_SEG);
 		config.write_zeroes_may_unmap = 1;
@@ -119,6 +128,55 @@ void mvblk_set_capacity(struct mvblk *blk, u64 sectors)
 	atomic64_set_release(&blk->capacity, sectors);
 	blk->generation++;
 	write_sequnlock_irqrestore(&blk->state_lock, flags);
+}
+
+/**
+ * mvblk_default_limits() - what a driver is told of blocks in RAM or in a file
+ * @limits: result
+ *
+ * Context: any.
+ */
+void mvblk_default_limits(struct mvblk_limits *limits)
+{
+	*limits = (struct mvblk_limits) {
+		.block = mvblk_block_size,
+		/* Requests for less are slower, and cannot free pages. */
+		.physical = PAGE_SIZE,
+		.discard = PAGE_SIZE,
+	};
+}
+
+/**
+ * mvblk_set_limits() - change what a driver is told of blocks
+ * @blk: the instance
+ * @limits: copied; the caller changes the capacity afterwards
+ *
+ * Context: process context.
+ */
+void mvblk_set_limits(struct mvblk *blk, const struct mvblk_limits *limits)
+{
+	unsigned long flags;
+
+	write_seqlock_irqsave(&blk->state_lock, flags);
+	blk->limits = *limits;
+	write_sequnlock_irqrestore(&blk->state_lock, flags);
+}
+
+/**
+ * mvblk_get_limits() - what a driver is told of blocks
+ * @blk: the instance
+ * @limits: result
+ *
+ * Context: any.
+ */
+void mvblk_get_limits(struct mvblk *blk, struct mvblk_limits *limits)
+{
+	unsigned int seq;
+
+	do {
+		seq = read_seqbegin(&blk->state_lock);
+		*limits = blk->limits;
+	} while (read_seqretry(&blk->state_lock, seq));
 }
 
 /**

@@ -361,6 +361,7 @@ const struct mvblk_store_ops mvblk_file_ops = {
 int mvblk_file_attach(struct mvblk *blk, const char *name)
 {
 	struct mvblk_backing *backing;
+	struct mvblk_limits limits;
 	bool busy, shared;
 
 	/* Do not open a file that cannot be attached anyway. */
@@ -378,6 +379,10 @@ int mvblk_file_attach(struct mvblk *blk, const char *name)
 	busy = blk->backing || blk->shared != shared ||
 	       (blk->active && mvblk_backing_begin_use(backing));
 	if (!busy) {
+		mvblk_default_limits(&limits);
+		if (backing->bdev)
+			mvblk_bdev_limits(backing->bdev, &limits);
+		mvblk_set_limits(blk, &limits);
 		/* Pairs with smp_load_acquire() in mvblk_file_of() */
 		smp_store_release(&blk->backing, backing);
 		/* Pairs with smp_load_acquire() in mvblk_queue_serve() */
@@ -387,6 +392,7 @@ int mvblk_file_attach(struct mvblk *blk, const char *name)
 		mvblk_set_capacity(blk,
 				   i_size_read(backing->file->f_mapping->host) >>
 				   MVBLK_SECTOR_SHIFT);
+		mvblk_watch_begin(blk);
 	}
 	mutex_unlock(&blk->medium_lock);
 	if (!busy)
@@ -427,6 +433,34 @@ static void mvblk_file_taken(struct mvblk *blk)
 	dev_err_ratelimited(&blk->soft.cdev->dev,
 			    "another instance uses %s now: suspend or reset that one first\n",
 			    blk->backing->path);
+}
+
+/**
+ * mvblk_file_wait() - wait until nothing of the last driver is in progress
+ * @blk: the instance; nothing happens if it has no file
+ *
+ * Context: process context; sleeps, but not for long.
+ * Return: 0; -EBUSY if the disk does not answer, and the log says so; -EINTR.
+ */
+int mvblk_file_wait(struct mvblk *blk)
+{
+	struct mvblk_backing *backing;
+	int ret = 0;
+
+	mutex_lock(&blk->medium_lock);
+	backing = blk->backing;
+	if (backing)
+		mvblk_backing_get(backing);
+	mutex_unlock(&blk->medium_lock);
+	if (!backing)
+		return 0;
+	ret = mvblk_backing_wait_orphans(backing);
+	if (ret == -EBUSY)
+		dev_err_ratelimited(&blk->soft.cdev->dev,
+				    "%s has not answered requests of the last driver yet\n",
+				    backing->path);
+	mvblk_backing_close(backing);
+	return ret;
 }
 
 /**

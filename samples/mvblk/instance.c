@@ -9,6 +9,7 @@
 
 static void mvblk_free(struct mvblk *blk)
 {
+	mvblk_watch_end(blk);
 	mdev_soft_destroy(&blk->soft);
 	kfree(blk->queues);
 	mvblk_backing_close(blk->backing);
@@ -87,6 +88,8 @@ static int mvblk_create(struct mdev_class_device *cdev)
 	mutex_init(&blk->medium_lock);
 	spin_lock_init(&blk->pages_lock);
 	mvblk_default_serial(blk);
+	mvblk_default_limits(&blk->limits);
+	mvblk_watch_init(blk);
 
 	ret = -ENOMEM;
 	blk->queues = kcalloc(kind->desc->nr_vqs, sizeof(*blk->queues),

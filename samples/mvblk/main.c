@@ -8,6 +8,7 @@
 #include <linux/platform_device.h>
 
 #include "mvblk.h"
+#include "req.h"
 
 #define MVBLK_NAME	"mvblk0"
 
@@ -107,9 +108,12 @@ static int __init mvblk_init(void)
 	for (i = 0; i < ARRAY_SIZE(mvblk_types); i++)
 		mvblk_types[i].max_instances = mvblk_max_instances;
 
-	ret = platform_driver_register(&mvblk_driver);
+	ret = mvblk_orphans_init();
 	if (ret)
 		return ret;
+	ret = platform_driver_register(&mvblk_driver);
+	if (ret)
+		goto err_orphans;
 
 	mvblk_pdev = platform_device_register_simple(MVBLK_NAME,
 						     PLATFORM_DEVID_NONE,
@@ -129,6 +133,8 @@ err_device:
 	platform_device_unregister(mvblk_pdev);
 err_driver:
 	platform_driver_unregister(&mvblk_driver);
+err_orphans:
+	mvblk_orphans_exit();
 	return ret;
 }
 module_init(mvblk_init);
@@ -137,6 +143,7 @@ static void __exit mvblk_exit(void)
 {
 	platform_device_unregister(mvblk_pdev);
 	platform_driver_unregister(&mvblk_driver);
+	mvblk_orphans_exit();
 	mvblk_ram_exit();
 }
 module_exit(mvblk_exit);

@@ -11,6 +11,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/virtio_blk.h>
+#include <linux/workqueue.h>
 
 #include <linux/mdev_class.h>
 #include <linux/mdev_mem.h>
@@ -145,6 +146,9 @@ struct mvblk_kind {
  * @store: &mvblk.store for this run
  * @req: the request at hand, where there can be many, else NULL
  * @reqs: the requests in progress, unless the sectors are in RAM
+ * @watch_done: &mvblk_reqs.done when it was looked at last; this and @silent are guarded
+ *	by &mvblk.medium_lock
+ * @silent: seconds for which no request has ended, although there are some
  */
 struct mvblk_queue {
 	struct mvblk *blk;
@@ -169,6 +173,9 @@ struct mvblk_queue {
 	const struct mvblk_store_ops *store;
 	struct mvblk_req *req;
 	struct mvblk_reqs *reqs;
+
+	unsigned long watch_done;
+	unsigned int silent;
 };
 
 /*
@@ -190,6 +197,7 @@ struct mvblk_pages {
 
 /* Bit of &mvblk_backing.flags: the log says that the block device is gone */
 #define MVBLK_BACKING_GONE	0
+#define MVBLK_GONE_MESSAGE	"%s is gone: requests to it fail until it is attached again\n"
 
 /**
  * struct mvblk_backing - a file, or a block device, that has sectors
@@ -200,10 +208,12 @@ struct mvblk_pages {
  * @shared: others that are shared may have the same file, to be used in turn
  * @bdev: the block device, NULL for a file
  * @flags: MVBLK_BACKING_*
+ * @users: the instance, and orphaned requests
+ * @orphans: queues whose requests have not ended, although they were abandoned
  * @node: in the list of all of them
  * @used: a device that is live, and not suspended, uses it
  *
- * Constant, apart from @flags, @node and @used, from mvblk_backing_open() on.
+ * Constant, apart from @flags, and from @users on, from mvblk_backing_open() on.
  */
 struct mvblk_backing {
 	struct file *file;
@@ -215,8 +225,28 @@ struct mvblk_backing {
 	unsigned long flags;
 
 	/* guarded by the lock of the list, see backing.c */
+	unsigned int users;
+	unsigned int orphans;
 	struct list_head node;
 	bool used;
+};
+
+/**
+ * struct mvblk_limits - what a driver is told of blocks
+ * @block: bytes of a logical block, a power of two
+ * @physical: bytes of a physical block, a power of two of these
+ * @offset: logical blocks before the first physical one begins
+ * @io_min: bytes that are best for small requests
+ * @io_opt: bytes that are best for large requests, 0 if that is unknown
+ * @discard: bytes that a range to discard is best a multiple of
+ */
+struct mvblk_limits {
+	u32 block;
+	u32 physical;
+	u8 offset;
+	u32 io_min;
+	u32 io_opt;
+	u32 discard;
 };
 
 /**
@@ -241,6 +271,8 @@ struct mvblk_backing {
  *	device does not get smaller and keeps its file.
  * @shared: what &mvblk_backing.shared of the next file is to be
  * @backing: the file, if there is one; once set while @active it stays
+ * @watch: looks at a block device, see watch.c
+ * @limits: what the configuration space says of blocks; guarded by @state_lock
  * @pages: in RAM: the pages that something was written to; RCU
  * @pages_lock: guards @pages, and the pointers in it, against a second writer;
  *	bottom halves are off, because a kick may come from one
@@ -265,6 +297,8 @@ struct mvblk {
 	bool active;
 	bool shared;
 	struct mvblk_backing *backing;
+	struct delayed_work watch;
+	struct mvblk_limits limits;
 
 	struct mvblk_pages __rcu *pages;
 	/* guards them against a second writer, see above */
@@ -328,6 +362,9 @@ void mvblk_set_config(struct mdev_soft *soft, unsigned int offset,
 		      const void *buf, unsigned int len);
 u32 mvblk_get_generation(struct mdev_soft *soft);
 void mvblk_set_capacity(struct mvblk *blk, u64 sectors);
+void mvblk_default_limits(struct mvblk_limits *limits);
+void mvblk_set_limits(struct mvblk *blk, const struct mvblk_limits *limits);
+void mvblk_get_limits(struct mvblk *blk, struct mvblk_limits *limits);
 void mvblk_set_serial(struct mvblk *blk, const char *serial, size_t len);
 void mvblk_get_serial(struct mvblk *blk, char *serial);
 
@@ -349,6 +386,12 @@ int mvblk_put_status(struct mvblk_queue *q, const struct mdev_vq_chain *chain,
 
 /* bdev.c */
 extern const struct mvblk_store_ops mvblk_bdev_ops;
+void mvblk_bdev_limits(struct block_device *bdev, struct mvblk_limits *limits);
+
+/* watch.c */
+void mvblk_watch_init(struct mvblk *blk);
+void mvblk_watch_begin(struct mvblk *blk);
+void mvblk_watch_end(struct mvblk *blk);
 
 /* ram.c */
 extern const struct mvblk_store_ops mvblk_ram_ops;
@@ -361,6 +404,7 @@ extern const struct mvblk_store_ops mvblk_file_ops;
 int mvblk_file_attach(struct mvblk *blk, const char *path);
 int mvblk_file_detach(struct mvblk *blk);
 
+int mvblk_file_wait(struct mvblk *blk);
 int mvblk_file_begin_use(struct mvblk *blk);
 void mvblk_file_end_use(struct mvblk *blk);
 int mvblk_file_sync(struct mvblk *blk);
@@ -377,6 +421,10 @@ struct mvblk_backing *mvblk_backing_open(struct mvblk *blk, const char *name,
 void mvblk_backing_close(struct mvblk_backing *backing);
 int mvblk_backing_begin_use(struct mvblk_backing *backing);
 void mvblk_backing_end_use(struct mvblk_backing *backing);
+void mvblk_backing_begin_orphans(struct mvblk_backing *backing);
+void mvblk_backing_end_orphans(struct mvblk_backing *backing);
+int mvblk_backing_wait_orphans(struct mvblk_backing *backing);
+void mvblk_backing_get(struct mvblk_backing *backing);
 bool mvblk_backing_is_taken(const struct mvblk_backing *backing);
 bool mvblk_backing_is_alone(const struct mvblk_backing *backing);
 

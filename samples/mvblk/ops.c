@@ -38,11 +38,15 @@ static int mvblk_prepare_vq(struct mdev_soft *soft, u16 idx)
 	if (idx && !mvblk_has(blk, VIRTIO_BLK_F_MQ))
 		return 1;
 
+	ret = mvblk_file_wait(blk);
+	if (ret)
+		return ret;
 	/* A task that changes the medium has finished before, or sees this. */
 	mutex_lock(&blk->medium_lock);
 	ret = mvblk_file_begin_use(blk);
 	if (!ret)
 		blk->active = true;
+	mvblk_watch_begin(blk);
 	mutex_unlock(&blk->medium_lock);
 	if (ret)
 		return ret;
@@ -71,6 +75,7 @@ static void mvblk_reset(struct mdev_soft *soft)
 	struct mvblk *blk = soft_to_mvblk(soft);
 	unsigned int i;
 
+	mvblk_watch_end(blk);
 	for (i = 0; i < soft->desc->nr_vqs; i++)
 		mvblk_queue_reset(&blk->queues[i]);
 	mutex_lock(&blk->medium_lock);

@@ -7,6 +7,8 @@
  */
 
 #include <linux/mm.h>
+#include <linux/pfn.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include <linux/mdev_mem_hold.h>
@@ -37,8 +39,8 @@ static bool mvblk_payload_follows(const struct bio_vec *vec,
 }
 
 /* In a section.  False if there is no room for it. */
-static bool mvblk_payload_add(struct mvblk_req *req, unsigned int max, void *p,
-			      u32 len)
+static bool mvblk_payload_add(struct mvblk_req *req, struct mdev_mem *mem,
+			      unsigned int max, void *p, u32 len)
 {
 	struct bio_vec *vec = req->bvec + req->nr_vecs;
 	unsigned int offset = offset_in_page(p);
@@ -52,42 +54,78 @@ static bool mvblk_payload_add(struct mvblk_req *req, unsigned int max, void *p,
 	} else {
 		return false;
 	}
-	mdev_mem_get_page(req->mem, p);
+	mdev_mem_get_page(mem, p);
 	return true;
 }
 
-static void mvblk_payload_put(struct mvblk_req *req, const struct bio_vec *vec,
-			      u32 from)
+/* Drop the references of a piece's pages from @from on. */
+static void mvblk_payload_put_vec(const struct bio_vec *vec, u32 from,
+				  bool written)
 {
-	unsigned int first = (vec->bv_offset + from + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	unsigned int end = (vec->bv_offset + vec->bv_len + PAGE_SIZE - 1) >>
-			   PAGE_SHIFT;
+	unsigned int end = PFN_UP(vec->bv_offset + vec->bv_len), i;
+	struct page *page;
 
-	if (!from)
-		first = vec->bv_offset >> PAGE_SHIFT;
-	for (; first < end; first++)
-		mdev_mem_put_page(req->mem, vec->bv_page + first);
+	/* A page that begins before @from keeps its reference. */
+	i = from ? PFN_UP(vec->bv_offset + from) : PFN_DOWN(vec->bv_offset);
+	for (; i < end; i++) {
+		page = vec->bv_page + i;
+		/* The memory may be gone, but its pages have references. */
+		if (written)
+			mdev_mem_put_written_page(NULL, page);
+		else
+			mdev_mem_put_page(NULL, page);
+	}
 }
 
 /**
- * mvblk_payload_unmap() - a step has ended, or is not done: give the pages back
+ * mvblk_payload_unmap() - a step has ended: nobody uses the driver's memory any more
  * @req: the request; nothing happens if it holds none
+ *
+ * The pages keep their references until mvblk_payload_put().
  *
  * Context: any but an NMI.
  */
 void mvblk_payload_unmap(struct mvblk_req *req)
 {
-	struct mdev_mem *mem = req->mem;
+	struct mdev_mem *mem;
+
+	/* mvblk_orphans_begin() does this at any time, and waits for others. */
+	rcu_read_lock();
+	mem = xchg(&req->mem, NULL);
+	if (mem)
+		mdev_mem_release(mem, req->hold);
+	rcu_read_unlock();
+}
+
+/**
+ * mvblk_payload_put() - drop the references of the driver's pages
+ * @req: the request, whose step has ended; nothing happens if there are none
+ *
+ * Context: process context, outside of any read section; sleeps.
+ */
+void mvblk_payload_put(struct mvblk_req *req)
+{
 	unsigned int i;
 
-	if (!mem)
+	if (!req->refs)
 		return;
-	/* Without holds there are no references, see mdev_mem_get_page(). */
-	if (mem->ops->hold)
+	req->refs = false;
+	for (i = 0; i < req->nr_vecs; i++)
+		mvblk_payload_put_vec(&req->bvec[i], 0,
+				      req->type == VIRTIO_BLK_T_IN);
+}
+
+/* In a section: the step is not done. */
+static void mvblk_payload_undo(struct mvblk_req *req)
+{
+	unsigned int i;
+
+	if (req->refs)
 		for (i = 0; i < req->nr_vecs; i++)
-			mvblk_payload_put(req, &req->bvec[i], 0);
-	req->mem = NULL;
-	mdev_mem_release(mem, req->hold);
+			mvblk_payload_put_vec(&req->bvec[i], 0, false);
+	req->refs = false;
+	req->step = 0;
+	mvblk_payload_unmap(req);
 }
 
 /* The last block is not complete: hand on the blocks before it. */
@@ -100,8 +138,8 @@ static void mvblk_payload_trim(struct mvblk_req *req, u32 excess)
 	while (excess) {
 		vec = &req->bvec[req->nr_vecs - 1];
 		n = min(excess, vec->bv_len);
-		if (req->mem->ops->hold)
-			mvblk_payload_put(req, vec, vec->bv_len - n);
+		if (req->refs)
+			mvblk_payload_put_vec(vec, vec->bv_len - n, false);
 		vec->bv_len -= n;
 		if (!vec->bv_len)
 			req->nr_vecs--;
@@ -130,6 +168,8 @@ static int mvblk_payload_lookup(struct mvblk_req *req, struct mdev_mem *mem,
 	*at = req->iter;
 	req->hold = mdev_mem_hold(mem);
 	req->mem = mem;
+	/* Each page has one then, see mdev_mem_get_page(). */
+	req->refs = mem->ops->hold;
 	while (req->step < len) {
 		n = min_t(u64, rest - req->step, at->seg->len - at->off);
 		if (n & (block - 1))
@@ -140,10 +180,9 @@ static int mvblk_payload_lookup(struct mvblk_req *req, struct mdev_mem *mem,
 			return -EAGAIN;
 		if ((uintptr_t)p & align)
 			return -EINVAL;
-		/* Each page has a reference. */
-		if (mem->ops->hold)
+		if (req->refs)
 			n = min_t(size_t, n, PAGE_SIZE - offset_in_page(p));
-		if (!mvblk_payload_add(req, max, p, n))
+		if (!mvblk_payload_add(req, mem, max, p, n))
 			break;
 		req->step += n;
 		mdev_vq_iter_skip(at, n);
@@ -152,22 +191,22 @@ static int mvblk_payload_lookup(struct mvblk_req *req, struct mdev_mem *mem,
 }
 
 /*
- * In a section, which is left meanwhile: make the pages from @at on known.  Returns 0;
- * -EAGAIN if they cannot be; -EPROTO if the queue broke.
+ * In a section, which is left meanwhile: make the pages from @at on known, @done bytes
+ * after the beginning of the step.  Returns 0; -EAGAIN if they cannot be; -EPROTO if the
+ * queue broke.
  */
 static int mvblk_payload_fault(struct mvblk_req *req, struct mdev_mem *mem,
-			       struct mdev_vq_iter *at)
+			       struct mdev_vq_iter *at, u32 done)
 {
 	unsigned int perm = mvblk_payload_perm(req);
 	struct mvblk_queue *q = req->q;
+	u32 len = min_t(u64, req->rest, MVBLK_STEP_BYTES);
 	int ret = 0, token;
-	u32 done;
 	size_t n;
 	void *p;
 
 	mdev_vq_section_leave(&q->section);
-	for (done = req->step; done < min_t(u64, req->rest, MVBLK_STEP_BYTES);
-	     done += n) {
+	for (; done < len; done += n) {
 		n = min_t(u64, req->rest - done, at->seg->len - at->off);
 		n = min_t(size_t, n, PAGE_SIZE -
 				     offset_in_page(at->seg->iova + at->off));
@@ -194,6 +233,7 @@ static int mvblk_payload_map_own(struct mvblk_req *req, unsigned int align,
 	unsigned int tries = MVBLK_PAYLOAD_TRIES;
 	struct mdev_vq_iter at;
 	int ret, faulted = 0;
+	u32 done;
 
 	if (mdev_mem_is_copied(mem))
 		return -EAGAIN;
@@ -204,8 +244,9 @@ static int mvblk_payload_map_own(struct mvblk_req *req, unsigned int align,
 		ret = mvblk_payload_lookup(req, mem, &at, align, block);
 		if (!ret || ret == -EINVAL || faulted || !tries)
 			break;
-		mvblk_payload_unmap(req);
-		faulted = mvblk_payload_fault(req, mem, &at);
+		done = req->step;
+		mvblk_payload_undo(req);
+		faulted = mvblk_payload_fault(req, mem, &at, done);
 		if (faulted == -EPROTO)
 			return faulted;
 		tries--;
@@ -214,7 +255,7 @@ static int mvblk_payload_map_own(struct mvblk_req *req, unsigned int align,
 		mvblk_payload_trim(req, req->step & (block - 1));
 	if (req->step)
 		return MVBLK_SUBMIT;
-	mvblk_payload_unmap(req);
+	mvblk_payload_undo(req);
 	return -EAGAIN;
 }
 
@@ -275,7 +316,7 @@ void mvblk_bounces_free(struct mvblk_reqs *reqs)
 
 static bool mvblk_payload_get_bounce(struct mvblk_req *req)
 {
-	struct mvblk_reqs *reqs = req->q->reqs;
+	struct mvblk_reqs *reqs = req->reqs;
 
 	if (list_empty(&reqs->bounces) &&
 	    (reqs->nr_bounces == MVBLK_MAX_BOUNCES ||
@@ -297,7 +338,7 @@ void mvblk_payload_put_bounce(struct mvblk_req *req)
 {
 	if (!req->bounce)
 		return;
-	list_add(&req->bounce->node, &req->q->reqs->bounces);
+	list_add(&req->bounce->node, &req->reqs->bounces);
 	req->bounce = NULL;
 }
 

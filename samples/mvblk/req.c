@@ -53,7 +53,7 @@ static struct mvblk_large *mvblk_large_alloc(struct mvblk_queue *q, gfp_t gfp)
  */
 struct mvblk_large *mvblk_req_get_large(struct mvblk_req *req)
 {
-	struct mvblk_reqs *reqs = req->q->reqs;
+	struct mvblk_reqs *reqs = req->reqs;
 
 	req->large = list_first_entry_or_null(&reqs->large, struct mvblk_large,
 					      node);
@@ -70,12 +70,13 @@ struct mvblk_large *mvblk_req_get_large(struct mvblk_req *req)
 static void mvblk_req_init(struct mvblk_queue *q, struct mvblk_req *req)
 {
 	req->q = q;
+	req->reqs = q->reqs;
 	list_add(&req->node, &q->reqs->free);
 }
 
 static void mvblk_req_put(struct mvblk_req *req)
 {
-	struct mvblk_reqs *reqs = req->q->reqs;
+	struct mvblk_reqs *reqs = req->reqs;
 
 	mvblk_payload_put_bounce(req);
 	if (req->large)
@@ -122,15 +123,19 @@ int mvblk_reqs_alloc(struct mvblk_queue *q)
 	if (!reqs)
 		return -ENOMEM;
 	reqs->nr = nr;
+	reqs->leaves = mdev_soft_mem(&q->blk->soft)->ops->hold;
 	INIT_LIST_HEAD(&reqs->free);
 	INIT_LIST_HEAD(&reqs->busy);
 	INIT_LIST_HEAD(&reqs->submit);
 	INIT_LIST_HEAD(&reqs->starved);
+	INIT_LIST_HEAD(&reqs->collected);
 	INIT_LIST_HEAD(&reqs->late);
 	INIT_LIST_HEAD(&reqs->large);
 	INIT_LIST_HEAD(&reqs->bounces);
 	init_llist_head(&reqs->ended);
-	q->reqs = reqs;
+	INIT_WORK(&reqs->orphan_work, mvblk_orphans_work);
+	/* Whoever watches it sees it as a whole. */
+	smp_store_release(&q->reqs, reqs);
 	for (i = 0; i < nr; i++)
 		mvblk_req_init(q, &reqs->req[nr - 1 - i]);
 
@@ -160,6 +165,27 @@ void mvblk_reqs_forget(struct mvblk_queue *q)
 }
 
 /**
+ * mvblk_reqs_destroy() - free what the requests of a queue need
+ * @reqs: the requests, which nobody works on, and no queue has any more
+ *
+ * Context: process context; sleeps.
+ */
+void mvblk_reqs_destroy(struct mvblk_reqs *reqs)
+{
+	struct mvblk_large *large, *next;
+	struct mvblk_req *req, *next_req;
+
+	/* mvblk_req_end() and mvblk_watch_work() may still look at them. */
+	synchronize_rcu();
+	list_for_each_entry_safe(req, next_req, &reqs->busy, node)
+		mvblk_req_put(req);
+	list_for_each_entry_safe(large, next, &reqs->large, node)
+		kfree(large);
+	mvblk_bounces_free(reqs);
+	kvfree(reqs);
+}
+
+/**
  * mvblk_reqs_free() - undo mvblk_reqs_alloc()
  * @q: the queue, not started
  *
@@ -167,18 +193,12 @@ void mvblk_reqs_forget(struct mvblk_queue *q)
  */
 void mvblk_reqs_free(struct mvblk_queue *q)
 {
-	struct mvblk_large *large, *next;
+	struct mvblk_reqs *reqs = q->reqs;
 
-	if (!q->reqs)
+	if (!reqs)
 		return;
-	/* mvblk_req_end() may still look at it. */
-	synchronize_rcu();
-	mvblk_reqs_forget(q);
-	list_for_each_entry_safe(large, next, &q->reqs->large, node)
-		kfree(large);
-	mvblk_bounces_free(q->reqs);
-	kvfree(q->reqs);
-	q->reqs = NULL;
+	WRITE_ONCE(q->reqs, NULL);
+	mvblk_reqs_destroy(reqs);
 }
 
 /* ---- giving them back ---- */
@@ -206,7 +226,7 @@ static int mvblk_req_push(struct mvblk_req *req)
 /* It is looked at again when the rings are there. */
 static void mvblk_req_keep(struct mvblk_req *req)
 {
-	struct mvblk_reqs *reqs = req->q->reqs;
+	struct mvblk_reqs *reqs = req->reqs;
 
 	list_add_tail(&req->work, &reqs->late);
 	reqs->is_late = true;
@@ -335,22 +355,38 @@ static bool mvblk_reqs_feed(struct mvblk_queue *q)
 	return alive;
 }
 
+/**
+ * mvblk_reqs_collect() - find the requests whose step has ended
+ * @reqs: the requests
+ *
+ * Context: the user of the queue, outside of any read section; sleeps.
+ */
+void mvblk_reqs_collect(struct mvblk_reqs *reqs)
+{
+	struct mvblk_req *req, *next;
+	struct llist_node *ended;
+
+	/* In the order in which they have ended */
+	ended = llist_reverse_order(llist_del_all(&reqs->ended));
+	llist_for_each_entry_safe(req, next, ended, ended) {
+		mvblk_payload_put(req);
+		req->out = false;
+		reqs->nr_out--;
+		WRITE_ONCE(reqs->done, reqs->done + 1);
+		list_add_tail(&req->work, &reqs->collected);
+	}
+}
+
 /* In a section, if @alive: go on with all that have ended.  Returns @alive. */
 static bool mvblk_reqs_reap(struct mvblk_queue *q, bool alive)
 {
 	struct mvblk_reqs *reqs = q->reqs;
 	struct mvblk_req *req, *next;
-	struct llist_node *ended;
 
 	if (alive && unlikely(reqs->is_late))
 		alive = mvblk_reqs_reap_late(q);
-
-	/* In the order in which they have ended */
-	ended = llist_reverse_order(llist_del_all(&reqs->ended));
-	llist_for_each_entry_safe(req, next, ended, ended) {
-		req->out = false;
-		reqs->nr_out--;
-		WRITE_ONCE(reqs->done, reqs->done + 1);
+	list_for_each_entry_safe(req, next, &reqs->collected, work) {
+		list_del(&req->work);
 		if (alive)
 			alive = !mvblk_req_ended(req);
 		else
@@ -368,17 +404,21 @@ static bool mvblk_reqs_reap(struct mvblk_queue *q, bool alive)
  */
 void mvblk_req_end(struct mvblk_req *req, int result)
 {
-	struct mvblk_queue *q = req->q;
-	struct mvblk_reqs *reqs;
+	struct mvblk_reqs *reqs = req->reqs;
 
 	req->result = result;
-	/* Pairs with synchronize_rcu() in mvblk_reqs_free() */
+	/* Pairs with synchronize_rcu() in mvblk_reqs_destroy() */
 	rcu_read_lock();
-	reqs = q->reqs;
-	/* llist_add() is a full barrier, pairs with smp_mb() in mvblk_reqs_run() */
-	if (llist_add(&req->ended, &reqs->ended) &&
-	    !READ_ONCE(reqs->looking))
-		mdev_worker_queue(&q->worker, &q->work);
+	/*
+	 * llist_add() is a full barrier, which pairs with smp_mb() in mvblk_reqs_run()
+	 * and mvblk_orphans_begin().
+	 */
+	if (llist_add(&req->ended, &reqs->ended)) {
+		if (unlikely(READ_ONCE(reqs->orphan)))
+			mvblk_orphans_wake(reqs);
+		else if (!READ_ONCE(reqs->looking))
+			mdev_worker_queue(&req->q->worker, &req->q->work);
+	}
 	rcu_read_unlock();
 }
 
@@ -522,9 +562,14 @@ bool mvblk_reqs_run(struct mvblk_queue *q)
 	bool signal = false, more = false, alive;
 	int ret = MVBLK_FULL;
 
+	if (unlikely(READ_ONCE(reqs->abandon)) && reqs->nr_out) {
+		mvblk_orphans_begin(q);
+		return false;
+	}
 	/* Until it is false again, requests that end are found without a wake-up. */
 	WRITE_ONCE(reqs->looking, true);
 	q->atomic = false;
+	mvblk_reqs_collect(reqs);
 	alive = !mdev_vq_section_enter(&q->section);
 	if (alive)
 		mdev_vq_disable_notify(q->vq);
@@ -544,6 +589,7 @@ bool mvblk_reqs_run(struct mvblk_queue *q)
 			mdev_vq_signal(q->vq);
 		signal = false;
 		mvblk_reqs_submit(q);
+		mvblk_reqs_collect(reqs);
 		alive = !mdev_vq_section_enter(&q->section);
 	}
 

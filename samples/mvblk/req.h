@@ -13,9 +13,12 @@
 #include <linux/sizes.h>
 #include <linux/types.h>
 #include <linux/virtio_blk.h>
+#include <linux/workqueue.h>
 
 #include <linux/mdev_vq.h>
 
+struct mvblk;
+struct mvblk_backing;
 struct mvblk_queue;
 
 /* Pieces that a request has room for itself: header, payload and status of most */
@@ -74,7 +77,8 @@ struct mvblk_bounce {
  * @node: in a list of &mvblk_reqs: free, or in progress
  * @work: in a list of those to be submitted, or that wait for a buffer
  * @ended: in &mvblk_reqs.ended
- * @q: the queue
+ * @reqs: all those of the queue
+ * @q: the queue; it may be gone if @reqs are orphans
  * @chain: where it came from; its pieces are in @segs or in @large
  * @type: VIRTIO_BLK_T_*
  * @unmap: zeroes may be written by giving space back
@@ -97,6 +101,7 @@ struct mvblk_bounce {
  * @bounce: pages in place of the driver's, or NULL
  * @bvec: what is handed on, &mvblk_req.vecs or another one
  * @nr_vecs: pieces of @bvec
+ * @refs: the pages of @bvec have references
  * @mem: memory that is held; NULL if none is
  * @hold: token of mdev_mem_hold()
  * @bio: for the store
@@ -111,6 +116,7 @@ struct mvblk_req {
 	struct list_head node;
 	struct list_head work;
 	struct llist_node ended;
+	struct mvblk_reqs *reqs;
 	struct mvblk_queue *q;
 	struct mdev_vq_chain chain;
 
@@ -136,6 +142,7 @@ struct mvblk_req {
 	struct mvblk_bounce *bounce;
 	struct bio_vec *bvec;
 	unsigned int nr_vecs;
+	bool refs;
 	struct mdev_mem *mem;
 	int hold;
 
@@ -158,6 +165,7 @@ struct mvblk_req {
  * @busy: those in progress, in the order in which they were taken
  * @submit: those whose next step is to be submitted
  * @starved: those that wait for a bounce buffer
+ * @collected: those whose step has ended, to be gone on with in a section
  * @late: those that have ended, or are finished, while the rings were not there
  * @is_late: there may be such
  * @large: unused &struct mvblk_large
@@ -165,11 +173,16 @@ struct mvblk_req {
  * @bounces: unused &struct mvblk_bounce
  * @nr_bounces: those that were allocated, used or not
  * @done: steps that have ended since the queue was prepared, for whoever watches
+ * @leaves: the driver's memory has holds, so it can be left to a device
+ * @abandon: somebody has waited for too long for the queue to stop
+ * @orphan: no queue has them any more, see orphans.c
+ * @orphan_work: for the last ones of them
+ * @backing: of orphans
  * @ended: whose step has ended, from any context
  * @looking: the worker is going to look at @ended
  * @req: the requests
  *
- * All except @ended and @looking is used by the user of the queue only.
+ * What is written elsewhere than by the user of the queue: @ended; @abandon.
  */
 struct mvblk_reqs {
 	unsigned int nr;
@@ -182,6 +195,7 @@ struct mvblk_reqs {
 	struct list_head busy;
 	struct list_head submit;
 	struct list_head starved;
+	struct list_head collected;
 	struct list_head late;
 	bool is_late;
 	struct list_head large;
@@ -189,6 +203,12 @@ struct mvblk_reqs {
 	struct list_head bounces;
 	unsigned int nr_bounces;
 	unsigned long done;
+
+	bool leaves;
+	bool abandon;
+	bool orphan;
+	struct work_struct orphan_work;
+	struct mvblk_backing *backing;
 
 	struct llist_head ended ____cacheline_aligned_in_smp;
 	bool looking;
@@ -200,14 +220,24 @@ struct mvblk_reqs {
 int mvblk_reqs_alloc(struct mvblk_queue *q);
 void mvblk_reqs_free(struct mvblk_queue *q);
 void mvblk_reqs_forget(struct mvblk_queue *q);
+void mvblk_reqs_destroy(struct mvblk_reqs *reqs);
+void mvblk_reqs_collect(struct mvblk_reqs *reqs);
 bool mvblk_reqs_run(struct mvblk_queue *q);
 struct mvblk_large *mvblk_req_get_large(struct mvblk_req *req);
 void mvblk_req_end(struct mvblk_req *req, int result);
+
+/* orphans.c */
+void mvblk_orphans_begin(struct mvblk_queue *q);
+void mvblk_orphans_wake(struct mvblk_reqs *reqs);
+void mvblk_orphans_work(struct work_struct *work);
+int mvblk_orphans_init(void);
+void mvblk_orphans_exit(void);
 
 /* payload.c */
 int mvblk_payload_map(struct mvblk_req *req, unsigned int align,
 		      unsigned int block);
 void mvblk_payload_unmap(struct mvblk_req *req);
+void mvblk_payload_put(struct mvblk_req *req);
 int mvblk_payload_end(struct mvblk_req *req);
 void mvblk_payload_put_bounce(struct mvblk_req *req);
 bool mvblk_bounce_alloc(struct mvblk_queue *q, gfp_t mask);

@@ -29,8 +29,11 @@ const char *mvblk_get_migration_blocker(struct mdev_soft *soft)
 
 static void mvblk_describe(struct mvblk *blk, struct mvblk_saved *saved)
 {
+	struct mvblk_limits limits;
+
+	mvblk_get_limits(blk, &limits);
 	saved->capacity = atomic64_read(&blk->capacity);
-	saved->block_size = mvblk_block_size;
+	saved->block_size = limits.block;
 	saved->read_only = blk->read_only;
 	saved->writethrough = READ_ONCE(blk->writethrough);
 	mvblk_get_serial(blk, saved->serial);
@@ -76,7 +79,9 @@ static int mvblk_compare(struct mvblk *blk, const struct mvblk_saved *there)
 {
 	struct device *dev = &blk->soft.cdev->dev;
 	char serial[VIRTIO_BLK_ID_BYTES];
+	struct mvblk_limits limits;
 
+	mvblk_get_limits(blk, &limits);
 	mvblk_get_serial(blk, serial);
 	if (memcmp(serial, there->serial, sizeof(serial))) {
 		dev_err_ratelimited(dev, "cannot load the state of disk %*pE: its serial number is %*pE, here it is %*pE: write it to serial if the disk is the same\n",
@@ -86,7 +91,7 @@ static int mvblk_compare(struct mvblk *blk, const struct mvblk_saved *there)
 				    (int)strnlen(serial, sizeof(serial)), serial);
 		return -EINVAL;
 	}
-	if (there->block_size != mvblk_block_size ||
+	if (there->block_size != limits.block ||
 	    there->read_only != blk->read_only) {
 		dev_err_ratelimited(dev, "cannot load the state of a %s disk with blocks of %u bytes: load mvblk with block_size=%u read_only=%d\n",
 				    there->read_only ? "read-only" : "writable",

@@ -42,9 +42,10 @@ static bool mvblk_queue_serve(struct mvblk_queue *q, bool atomic)
 	/* Pairs with smp_store_release() in mvblk_file_attach() */
 	q->store = smp_load_acquire(&q->blk->store);
 	if (q->store->prepare) {
-		more = mvblk_reqs_run(q);
+		/* There are none after mvblk_orphans_begin(). */
+		more = q->reqs && mvblk_reqs_run(q);
 		/* Whoever stops the queue waits for what others work on. */
-		q->claimed = q->reqs->nr_out;
+		q->claimed = q->reqs && q->reqs->nr_out;
 		if (q->claimed)
 			return more;
 	} else if (atomic && !mdev_vq_mem(q->vq)->direct) {
@@ -203,6 +204,9 @@ void mvblk_queue_init(struct mvblk_queue *q, struct mvblk *blk, u16 index)
 void mvblk_queue_reset(struct mvblk_queue *q)
 {
 	mdev_worker_stop(&q->worker);
+	/* mvblk_req_end() may still look at the queue of orphans. */
+	if (!q->reqs && q->segs && !mvblk_in_ram(q->blk))
+		synchronize_rcu();
 	mvblk_reqs_free(q);
 	kvfree(q->bounce);
 	kvfree(q->segs);
