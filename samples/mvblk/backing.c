@@ -68,6 +68,11 @@ static int mvblk_backing_look(struct mvblk *blk, const struct path *path,
 
 	if (S_ISBLK(inode->i_mode))
 		return 0;
+	if (blk->bdev_only) {
+		dev_err(dev, "%s is not a block device: use the type mvblk-file\n",
+			name);
+		return -EINVAL;
+	}
 	if (!S_ISREG(inode->i_mode)) {
 		dev_err(dev, "%s is neither a regular file nor a block device\n",
 			name);

@@ -79,7 +79,12 @@ void mvblk_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
 		config.max_write_zeroes_sectors = mvblk_put32(MVBLK_MAX_ZERO);
 		config.max_write_zeroes_seg = mvblk_put32(MVBLK_MAX_ZERO_SEG);
 		config.write_zeroes_may_unmap = 1;
+		config.max_secure_erase_sectors = mvblk_put32(MVBLK_MAX_DISCARD);
+		config.max_secure_erase_seg = mvblk_put32(MVBLK_MAX_DISCARD_SEG);
+		config.secure_erase_sector_alignment =
+			mvblk_put32(limits.discard / MVBLK_SECTOR);
 	}
+	/* The class driver has checked that the device has that much of it. */
 	memcpy(buf, (u8 *)&config + offset, len);
 }
 

@@ -37,7 +37,8 @@ static u64 mvblk_features_of(const struct mvblk *blk)
 
 	if (blk->read_only)
 		off |= BIT_ULL(VIRTIO_BLK_F_DISCARD) |
-		       BIT_ULL(VIRTIO_BLK_F_WRITE_ZEROES);
+		       BIT_ULL(VIRTIO_BLK_F_WRITE_ZEROES) |
+		       BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE);
 	/* A driver must know that it cannot write: RO cannot be left out. */
 	off &= ~BIT_ULL(VIRTIO_BLK_F_RO);
 	if (!blk->read_only)
@@ -57,6 +58,8 @@ static int mvblk_default_medium(struct mvblk *blk, u64 size)
 		return ret;
 	}
 
+	if (blk->bdev_only)
+		return 0;
 	ret = mvblk_default_path(blk->soft.cdev, &path);
 	if (ret || !path)
 		return ret;
@@ -82,6 +85,7 @@ static int mvblk_create(struct mdev_class_device *cdev)
 		return ret;
 	}
 	blk->store = kind->store;
+	blk->bdev_only = kind->bdev;
 	blk->read_only = READ_ONCE(mvblk_read_only);
 	blk->soft.features = mvblk_features_of(blk);
 	seqlock_init(&blk->state_lock);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mvblk: a software block device, in RAM or in a file, as an example of a parent
- * driver whose device has nothing to do with networks.
+ * mvblk: a software block device, in RAM, in a file or on a block device, as an example
+ * of a parent driver whose device has nothing to do with networks.
  */
 
 #include <linux/module.h>
@@ -29,6 +29,12 @@ static const struct mvblk_kind mvblk_file = {
 	.store = &mvblk_file_ops,
 };
 
+static const struct mvblk_kind mvblk_bdev = {
+	.desc = &mvblk_bdev_desc,
+	.store = &mvblk_file_ops,
+	.bdev = true,
+};
+
 #define MVBLK_TYPE(_class, _name, _pretty, _kind) {			\
 	.name = "mvblk-" _name,						\
 	.pretty_name = "mvblk block device, " _pretty,			\
@@ -44,16 +50,19 @@ static struct mdev_class_type mvblk_types[] = {
 	MVBLK_TYPE(MDEV_CLASS_ID_VFIO, "ram1g", "1 GiB of RAM",
 		   &mvblk_ram1g),
 	MVBLK_TYPE(MDEV_CLASS_ID_VFIO, "file", "a file", &mvblk_file),
+	MVBLK_TYPE(MDEV_CLASS_ID_VFIO, "bdev", "a block device", &mvblk_bdev),
 	MVBLK_TYPE(MDEV_CLASS_ID_VIRTIO, "ram64m", "64 MiB of RAM",
 		   &mvblk_ram64m),
 	MVBLK_TYPE(MDEV_CLASS_ID_VIRTIO, "ram1g", "1 GiB of RAM",
 		   &mvblk_ram1g),
 	MVBLK_TYPE(MDEV_CLASS_ID_VIRTIO, "file", "a file", &mvblk_file),
+	MVBLK_TYPE(MDEV_CLASS_ID_VIRTIO, "bdev", "a block device", &mvblk_bdev),
 	MVBLK_TYPE(MDEV_CLASS_ID_VHOST, "ram64m", "64 MiB of RAM",
 		   &mvblk_ram64m),
 	MVBLK_TYPE(MDEV_CLASS_ID_VHOST, "ram1g", "1 GiB of RAM",
 		   &mvblk_ram1g),
 	MVBLK_TYPE(MDEV_CLASS_ID_VHOST, "file", "a file", &mvblk_file),
+	MVBLK_TYPE(MDEV_CLASS_ID_VHOST, "bdev", "a block device", &mvblk_bdev),
 };
 
 static void mvblk_unregister(void *parent)
@@ -105,6 +114,7 @@ static int __init mvblk_init(void)
 		return ret;
 	mvblk_ram_desc.nr_vqs = mvblk_nr_queues;
 	mvblk_file_desc.nr_vqs = mvblk_nr_queues;
+	mvblk_bdev_desc.nr_vqs = mvblk_nr_queues;
 	for (i = 0; i < ARRAY_SIZE(mvblk_types); i++)
 		mvblk_types[i].max_instances = mvblk_max_instances;
 
@@ -148,6 +158,6 @@ static void __exit mvblk_exit(void)
 }
 module_exit(mvblk_exit);
 
-MODULE_DESCRIPTION("Mediated virtio block device in RAM or in a file");
+MODULE_DESCRIPTION("Mediated virtio block device in RAM, in a file or on a block device");
 MODULE_AUTHOR("virtio-mdev developers");
 MODULE_LICENSE("GPL");

@@ -115,12 +115,49 @@ struct mvblk_store_ops {
  * struct mvblk_kind - what defines a type
  * @desc: virtqueues and features
  * @store: where the sectors are
+ * @bdev: only a block device can be the backing file
  * @size: bytes; 0 if that follows from the backing file
  */
 struct mvblk_kind {
 	const struct mdev_soft_desc *desc;
 	const struct mvblk_store_ops *store;
+	bool bdev;
 	u64 size;
+};
+
+/* What is counted apart, in the order of /proc/diskstats */
+enum mvblk_stat_group {
+	MVBLK_STAT_READ,
+	MVBLK_STAT_WRITE,
+	MVBLK_STAT_DISCARD,
+	MVBLK_STAT_FLUSH,
+	MVBLK_STAT_GROUPS,
+};
+
+/**
+ * struct mvblk_stat_sums - what requests of a kind add up to
+ * @requests: how many
+ * @sectors: of all of them
+ * @ns: time from taking each to giving it back, in ns
+ */
+struct mvblk_stat_sums {
+	u64 requests;
+	u64 sectors;
+	u64 ns;
+};
+
+/**
+ * struct mvblk_stat - what a queue counts
+ * @now: the time when it was looked at last
+ * @busy: time in which there were requests, in ns
+ * @sums: of each kind
+ *
+ * Written by the user of the queue only.
+ */
+struct mvblk_stat {
+	u64 now;
+	u64 busy;
+	struct mvblk_stat_sums sums[MVBLK_STAT_GROUPS];
 };
 
 /**
@@ -146,6 +183,7 @@ struct mvblk_kind {
  * @store: &mvblk.store for this run
  * @req: the request at hand, where there can be many, else NULL
  * @reqs: the requests in progress, unless the sectors are in RAM
+ * @stat: what its requests add up to, unless the sectors are in RAM
  * @watch_done: &mvblk_reqs.done when it was looked at last; this and @silent are guarded
  *	by &mvblk.medium_lock
  * @silent: seconds for which no request has ended, although there are some
@@ -173,6 +211,7 @@ struct mvblk_queue {
 	const struct mvblk_store_ops *store;
 	struct mvblk_req *req;
 	struct mvblk_reqs *reqs;
+	struct mvblk_stat stat;
 
 	unsigned long watch_done;
 	unsigned int silent;
@@ -254,6 +293,7 @@ struct mvblk_limits {
  * @soft: what it shares with other software devices
  * @store: where the sectors are
  * @queues: as many as there are virtqueues
+ * @bdev_only: &mvblk_kind.bdev
  * @read_only: nothing may be written
  * @writethrough: the driver wants a write to be persistent when it is done; reset
  *	at the end of use
@@ -284,6 +324,7 @@ struct mvblk {
 	struct mdev_soft soft;
 	const struct mvblk_store_ops *store;
 	struct mvblk_queue *queues;
+	bool bdev_only;
 	bool read_only;
 	bool writethrough;
 
@@ -354,6 +395,7 @@ extern const struct mdev_class_parent_ops mvblk_parent_ops;
 /* ops.c */
 extern struct mdev_soft_desc mvblk_ram_desc;
 extern struct mdev_soft_desc mvblk_file_desc;
+extern struct mdev_soft_desc mvblk_bdev_desc;
 
 /* config.c */
 void mvblk_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
@@ -387,6 +429,11 @@ int mvblk_put_status(struct mvblk_queue *q, const struct mdev_vq_chain *chain,
 /* bdev.c */
 extern const struct mvblk_store_ops mvblk_bdev_ops;
 void mvblk_bdev_limits(struct block_device *bdev, struct mvblk_limits *limits);
+
+/* stat.c */
+void mvblk_stat_tick(struct mvblk_queue *q);
+void mvblk_stat_count(const struct mvblk_req *req);
+ssize_t mvblk_stat_show(struct mvblk *blk, char *buf);
 
 /* watch.c */
 void mvblk_watch_init(struct mvblk *blk);

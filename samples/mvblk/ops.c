@@ -117,7 +117,7 @@ static void mvblk_end_use(struct mdev_soft *soft)
 }
 
 /* The number of virtqueues is filled in before they are used. */
-#define MVBLK_DESC(_features) {						\
+#define MVBLK_DESC(_features, _last) {					\
 	.kick = mvblk_kick,						\
 	.get_vq_worker = mvblk_get_vq_worker,				\
 	.set_vq_affinity = mvblk_set_vq_affinity,			\
@@ -136,11 +136,21 @@ static void mvblk_end_use(struct mdev_soft *soft)
 	.device_id = VIRTIO_ID_BLOCK,					\
 	.vendor_id = PCI_VENDOR_ID_REDHAT_QUMRANET,			\
 	.features = _features,						\
-	.config_size = offsetofend(struct virtio_blk_config, unused1),	\
+	.config_size = offsetofend(struct virtio_blk_config, _last),	\
 	.num_max = MVBLK_NUM_MAX,					\
 }
 
 /* No write to RAM is persistent, so there is no cache to switch off. */
-struct mdev_soft_desc mvblk_ram_desc = MVBLK_DESC(MVBLK_FEATURES);
+struct mdev_soft_desc mvblk_ram_desc =
+	MVBLK_DESC(MVBLK_FEATURES, unused1);
+
+/* It may have a block device, too.  Then requests wait for their turn if need be. */
 struct mdev_soft_desc mvblk_file_desc =
-	MVBLK_DESC(MVBLK_FEATURES | BIT_ULL(VIRTIO_BLK_F_CONFIG_WCE));
+	MVBLK_DESC(MVBLK_FEATURES | BIT_ULL(VIRTIO_BLK_F_CONFIG_WCE), unused1);
+
+/* Requests are given back as the disk has done them. */
+struct mdev_soft_desc mvblk_bdev_desc =
+	MVBLK_DESC((MVBLK_FEATURES & ~BIT_ULL(VIRTIO_F_IN_ORDER)) |
+		   BIT_ULL(VIRTIO_BLK_F_CONFIG_WCE) |
+		   BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE),
+		   secure_erase_sector_alignment);

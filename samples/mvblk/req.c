@@ -15,6 +15,7 @@
  */
 
 #include <linux/blkdev.h>
+#include <linux/bottom_half.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
@@ -85,7 +86,7 @@ static void mvblk_req_put(struct mvblk_req *req)
 	if (reqs->whole == req)
 		reqs->whole = NULL;
 	reqs->bytes -= req->len;
-	reqs->nr_busy--;
+	WRITE_ONCE(reqs->nr_busy, reqs->nr_busy - 1);
 	list_move(&req->node, &reqs->free);
 }
 
@@ -201,6 +202,30 @@ void mvblk_reqs_free(struct mvblk_queue *q)
 	mvblk_reqs_destroy(reqs);
 }
 
+/**
+ * mvblk_nr_busy() - how many requests of an instance are in progress
+ * @blk: the instance
+ *
+ * Context: process context.
+ * Return: the number, which may change.
+ */
+unsigned int mvblk_nr_busy(struct mvblk *blk)
+{
+	const struct mvblk_reqs *reqs;
+	unsigned int nr = 0, i;
+
+	/* Pairs with synchronize_rcu() in mvblk_reqs_destroy() */
+	rcu_read_lock();
+	for (i = 0; i < blk->soft.desc->nr_vqs; i++) {
+		/* Pairs with smp_store_release() in mvblk_reqs_alloc() */
+		reqs = smp_load_acquire(&blk->queues[i].reqs);
+		if (reqs)
+			nr += READ_ONCE(reqs->nr_busy);
+	}
+	rcu_read_unlock();
+	return nr;
+}
+
 /* ---- giving them back ---- */
 
 /* In a section: write the status and the used entry. */
@@ -215,6 +240,7 @@ static int mvblk_req_push(struct mvblk_req *req)
 		return ret;
 	if (req->status != VIRTIO_BLK_S_OK)
 		mdev_vq_count(q->vq, 0, 1);
+	mvblk_stat_count(req);
 	/* The status counts if there is no gap before it. */
 	if (len == req->chain.in_len - sizeof(u8))
 		len++;
@@ -458,6 +484,7 @@ static struct mvblk_req *mvblk_req_get(struct mvblk_reqs *reqs)
 	req->rest = 0;
 	req->result = 0;
 	req->len = 0;
+	req->sectors = 0;
 	req->step = 0;
 	req->range = 0;
 	req->nr_ranges = 0;
@@ -483,7 +510,8 @@ static int mvblk_req_take(struct mvblk_queue *q)
 	if (ret <= 0)
 		return ret;
 
-	reqs->nr_busy++;
+	req->start = q->stat.now;
+	WRITE_ONCE(reqs->nr_busy, reqs->nr_busy + 1);
 	list_move_tail(&req->node, &reqs->busy);
 	q->req = req;
 	ret = mvblk_req_adopt(req) ? mvblk_serve(q) : -EAGAIN;
@@ -530,18 +558,22 @@ static void mvblk_reqs_submit(struct mvblk_queue *q)
 	unsigned int local = current->flags & PF_LOCAL_THROTTLE;
 	struct list_head *list = &q->reqs->submit;
 	bool one = list_is_singular(list);
-	struct mvblk_req *req, *next;
+	struct mvblk_req *req;
 	struct blk_plug plug;
 
 	current->flags |= PF_LOCAL_THROTTLE;
 	if (!one)
 		blk_start_plug(&plug);
-	/* A request that is submitted may be gone. */
-	list_for_each_entry_safe(req, next, list, work)
+	while (!list_empty(list)) {
+		req = list_first_entry(list, struct mvblk_req, work);
+		list_del(&req->work);
 		q->store->submit(req);
-	INIT_LIST_HEAD(list);
+	}
 	if (!one)
 		blk_finish_plug(&plug);
+	/* What has ended meanwhile, and only waits for a softirq, is found at once. */
+	local_bh_disable();
+	local_bh_enable();
 	if (!local)
 		current->flags &= ~PF_LOCAL_THROTTLE;
 	memalloc_noio_restore(noio);
@@ -562,7 +594,8 @@ bool mvblk_reqs_run(struct mvblk_queue *q)
 	bool signal = false, more = false, alive;
 	int ret = MVBLK_FULL;
 
-	if (unlikely(READ_ONCE(reqs->abandon)) && reqs->nr_out) {
+	if (unlikely(READ_ONCE(reqs->abandon)) && reqs->nr_out &&
+	    !mdev_vq_is_live(q->vq)) {
 		mvblk_orphans_begin(q);
 		return false;
 	}
@@ -574,6 +607,7 @@ bool mvblk_reqs_run(struct mvblk_queue *q)
 	if (alive)
 		mdev_vq_disable_notify(q->vq);
 	for (;;) {
+		mvblk_stat_tick(q);
 		alive = mvblk_reqs_reap(q, alive);
 		/* What follows may take long. */
 		mdev_vq_publish(q->vq);

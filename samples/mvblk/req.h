@@ -91,6 +91,8 @@ struct mvblk_bounce {
  * @result: of the last step, 0 or a negative errno; written where it ends
  * @filled: bytes of payload for the used entry
  * @len: bytes of the whole request
+ * @sectors: of the whole request, for statistics
+ * @start: when it was taken, in ns
  * @pos: byte of the device at which the next step begins
  * @rest: bytes from there on
  * @step: bytes that are handed on; 0 outside of a step
@@ -130,6 +132,8 @@ struct mvblk_req {
 	int result;
 	u32 filled;
 	u64 len;
+	u64 sectors;
+	u64 start;
 
 	u64 pos;
 	u64 rest;
@@ -223,6 +227,7 @@ void mvblk_reqs_forget(struct mvblk_queue *q);
 void mvblk_reqs_destroy(struct mvblk_reqs *reqs);
 void mvblk_reqs_collect(struct mvblk_reqs *reqs);
 bool mvblk_reqs_run(struct mvblk_queue *q);
+unsigned int mvblk_nr_busy(struct mvblk *blk);
 struct mvblk_large *mvblk_req_get_large(struct mvblk_req *req);
 void mvblk_req_end(struct mvblk_req *req, int result);
 

@@ -125,6 +125,7 @@ static int mvblk_begin(struct mvblk_queue *q, u32 type,
 	req->rest = len;
 	/* What a discard covers is not moved. */
 	req->len = type == VIRTIO_BLK_T_DISCARD ? 0 : len;
+	req->sectors += len >> MVBLK_SECTOR_SHIFT;
 	if (iter)
 		req->iter = *iter;
 	return q->store->prepare(req);
@@ -203,8 +204,11 @@ mvblk_begin_ranges(struct mvblk_queue *q, u32 type,
 		   unsigned int nr)
 {
 	struct mvblk_req *req = q->req;
+	unsigned int i;
 
 	req->nr_ranges = nr - 1;
+	for (i = 1; i < nr; i++)
+		req->sectors += le32_to_cpu(seg[i].num_sectors);
 	if (nr > 1) {
 		/* It is given back until another one has ended. */
 		if (!req->large && !mvblk_req_get_large(req))

@@ -13,6 +13,7 @@
 #include <linux/string.h>
 
 #include "mvblk.h"
+#include "req.h"
 
 /**
  * mvblk_get_migration_blocker() - &mdev_soft_desc.get_migration_blocker
@@ -53,7 +54,8 @@ static void mvblk_describe(struct mvblk *blk, struct mvblk_saved *saved)
  *
  * Context: process context, serialised by the class driver; the device is suspended
  * or not live, so no request is half done.
- * Return: 0; -ENOMEM; or what writing back failed with.
+ * Return: 0; -ENOMEM; -EBUSY if the rings were taken away while requests were in
+ * progress; or what writing back failed with.
  */
 int mvblk_save(struct mdev_soft *soft, struct mdev_state_writer *w)
 {
@@ -65,8 +67,11 @@ int mvblk_save(struct mdev_soft *soft, struct mdev_state_writer *w)
 	if (!saved)
 		return -ENOMEM;
 	mvblk_describe(blk, saved);
+	/* Some cannot be given back while their rings are not there. */
+	if (mvblk_nr_busy(blk))
+		ret = -EBUSY;
 	/* Without a buffer somebody only wants to know the length. */
-	if (w->buf)
+	else if (w->buf)
 		ret = mvblk_file_sync(blk);
 	if (!ret)
 		mvblk_saved_write(w, saved);

@@ -156,6 +156,13 @@ static ssize_t read_only_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(read_only);
 
+static ssize_t stat_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return mvblk_stat_show(dev_to_mvblk(dev), buf);
+}
+static DEVICE_ATTR_RO(stat);
+
 static struct attribute *mvblk_attrs[] = {
 	&dev_attr_size.attr,
 	&dev_attr_allocated.attr,
@@ -163,6 +170,7 @@ static struct attribute *mvblk_attrs[] = {
 	&dev_attr_shared.attr,
 	&dev_attr_serial.attr,
 	&dev_attr_read_only.attr,
+	&dev_attr_stat.attr,
 	NULL
 };
 
@@ -175,7 +183,8 @@ static umode_t mvblk_attr_visible(struct kobject *kobj, struct attribute *attr,
 	if (attr == &dev_attr_allocated.attr && !in_ram)
 		return 0;
 	if (in_ram && (attr == &dev_attr_backing.attr ||
-		       attr == &dev_attr_shared.attr))
+		       attr == &dev_attr_shared.attr ||
+		       attr == &dev_attr_stat.attr))
 		return 0;
 	return attr->mode;
 }

@@ -55,6 +55,8 @@ static void mvblk_watch_queue(struct mvblk_queue *q)
 	if (!reqs || !READ_ONCE(reqs->nr_out) || done != q->watch_done) {
 		q->watch_done = done;
 		q->silent = 0;
+		if (reqs)
+			WRITE_ONCE(reqs->abandon, false);
 		goto unlock;
 	}
 	if (++q->silent == MVBLK_WATCH_SILENT)
