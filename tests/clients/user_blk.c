@@ -377,12 +377,15 @@ static void ids(void)
 static void many(void)
 {
 	const unsigned int nr = 100;
+	bool ordered, seen[100] = { };
 	struct vm_vq *v;
+	int id;
 	__u32 len;
 	unsigned int i, done = 0;
 	__u8 *hdrs, *statuses;
 
 	blk_start(BIT64(VIRTIO_F_RING_PACKED), 1);
+	ordered = b.d.features & BIT64(VIRTIO_F_IN_ORDER);
 	v = &b.vq[0];
 	hdrs = b.buf + nr * SECTOR;
 	statuses = hdrs + nr * sizeof(*b.hdr);
@@ -406,8 +409,13 @@ static void many(void)
 				die("%u of %u requests done", done, nr);
 			continue;
 		}
-		if (vm_vq_get(v, &len) != (int)done++)
+		id = vm_vq_get(v, &len);
+		if (id < 0 || id >= (int)nr || seen[id])
+			die("request %d, which is not in progress", id);
+		if (ordered && id != (int)done)
 			die("not in the order in which they came");
+		seen[id] = true;
+		done++;
 	}
 	for (i = 0; i < nr; i++) {
 		blk_expect(statuses[i], VIRTIO_BLK_S_OK, "one of many");
@@ -454,6 +462,7 @@ __u32 blk_seg_max(void)
 static void config(void)
 {
 	struct virtio_blk_config cfg = { };
+	/* Up to the fields of the cache and of discards, or of erasing, too */
 	__u32 id, size = 60, seg_max;
 	__u64 offered;
 	char text[32];
@@ -461,6 +470,9 @@ static void config(void)
 	must(vm_call(&b.d, VHOST_MDEV_GET_DEVICE_ID, &id));
 	if (id != VIRTIO_ID_BLOCK)
 		die("device id %u", id);
+	must(vm_call(&b.d, VHOST_MDEV_GET_FEATURES, &offered));
+	if (offered & BIT64(VIRTIO_BLK_F_SECURE_ERASE))
+		size = 72;
 	if (must(vm_get_u32(&b.d, VHOST_MDEV_GET_CONFIG_SIZE)) != (int)size)
 		die("a configuration space of another size");
 	must(vm_get_config(&b.d, 0, &cfg, size));
@@ -469,7 +481,7 @@ static void config(void)
 		die("%llu sectors, and %s bytes in sysfs",
 		    (unsigned long long)le64toh(cfg.capacity), text);
 	if (le32toh(cfg.blk_size) != 512 ||
-	    cfg.physical_block_exp != 3 || cfg.alignment_offset ||
+	    cfg.physical_block_exp > 3 || cfg.alignment_offset ||
 	    le16toh(cfg.num_queues) != b.d.nvqs || !cfg.write_zeroes_may_unmap ||
 	    !cfg.max_discard_sectors || !cfg.max_discard_seg ||
 	    !cfg.max_write_zeroes_sectors || !cfg.max_write_zeroes_seg)
@@ -477,7 +489,6 @@ static void config(void)
 	pass("the configuration space is what it ought to be");
 
 	/* Without tables it has to fit a ring that has no size yet. */
-	must(vm_call(&b.d, VHOST_MDEV_GET_FEATURES, &offered));
 	seg_max = offered & BIT64(VIRTIO_RING_F_INDIRECT_DESC) ? 254 : 2;
 	if (blk_seg_max() != seg_max)
 		die("seg_max is %u, expected %u", blk_seg_max(), seg_max);
