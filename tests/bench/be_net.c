@@ -21,7 +21,7 @@
 static int net_open(struct rb_dev *d)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
-	int hdr = RB_HDR, sndbuf = 1 << 30;
+	int hdr = RB_HDR;
 
 	d->fd = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
 	d->aux = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
@@ -32,7 +32,7 @@ static int net_open(struct rb_dev *d)
 	    ioctl(d->aux, TUNSETVNETHDRSZ, &hdr) ||
 	    ioctl(d->aux, TUNSETOFFLOAD, 0))
 		return -1;
-	ioctl(d->aux, TUNSETSNDBUF, &sndbuf);
+	/* With any send buffer but the default vhost-net would not batch. */
 	return ioctl(d->fd, VHOST_SET_OWNER);
 }
 
