@@ -29,8 +29,7 @@ static int net_open(struct rb_dev *d)
 		return -1;
 	snprintf(ifr.ifr_name, IFNAMSIZ, "%s", d->path);
 	if (ioctl(d->aux, TUNSETIFF, &ifr) ||
-	    ioctl(d->aux, TUNSETVNETHDRSZ, &hdr) ||
-	    ioctl(d->aux, TUNSETOFFLOAD, 0))
+	    ioctl(d->aux, TUNSETVNETHDRSZ, &hdr))
 		return -1;
 	/* With any send buffer but the default vhost-net would not batch. */
 	return ioctl(d->fd, VHOST_SET_OWNER);
@@ -40,7 +39,10 @@ static int net_negotiate(struct rb_dev *d, uint64_t want)
 {
 	uint64_t offered;
 
-	if (ioctl(d->fd, VHOST_GET_FEATURES, &offered))
+	if (ioctl(d->fd, VHOST_GET_FEATURES, &offered) ||
+	    ioctl(d->aux, TUNSETOFFLOAD,
+		  want & BIT64(VIRTIO_NET_F_GUEST_TSO4) ?
+		  TUN_F_CSUM | TUN_F_TSO4 : 0))
 		return -1;
 	/* With ACCESS_PLATFORM it would want an IOTLB. */
 	d->features = offered & want & ~BIT64(VIRTIO_F_ACCESS_PLATFORM);
@@ -99,27 +101,9 @@ static int net_start(struct rb_dev *d)
 	       ioctl(d->fd, VHOST_NET_SET_BACKEND, &tx) ? -1 : 0;
 }
 
-/*
- * The tap has a carrier once we are attached, but its queue is opened some time
- * later, by the kernel's link watch work: until then it drops everything.
- */
 static void net_settle(struct rb_dev *d)
 {
-	char path[128], state[16] = "";
-	int i, fd;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/sys/class/net/%s/operstate", d->path);
-	for (i = 0; i < 300 && strncmp(state, "up", 2); i++) {
-		usleep(10000);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		n = read(fd, state, sizeof(state) - 1);
-		state[n > 0 ? n : 0] = 0;
-		close(fd);
-	}
-	usleep(10000);
+	rb_host_wait_up(d->path);
 }
 
 static void net_close(struct rb_dev *d)

@@ -207,6 +207,7 @@ void do_pingpong(void)
 	uint64_t *kick = calloc(opt.count, sizeof(*kick));
 	unsigned int i, lost = 0;
 	struct rb_dev d;
+	pid_t echo = 0;
 	uint64_t sw;
 	bool packed;
 
@@ -214,6 +215,8 @@ void do_pingpong(void)
 		die("memory");
 	rb_run(&d);
 	begin(&d);
+	if (opt.host)
+		echo = rb_host_echo();
 	usleep(20000);
 	profile(true);
 	sw = switches();
@@ -232,6 +235,8 @@ void do_pingpong(void)
 	result(".ctxsw", "per-rtt", (double)sw / opt.count);
 	if (lost)
 		printf("ERR|%s|pingpong: %u lost\n", opt.row, lost);
+	if (echo)
+		rb_host_end(echo);
 	free(rtt);
 	free(kick);
 	rb_close(&d);

@@ -120,10 +120,16 @@ static void init_packed(struct rb_vq *v, uint8_t *ring)
 
 static void init_frame(uint8_t *frame)
 {
-	static const uint8_t src[6] = { 0x52, 0x54, 0x99, 0x99, 0x99, 0x99 };
+	uint8_t src[6] = { 0x52, 0x54, 0x99, 0x99, 0x99, 0x99 };
+	uint8_t dst[6];
 
+	memcpy(dst, opt.mac, sizeof(dst));
+	if (opt.host) {
+		memcpy(src, opt.mac, sizeof(src));
+		rb_host_mac(dst);
+	}
 	memset(frame, 0, RB_HDR + opt.size);
-	memcpy(frame + RB_HDR, opt.mac, 6);
+	memcpy(frame + RB_HDR, dst, 6);
 	memcpy(frame + RB_HDR + 6, src, 6);
 	/* local experimental */
 	frame[RB_HDR + 12] = 0x88;
@@ -185,9 +191,15 @@ uint64_t rb_features(void)
 	const uint64_t net = BIT64(VIRTIO_NET_F_MTU) |
 			     BIT64(VIRTIO_NET_F_MAC) |
 			     BIT64(VIRTIO_NET_F_STATUS);
+	const uint64_t offloads = BIT64(VIRTIO_NET_F_CSUM) |
+				  BIT64(VIRTIO_NET_F_GUEST_CSUM) |
+				  BIT64(VIRTIO_NET_F_HOST_TSO4) |
+				  BIT64(VIRTIO_NET_F_GUEST_TSO4) |
+				  BIT64(VIRTIO_NET_F_MRG_RXBUF);
 
 	return BIT64(VIRTIO_F_VERSION_1) | BIT64(VIRTIO_F_ACCESS_PLATFORM) |
 	       (opt.blk ? 0 : net) |
+	       (opt.offloads ? offloads : 0) |
 	       (opt.packed ? BIT64(VIRTIO_F_RING_PACKED) : 0) |
 	       (opt.event_idx ? BIT64(VIRTIO_RING_F_EVENT_IDX) : 0);
 }
@@ -224,6 +236,8 @@ void rb_run(struct rb_dev *d)
 	rb_start(d);
 	if (d->be->settle)
 		d->be->settle(d);
+	if (opt.host)
+		rb_host_wait_up(opt.host);
 }
 
 void rb_close(struct rb_dev *d)
@@ -250,6 +264,10 @@ static const struct {
 	{ "interrupt", do_interrupt },
 	{ "read", do_read },
 	{ "fill", do_fill },
+	{ "send", do_send },
+	{ "receive", do_receive },
+	{ "tcpsend", do_tcpsend },
+	{ "tcpreceive", do_tcpreceive },
 };
 
 __attribute__((noreturn))
@@ -267,12 +285,20 @@ static void usage(void)
 	      "  interrupt what one takes of the time, up to the eventfd\n"
 	      "  read      -n blocks of 4 KiB, -w at a time; with -k\n"
 	      "  fill      write all blocks; with -k\n"
+	      "  send      -n frames to interface -i, which drops them\n"
+	      "  receive   -n frames that interface -i sends\n"
+	      "  tcpsend   -n KiB to a socket of the host, by interface -i\n"
+	      "  tcpreceive  -n KiB from there\n"
 	      "  -R row  -M metric  -s bytes of a frame  -q ring size  -m MAC\n"
 	      "  -P spin instead of interrupts  -E EVENT_IDX  -K packed rings\n"
 	      "  -F scattered pages  -N no batch of mappings\n"
 	      "  -A private anonymous memory\n"
 	      "  -I kick by an eventfd where a register is usual\n"
-	      "  -k a block device: one queue\n", stderr);
+	      "  -k a block device: one queue\n"
+	      "  -z what is read from it is not looked at\n"
+	      "  -i the host's interface at the other end; of pingpong: a\n"
+	      "     process there returns the frames\n"
+	      "  -X an XDP program drops the frames of send there\n", stderr);
 	for (i = 0; i < ARRAY_SIZE(backends); i++)
 		fprintf(stderr, "  -b %s: %s\n", backends[i]->name,
 			backends[i]->help);
@@ -292,7 +318,7 @@ static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "R:M:b:d:n:s:B:w:q:PEKm:L:FNAIk")) != -1) {
+	while ((c = getopt(argc, argv, "R:M:b:d:n:s:B:w:q:PEKm:L:FNAIkzi:X")) != -1) {
 		switch (c) {
 		case 'R':
 			opt.row = optarg;
@@ -347,6 +373,15 @@ static void parse(int argc, char **argv)
 			break;
 		case 'k':
 			opt.blk = true;
+			break;
+		case 'z':
+			opt.no_data = true;
+			break;
+		case 'X':
+			opt.xdp = true;
+			break;
+		case 'i':
+			opt.host = optarg;
 			break;
 		case 'm':
 			set_mac(optarg);

@@ -94,10 +94,11 @@ extern const struct rb_backend be_vfio, be_vfiopci, be_vdpa, be_net;
 
 struct rb_options {
 	const char *row, *metric, *backend, *path;
+	const char *host;		/* interface at the other end, or NULL */
 	unsigned int count, size, batch, window, num;
 	uint64_t map_len;
 	bool spin, event_idx, packed, no_batch, scatter, anon, ioeventfd,
-	     blk;
+	     blk, no_data, offloads, xdp;
 	uint8_t mac[6];
 };
 
@@ -135,6 +136,13 @@ static inline uint64_t rb_random(uint64_t *seed)
 	return *seed;
 }
 
+/* rb_host.c: the network interface of the host at the other end of the device */
+void rb_host_mac(uint8_t mac[6]);
+void rb_host_wait_up(const char *name);
+/* a process that returns each frame that the interface receives */
+pid_t rb_host_echo(void);
+void rb_host_end(pid_t pid);
+
 /* what is asked for; the back end takes what the device offers */
 uint64_t rb_features(void);
 void rb_open(struct rb_dev *d);
@@ -153,5 +161,9 @@ void do_map(void);
 void do_abuse(void);
 void do_read(void);
 void do_fill(void);
+void do_send(void);
+void do_receive(void);
+void do_tcpsend(void);
+void do_tcpreceive(void);
 
 #endif
