@@ -4,12 +4,15 @@
  * what it cost:
  *
  *	pgbench -R ROW -M METRIC -d DEV -x RXDEV -m DSTMAC [-s SIZE] [-n COUNT]
- *		[-B BURST] [-D DELAY_NS]
+ *		[-B BURST] [-D DELAY_NS] [-N STARTS]
  *
- * RXDEV is the device on which the frames come back, DEV itself if it loops.
+ * RXDEV is the device on which the frames come back, DEV itself if it loops, or -
+ * if DEV counts as sent what has reached the other end.
  * With a delay the generator sleeps between bursts, so the cost is the time that
  * the machine was busy: with a clock that counts instructions, the instructions
- * per packet without those spent spinning on a full queue.
+ * per packet without those spent spinning on a full queue.  A device to which the
+ * generator does not hand bursts is given COUNT / STARTS frames each time that the
+ * generator is started, for the same purpose: what a start costs is in the result.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +33,7 @@ struct snapshot {
 
 static struct {
 	const char *row, *metric, *dev, *rxdev, *mac;
-	unsigned int size, count, burst, delay;
+	unsigned int size, count, burst, delay, starts;
 } opt = {
 	.row = "?",
 	.metric = "",
@@ -38,6 +41,7 @@ static struct {
 	.size = 60,
 	.count = 10000,
 	.burst = 1,
+	.starts = 1,
 };
 
 static char text[1 << 20];
@@ -83,8 +87,12 @@ static uint64_t rx_packets(void)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path),
-		 "/sys/class/net/%s/statistics/rx_packets", opt.rxdev);
+	if (strcmp(opt.rxdev, "-"))
+		snprintf(path, sizeof(path),
+			 "/sys/class/net/%s/statistics/rx_packets", opt.rxdev);
+	else
+		snprintf(path, sizeof(path),
+			 "/sys/class/net/%s/statistics/tx_packets", opt.dev);
 	return strtoull(slurp(path), NULL, 10);
 }
 
@@ -130,7 +138,7 @@ static int error(const char *what)
 static int set_up(const char *thread, const char *cfg)
 {
 	return put(thread, "add_device %s", opt.dev) ||
-	       put(cfg, "count %u", opt.count) ||
+	       put(cfg, "count %u", opt.count / opt.starts) ||
 	       put(cfg, "pkt_size %u", opt.size) ||
 	       put(cfg, "delay %u", opt.delay) ||
 	       put(cfg, "dst_mac %s", opt.mac) ||
@@ -145,6 +153,7 @@ static int measure(const char *cfg)
 {
 	unsigned long long us = 0, sent = 0, errors;
 	struct snapshot zero, from, to;
+	unsigned int i;
 	uint64_t rx_end;
 	double busy;
 	char *p;
@@ -153,8 +162,10 @@ static int measure(const char *cfg)
 	take(&zero);
 	/* The difference of these two is what taking one costs. */
 	take(&from);
-	if (put("/proc/net/pktgen/pgctrl", "start"))
-		return error("pktgen does not start");
+	for (i = 0; i < opt.starts; i++) {
+		if (put("/proc/net/pktgen/pgctrl", "start"))
+			return error("pktgen does not start");
+	}
 	take(&to);
 	profile(false);
 	/* what is still on its way */
@@ -168,10 +179,11 @@ static int measure(const char *cfg)
 	p = strstr(p, "errors: ");
 	errors = p ? strtoull(p + 8, NULL, 10) : 0;
 
+	sent *= opt.starts;
 	busy = nr_cpus * (to.now - from.now) - (to.idle - from.idle);
 	if (nr_cpus == 1)
 		busy -= (from.now - zero.now) - (from.idle - zero.idle);
-	if (!opt.delay) {
+	if (!opt.delay && opt.starts == 1) {
 		result(".tx", "pps", sent * 1e6 / us);
 		result(".cost", "ns/pkt", us * 1e3 / sent);
 		if (rx_end > from.rx)
@@ -193,7 +205,7 @@ int main(int argc, char **argv)
 	char thread[64], cfg[64];
 	int c, ret;
 
-	while ((c = getopt(argc, argv, "R:M:d:x:m:s:n:B:D:")) != -1) {
+	while ((c = getopt(argc, argv, "R:M:d:x:m:s:n:B:D:N:")) != -1) {
 		switch (c) {
 		case 'R':
 			opt.row = optarg;
@@ -222,11 +234,14 @@ int main(int argc, char **argv)
 		case 'D':
 			opt.delay = atoi(optarg);
 			break;
+		case 'N':
+			opt.starts = atoi(optarg);
+			break;
 		default:
 			return 2;
 		}
 	}
-	if (!opt.dev || !opt.rxdev || !opt.count)
+	if (!opt.dev || !opt.rxdev || !opt.starts || opt.count < opt.starts)
 		return 2;
 	nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
