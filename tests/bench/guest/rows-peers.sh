@@ -16,6 +16,7 @@ run_dummy()
 {
 	run_pktgen dummy pg64 dm0 52:54:00:00:00:99 60 "$(percent_of 100000)" 1 0 dm0
 	run_pktgen dummy pg1500 dm0 52:54:00:00:00:99 1500 "$(percent_of 100000)" 1 0 dm0
+	run_starts dummy fromhost64 dm0 "$(percent_of 100)" dm0
 }
 
 teardown_dummy()
@@ -191,7 +192,7 @@ teardown_vhost_net()
 
 setup_nullblk()
 {
-	modprobe null_blk nr_devices=1 queue_mode=2 gb=1 irqmode=0 bs=512
+	nullblk_up
 }
 
 run_nullblk()
