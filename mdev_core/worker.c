@@ -358,6 +358,16 @@ static void mdev_worker_set_user(struct mdev_worker *worker)
 	worker->memcg = get_mem_cgroup_from_mm(current->mm);
 }
 
+/* The user is that of another worker, whose thread calls this. */
+static void mdev_worker_copy_user(struct mdev_worker *worker,
+				  const struct mdev_worker *of)
+{
+	/* Pairs with mdev_worker_put_user() */
+	worker->user = get_task_struct(of->user);
+	if (compat_memcg_tryget(of->memcg))
+		worker->memcg = of->memcg;
+}
+
 static void mdev_worker_put_user(struct mdev_worker *worker)
 {
 	if (!worker->user)
@@ -368,40 +378,25 @@ static void mdev_worker_put_user(struct mdev_worker *worker)
 	worker->user = NULL;
 }
 
-/**
- * mdev_worker_start() - start the thread of a worker
- * @worker: the worker; nothing happens if it has one
- * @mem: memory of the driver that is served
- * @fmt: name of the thread, of which 15 characters are kept; then its arguments
- *
- * If @mem is not direct, the caller is a task of the program that pays.
- *
- * Context: process context, serialised by the class driver; sleeps.
- * Return: 0; -ENOMEM; -EINTR for a process that is being killed; or the error of
- * joining the program's control groups.
- */
-int mdev_worker_start(struct mdev_worker *worker, const struct mdev_mem *mem,
-		      const char *fmt, ...)
+/* Make the thread; @of is NULL, or the worker whose user is this one's, too. */
+static int mdev_worker_make(struct mdev_worker *worker,
+			    const struct mdev_worker *of, bool program,
+			    const char *name)
 {
-	char name[TASK_COMM_LEN];
 	struct task_struct *task;
-	va_list args;
 
-	if (worker->task)
-		return 0;
-	va_start(args, fmt);
-	vscnprintf(name, sizeof(name), fmt, args);
-	va_end(args);
 	task = kthread_create(mdev_worker_thread, worker, "%s", name);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 
 	/* Pairs with put_task_struct() in mdev_worker_stop() */
 	mdev_worker_set_task(worker, get_task_struct(task));
-	if (!mem->direct && current->mm) {
+	if (of && of->user)
+		mdev_worker_copy_user(worker, of);
+	else if (program)
 		mdev_worker_set_user(worker);
-		set_user_nice(task, task_nice(current->group_leader));
-	}
+	if (worker->user)
+		set_user_nice(task, task_nice(worker->user));
 	worker->error = 0;
 	worker->awaited = false;
 	worker->at_home = false;
@@ -425,7 +420,61 @@ int mdev_worker_start(struct mdev_worker *worker, const struct mdev_mem *mem,
 	mdev_worker_stop(worker);
 	return worker->error;
 }
+
+/**
+ * mdev_worker_start() - start the thread of a worker
+ * @worker: the worker; nothing happens if it has one
+ * @mem: memory of the driver that is served
+ * @fmt: name of the thread, of which 15 characters are kept; then its arguments
+ *
+ * If @mem is not direct, the caller is a task of the program that pays.
+ *
+ * Context: process context, serialised by the class driver; sleeps.
+ * Return: 0; -ENOMEM; -EINTR for a process that is being killed; or the error of
+ * joining the program's control groups.
+ */
+int mdev_worker_start(struct mdev_worker *worker, const struct mdev_mem *mem,
+		      const char *fmt, ...)
+{
+	char name[TASK_COMM_LEN];
+	va_list args;
+
+	if (worker->task)
+		return 0;
+	va_start(args, fmt);
+	vscnprintf(name, sizeof(name), fmt, args);
+	va_end(args);
+	return mdev_worker_make(worker, NULL, !mem->direct && current->mm,
+				name);
+}
 EXPORT_SYMBOL_GPL(mdev_worker_start);
+
+/**
+ * mdev_worker_start_beside() - start the thread of a worker that another one needs
+ * @worker: the worker; nothing happens if it has one
+ * @of: the other one, whose work calls this
+ * @fmt: name of the thread, of which 15 characters are kept; then its arguments
+ *
+ * For what @of does not want to wait for.  Whoever pays for @of pays for this one,
+ * which has to be stopped after @of.
+ *
+ * Context: a work of @of; sleeps.
+ * Return: as mdev_worker_start().
+ */
+int mdev_worker_start_beside(struct mdev_worker *worker,
+			     const struct mdev_worker *of, const char *fmt, ...)
+{
+	char name[TASK_COMM_LEN];
+	va_list args;
+
+	if (worker->task)
+		return 0;
+	va_start(args, fmt);
+	vscnprintf(name, sizeof(name), fmt, args);
+	va_end(args);
+	return mdev_worker_make(worker, of, false, name);
+}
+EXPORT_SYMBOL_GPL(mdev_worker_start_beside);
 
 /**
  * mdev_worker_stop() - undo mdev_worker_start()

@@ -21,4 +21,15 @@
 #define compat_same_cgroups(a, b)	((void)(a), (void)(b), true)
 #endif
 
+/*
+ * compat_memcg_tryget(memcg): mem_cgroup_tryget(), which older kernels do not have, for
+ * files that include linux/memcontrol.h.
+ */
+#ifdef CONFIG_MEMCG
+#define compat_memcg_tryget(memcg)					\
+	(!(memcg) || css_tryget(&(memcg)->css))
+#else
+#define compat_memcg_tryget(memcg)	((void)(memcg), true)
+#endif
+
 #endif /* _COMPAT_CGROUP_H */

@@ -187,6 +187,9 @@ void mdev_worker_init(struct mdev_worker *worker);
 __printf(3, 4)
 int mdev_worker_start(struct mdev_worker *worker, const struct mdev_mem *mem,
 		      const char *fmt, ...);
+__printf(3, 4)
+int mdev_worker_start_beside(struct mdev_worker *worker,
+			     const struct mdev_worker *of, const char *fmt, ...);
 void mdev_worker_stop(struct mdev_worker *worker);
 int mdev_worker_set_affinity(struct mdev_worker *worker,
 			     const struct cpumask *mask);
