@@ -30,12 +30,14 @@ static void mdev_soft_vq_hurry(struct mdev_vq *vq)
 {
 	struct mdev_soft_vq *svq = container_of(vq, struct mdev_soft_vq, vq);
 	struct mdev_soft *soft = svq->soft;
+	u16 idx = svq - soft->vqs;
 
 	if (soft->desc->serve)
 		mdev_worker_hurry(&soft->worker);
 	else if (soft->desc->get_vq_worker)
-		mdev_worker_hurry(soft->desc->get_vq_worker(soft,
-							    svq - soft->vqs));
+		mdev_worker_hurry(soft->desc->get_vq_worker(soft, idx));
+	if (soft->desc->hurry_vq)
+		soft->desc->hurry_vq(soft, idx);
 }
 
 static void mdev_soft_deliver(struct mdev_work *work)

@@ -91,6 +91,9 @@ struct task_struct;
  *	spinlocks held when memory goes away, which direct memory never does.
  * @get_vq_worker: (optional, with @kick) The worker that serves a virtqueue, so
  *	that it can be made to leave; started in @prepare_vq, stopped in @reset.
+ * @hurry_vq: (optional, with @get_vq_worker) Somebody has waited for a second for a
+ *	virtqueue to be left: for parents with more workers than that one, which
+ *	give them to mdev_worker_hurry().
  * @prepare_vq: (optional) Get all that is needed to serve a virtqueue, which is
  *	about to start; called again at its next start.  The device's memory and
  *	its features are set.  Return 0, a negative errno, or 1 for a queue that
@@ -137,6 +140,7 @@ struct mdev_soft_desc {
 	bool serve_sleeps;
 	void (*kick)(struct mdev_soft *soft, u16 idx);
 	struct mdev_worker *(*get_vq_worker)(struct mdev_soft *soft, u16 idx);
+	void (*hurry_vq)(struct mdev_soft *soft, u16 idx);
 	int (*prepare_vq)(struct mdev_soft *soft, u16 idx);
 	u32 (*get_vq_group)(struct mdev_soft *soft, u16 idx);
 	int (*get_vq_notification)(struct mdev_soft *soft, u16 idx,
