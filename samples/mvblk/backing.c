@@ -20,6 +20,7 @@
 #include <linux/path.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/stat.h>
 #include <linux/wait.h>
 
 #include "mvblk.h"
@@ -204,6 +205,26 @@ static int mvblk_backing_check_bdev(struct mvblk *blk,
 	return 0;
 }
 
+/* What direct I/O to a file needs, if the file system can do it */
+static void mvblk_backing_look_direct(struct mvblk_backing *backing,
+				      struct file *file)
+{
+	struct kstat stat = { };
+
+	if (!(file->f_mode & FMODE_CAN_ODIRECT))
+		return;
+	/* What most need; where it does not do, there is the page cache. */
+	backing->dio_align = MVBLK_SECTOR - 1;
+	backing->dio_block = MVBLK_SECTOR;
+	if (vfs_getattr(&file->f_path, &stat, STATX_DIOALIGN,
+			AT_STATX_SYNC_AS_STAT) ||
+	    !(stat.result_mask & STATX_DIOALIGN))
+		return;
+	backing->dio_block = stat.dio_offset_align;
+	if (stat.dio_mem_align)
+		backing->dio_align = stat.dio_mem_align - 1;
+}
+
 static int mvblk_backing_open_file(struct mvblk *blk,
 				   struct mvblk_backing *backing,
 				   const struct path *path)
@@ -243,6 +264,8 @@ static int mvblk_backing_open_file(struct mvblk *blk,
 			return ret;
 		}
 		backing->bdev = I_BDEV(file->f_mapping->host);
+	} else {
+		mvblk_backing_look_direct(backing, file);
 	}
 	spin_lock(&mvblk_backings_lock);
 	backing->file = file;

@@ -66,22 +66,6 @@ static bool mvblk_bdev_unable(int error)
 
 /* ---- before a step ---- */
 
-/* Begin with the next range if there is nothing left of this one.  False at the end. */
-static bool mvblk_bdev_next_range(struct mvblk_req *req)
-{
-	const struct virtio_blk_discard_write_zeroes *range;
-
-	while (!req->rest) {
-		if (req->range == req->nr_ranges)
-			return false;
-		range = &req->large->ranges[req->range++];
-		req->pos = le64_to_cpu(range->sector) << MVBLK_SECTOR_SHIFT;
-		req->rest = (u64)le32_to_cpu(range->num_sectors) <<
-			    MVBLK_SECTOR_SHIFT;
-	}
-	return true;
-}
-
 /* A discard is a hint: leave out blocks that are not within the range as a whole. */
 static void mvblk_bdev_round(struct mvblk_req *req, unsigned int block)
 {
@@ -94,7 +78,7 @@ static void mvblk_bdev_round(struct mvblk_req *req, unsigned int block)
 static int mvblk_bdev_prepare_range(struct mvblk_req *req, unsigned int block)
 {
 	do {
-		if (!mvblk_bdev_next_range(req))
+		if (!mvblk_req_next_range(req))
 			return 0;
 		if (req->type == VIRTIO_BLK_T_DISCARD)
 			mvblk_bdev_round(req, block);

@@ -57,9 +57,6 @@ struct mvblk_reqs;
 #define MVBLK_MAX_ZERO_SEG	1
 #define MVBLK_MAX_ZERO		(SZ_32M / MVBLK_SECTOR)
 
-/* Bytes copied at a time between a file and memory that is not direct */
-#define MVBLK_BOUNCE		SZ_64K
-
 /*
  * The most bytes in one read section of the driver's memory, and in one request
  * that is served in the context of a kick
@@ -71,7 +68,6 @@ struct mvblk_reqs;
  * struct mvblk_store_ops - where the sectors are
  * @read: Read @len bytes at @pos into the driver's memory.
  * @write: Write @len bytes at @pos from the driver's memory.
- * @flush: Make what was written persistent.
  * @discard: The driver does not need @len bytes at @pos any more.
  * @zero: Write zeroes to @len bytes at @pos; with @unmap the space may be given
  *	back.
@@ -101,7 +97,6 @@ struct mvblk_store_ops {
 		    u32 len);
 	int (*write)(struct mvblk_queue *q, struct mdev_vq_iter *src, u64 pos,
 		     u32 len);
-	int (*flush)(struct mvblk_queue *q);
 	int (*discard)(struct mvblk_queue *q, u64 pos, u64 len);
 	int (*zero)(struct mvblk_queue *q, u64 pos, u64 len, bool unmap);
 	bool atomic;
@@ -178,7 +173,6 @@ struct mvblk_stat {
  * @chain: the request at hand
  * @filled: bytes of its payload that were written, if all were, else 0
  * @segs: its pieces
- * @bounce: MVBLK_BOUNCE bytes, where they are needed
  * @claimed: its virtqueue is, because others work on requests of it
  * @store: &mvblk.store for this run
  * @req: the request at hand, where there can be many, else NULL
@@ -206,7 +200,6 @@ struct mvblk_queue {
 	struct mdev_vq_chain chain;
 	u32 filled;
 	struct mdev_vq_seg *segs;
-	void *bounce;
 	bool claimed;
 	const struct mvblk_store_ops *store;
 	struct mvblk_req *req;
@@ -238,6 +231,9 @@ struct mvblk_pages {
 #define MVBLK_BACKING_GONE	0
 #define MVBLK_GONE_MESSAGE	"%s is gone: requests to it fail until it is attached again\n"
 
+/* The log says that some I/O to the file cannot be direct */
+#define MVBLK_BACKING_CACHED	1
+
 /**
  * struct mvblk_backing - a file, or a block device, that has sectors
  * @file: open
@@ -246,6 +242,10 @@ struct mvblk_pages {
  * @write: open for writing
  * @shared: others that are shared may have the same file, to be used in turn
  * @bdev: the block device, NULL for a file
+ * @dio_align: what addresses of memory must not have in common with for direct I/O to
+ *	the file, such as 511
+ * @dio_block: what position and length have to be multiples of, a power of two; 0 if
+ *	there is no direct I/O
  * @flags: MVBLK_BACKING_*
  * @users: the instance, and orphaned requests
  * @orphans: queues whose requests have not ended, although they were abandoned
@@ -261,6 +261,8 @@ struct mvblk_backing {
 	bool write;
 	bool shared;
 	struct block_device *bdev;
+	unsigned int dio_align;
+	unsigned int dio_block;
 	unsigned long flags;
 
 	/* guarded by the lock of the list, see backing.c */
@@ -297,6 +299,9 @@ struct mvblk_limits {
  * @read_only: nothing may be written
  * @writethrough: the driver wants a write to be persistent when it is done; reset
  *	at the end of use
+ * @direct: a file is read and written past the page cache where its file system can;
+ *	does not change while @active
+ * @stopping: the device is being reset, so nobody wants the results of requests
  * @state_lock: guards @capacity, @generation and @serial.  Writers are the sysfs
  *	attributes; readers are whoever reads the configuration space, and those
  *	that serve the queues, which read @capacity without the lock.  Writers
@@ -304,7 +309,7 @@ struct mvblk_limits {
  * @capacity: sectors
  * @generation: of the configuration space
  * @serial: serial number, padded with zeroes
- * @medium_lock: guards @active, @shared and @backing, and is held where the size changes.
+ * @medium_lock: guards @active, @direct, @shared and @backing, and is held where the size changes.
  *	The reset of a device takes it, so nothing is called under it that waits
  *	for a file system.
  * @active: a driver may have requests in progress.  Until it is reset, the
@@ -327,6 +332,8 @@ struct mvblk {
 	bool bdev_only;
 	bool read_only;
 	bool writethrough;
+	bool direct;
+	bool stopping;
 
 	seqlock_t state_lock;
 	atomic64_t capacity;
@@ -446,8 +453,11 @@ int mvblk_ram_resize(struct mvblk *blk, u64 bytes);
 void mvblk_ram_destroy(struct mvblk *blk);
 void mvblk_ram_exit(void);
 
-/* file.c */
+/* fileio.c */
 extern const struct mvblk_store_ops mvblk_file_ops;
+void mvblk_file_serve(struct mvblk_req *req);
+
+/* file.c */
 int mvblk_file_attach(struct mvblk *blk, const char *path);
 int mvblk_file_detach(struct mvblk *blk);
 

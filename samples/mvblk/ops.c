@@ -5,6 +5,7 @@
 
 #include <linux/pci_ids.h>
 
+#include "helper.h"
 #include "mvblk.h"
 
 /* Those that an instance cannot have are taken away when it is created. */
@@ -58,6 +59,11 @@ static struct mdev_worker *mvblk_get_vq_worker(struct mdev_soft *soft, u16 idx)
 	return &mvblk_queue_of(soft, idx)->worker;
 }
 
+static void mvblk_hurry_vq(struct mdev_soft *soft, u16 idx)
+{
+	mvblk_helpers_hurry(mvblk_queue_of(soft, idx));
+}
+
 static int mvblk_set_vq_affinity(struct mdev_soft *soft, u16 idx,
 				 const struct cpumask *mask)
 {
@@ -70,6 +76,12 @@ static const struct cpumask *mvblk_get_vq_affinity(struct mdev_soft *soft,
 	return mdev_worker_affinity(mvblk_get_vq_worker(soft, idx));
 }
 
+/* Requests that fail because somebody ends their wait are not begun again. */
+static void mvblk_stop(struct mdev_soft *soft)
+{
+	WRITE_ONCE(soft_to_mvblk(soft)->stopping, true);
+}
+
 static void mvblk_reset(struct mdev_soft *soft)
 {
 	struct mvblk *blk = soft_to_mvblk(soft);
@@ -78,6 +90,7 @@ static void mvblk_reset(struct mdev_soft *soft)
 	mvblk_watch_end(blk);
 	for (i = 0; i < soft->desc->nr_vqs; i++)
 		mvblk_queue_reset(&blk->queues[i]);
+	WRITE_ONCE(blk->stopping, false);
 	mutex_lock(&blk->medium_lock);
 	blk->active = false;
 	mvblk_file_end_use(blk);
@@ -120,9 +133,11 @@ static void mvblk_end_use(struct mdev_soft *soft)
 #define MVBLK_DESC(_features, _last) {					\
 	.kick = mvblk_kick,						\
 	.get_vq_worker = mvblk_get_vq_worker,				\
+	.hurry_vq = mvblk_hurry_vq,					\
 	.set_vq_affinity = mvblk_set_vq_affinity,			\
 	.get_vq_affinity = mvblk_get_vq_affinity,			\
 	.prepare_vq = mvblk_prepare_vq,					\
+	.stop = mvblk_stop,						\
 	.reset = mvblk_reset,						\
 	.suspend = mvblk_suspend,					\
 	.resume = mvblk_resume,						\

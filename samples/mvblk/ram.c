@@ -348,11 +348,6 @@ static int mvblk_ram_write(struct mvblk_queue *q, struct mdev_vq_iter *src,
 	return mvblk_ram_pages(q, src, pos, len, true);
 }
 
-static int mvblk_ram_flush(struct mvblk_queue *q)
-{
-	return 0;
-}
-
 /* Write zeroes within a page, unless there is no page. */
 static void mvblk_ram_clear(struct mvblk *blk, u64 pos, size_t len)
 {
@@ -399,7 +394,6 @@ static int mvblk_ram_discard(struct mvblk_queue *q, u64 pos, u64 len)
 const struct mvblk_store_ops mvblk_ram_ops = {
 	.read = mvblk_ram_read,
 	.write = mvblk_ram_write,
-	.flush = mvblk_ram_flush,
 	.discard = mvblk_ram_discard,
 	.zero = mvblk_ram_zero,
 	.atomic = true,

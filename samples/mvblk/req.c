@@ -24,6 +24,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "helper.h"
 #include "mvblk.h"
 #include "req.h"
 
@@ -178,6 +179,7 @@ void mvblk_reqs_destroy(struct mvblk_reqs *reqs)
 
 	/* mvblk_req_end() and mvblk_watch_work() may still look at them. */
 	synchronize_rcu();
+	mvblk_helpers_stop(reqs);
 	list_for_each_entry_safe(req, next_req, &reqs->busy, node)
 		mvblk_req_put(req);
 	list_for_each_entry_safe(large, next, &reqs->large, node)
@@ -448,6 +450,28 @@ void mvblk_req_end(struct mvblk_req *req, int result)
 	rcu_read_unlock();
 }
 
+/**
+ * mvblk_req_next_range() - begin with the next range of a request, if one is done
+ * @req: the request, for a store that prepares a step
+ *
+ * Context: the user of the queue.
+ * Return: false if there is nothing left of the last one.
+ */
+bool mvblk_req_next_range(struct mvblk_req *req)
+{
+	const struct virtio_blk_discard_write_zeroes *range;
+
+	while (!req->rest) {
+		if (req->range == req->nr_ranges)
+			return false;
+		range = &req->large->ranges[req->range++];
+		req->pos = le64_to_cpu(range->sector) << MVBLK_SECTOR_SHIFT;
+		req->rest = (u64)le32_to_cpu(range->num_sectors) <<
+			    MVBLK_SECTOR_SHIFT;
+	}
+	return true;
+}
+
 /* ---- taking them ---- */
 
 /* In a section: copy the pieces of the request at hand.  False if there is no room. */
@@ -485,6 +509,7 @@ static struct mvblk_req *mvblk_req_get(struct mvblk_reqs *reqs)
 	req->result = 0;
 	req->len = 0;
 	req->sectors = 0;
+	req->way = 0;
 	req->step = 0;
 	req->range = 0;
 	req->nr_ranges = 0;

@@ -19,6 +19,7 @@
 
 struct mvblk;
 struct mvblk_backing;
+struct mvblk_helpers;
 struct mvblk_queue;
 
 /* Pieces that a request has room for itself: header, payload and status of most */
@@ -84,6 +85,9 @@ struct mvblk_bounce {
  * @unmap: zeroes may be written by giving space back
  * @by_pages: zeroes are written, because the device cannot write them by itself
  * @flushing: this step is a flush
+ * @way: how a file is read or written, see fileio.c
+ * @refused: the file system has refused direct I/O
+ * @dsync: what is written to a file has to be persistent when the step ends
  * @finished: @status is known.  It waits for the rings, or for those before it with
  *	VIRTIO_F_IN_ORDER
  * @out: from &mvblk_store_ops.prepare to the end of that step
@@ -126,6 +130,9 @@ struct mvblk_req {
 	bool unmap;
 	bool by_pages;
 	bool flushing;
+	u8 way;
+	bool refused;
+	bool dsync;
 	bool finished;
 	bool out;
 	u8 status;
@@ -178,6 +185,7 @@ struct mvblk_req {
  * @nr_bounces: those that were allocated, used or not
  * @done: steps that have ended since the queue was prepared, for whoever watches
  * @leaves: the driver's memory has holds, so it can be left to a device
+ * @helpers: threads that wait for a file, or NULL
  * @abandon: somebody has waited for too long for the queue to stop
  * @orphan: no queue has them any more, see orphans.c
  * @orphan_work: for the last ones of them
@@ -208,6 +216,7 @@ struct mvblk_reqs {
 	unsigned int nr_bounces;
 	unsigned long done;
 
+	struct mvblk_helpers *helpers;
 	bool leaves;
 	bool abandon;
 	bool orphan;
@@ -230,6 +239,7 @@ bool mvblk_reqs_run(struct mvblk_queue *q);
 unsigned int mvblk_nr_busy(struct mvblk *blk);
 struct mvblk_large *mvblk_req_get_large(struct mvblk_req *req);
 void mvblk_req_end(struct mvblk_req *req, int result);
+bool mvblk_req_next_range(struct mvblk_req *req);
 
 /* orphans.c */
 void mvblk_orphans_begin(struct mvblk_queue *q);

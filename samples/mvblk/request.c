@@ -285,16 +285,10 @@ static int mvblk_ranges(struct mvblk_queue *q, u32 type)
 /* In a section. */
 static int mvblk_flush(struct mvblk_queue *q)
 {
-	int ret;
-
+	/* Nothing in RAM is persistent. */
 	if (mvblk_in_ram(q->blk))
 		return 0;
-	if (q->store->prepare)
-		return mvblk_begin(q, VIRTIO_BLK_T_FLUSH, NULL, 0, 0);
-
-	mdev_vq_section_leave(&q->section);
-	ret = q->store->flush(q);
-	return mdev_vq_section_enter(&q->section) ?: ret;
+	return mvblk_begin(q, VIRTIO_BLK_T_FLUSH, NULL, 0, 0);
 }
 
 /* In a section: the serial number. */
@@ -420,25 +414,14 @@ unpop:
 
 /*
  * In a section: between two requests.  Returns false if there are to be no more in
- * this run, because the queue broke or is being stopped.  Whoever stops it does not
- * wait for the other requests, each of which may take a file system long.
+ * this run, because the queue broke or is being stopped.
  */
 static bool mvblk_pause(struct mvblk_queue *q)
 {
-	bool signal = false;
-
-	if (mvblk_in_ram(q->blk)) {
-		if (q->served % MVBLK_SECTION_REQUESTS)
-			return mdev_vq_is_live(q->vq);
-		/* Somebody may be waiting to unmap. */
-	} else {
-		/* The next request may take long, so complete this one now. */
-		mdev_vq_publish(q->vq);
-		signal = mdev_vq_need_signal(q->vq);
-	}
+	if (q->served % MVBLK_SECTION_REQUESTS)
+		return mdev_vq_is_live(q->vq);
+	/* Somebody may be waiting to unmap. */
 	mdev_vq_section_leave(&q->section);
-	if (signal)
-		mdev_vq_signal(q->vq);
 	return !mdev_vq_section_enter(&q->section) && mdev_vq_is_live(q->vq);
 }
 

@@ -124,6 +124,32 @@ static ssize_t shared_store(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RW(shared);
 
+static ssize_t direct_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(dev_to_mvblk(dev)->direct));
+}
+
+static ssize_t direct_store(struct device *dev, struct device_attribute *attr,
+			    const char *buf, size_t count)
+{
+	struct mvblk *blk = dev_to_mvblk(dev);
+	bool direct;
+	int ret;
+
+	ret = kstrtobool(buf, &direct);
+	if (ret)
+		return ret;
+	mutex_lock(&blk->medium_lock);
+	if (blk->active)
+		ret = -EBUSY;
+	else
+		WRITE_ONCE(blk->direct, direct);
+	mutex_unlock(&blk->medium_lock);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(direct);
+
 static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
@@ -168,6 +194,7 @@ static struct attribute *mvblk_attrs[] = {
 	&dev_attr_allocated.attr,
 	&dev_attr_backing.attr,
 	&dev_attr_shared.attr,
+	&dev_attr_direct.attr,
 	&dev_attr_serial.attr,
 	&dev_attr_read_only.attr,
 	&dev_attr_stat.attr,
@@ -184,6 +211,7 @@ static umode_t mvblk_attr_visible(struct kobject *kobj, struct attribute *attr,
 		return 0;
 	if (in_ram && (attr == &dev_attr_backing.attr ||
 		       attr == &dev_attr_shared.attr ||
+		       attr == &dev_attr_direct.attr ||
 		       attr == &dev_attr_stat.attr))
 		return 0;
 	return attr->mode;

@@ -23,6 +23,7 @@
 #include <linux/slab.h>
 #include <uapi/linux/sched/types.h>
 
+#include "helper.h"
 #include "mvblk.h"
 #include "req.h"
 
@@ -134,16 +135,18 @@ static int mvblk_queue_alloc(struct mvblk_queue *q)
 		if (!q->segs)
 			return -ENOMEM;
 	}
-	if (!q->bounce && !mvblk_in_ram(blk) &&
-	    !mdev_soft_mem(&blk->soft)->direct) {
-		q->bounce = kvmalloc(MVBLK_BOUNCE, gfp);
-		if (!q->bounce)
-			return -ENOMEM;
-	}
 	if (mvblk_in_ram(blk))
 		return 0;
 	mvblk_reqs_forget(q);
 	return mvblk_reqs_alloc(q);
+}
+
+/* Whether requests may have to wait in a thread: what is attached now stays so. */
+static bool mvblk_queue_waits(const struct mvblk_queue *q)
+{
+	const struct mvblk_backing *backing = READ_ONCE(q->blk->backing);
+
+	return !mvblk_in_ram(q->blk) && !(backing && backing->bdev);
 }
 
 /**
@@ -164,6 +167,8 @@ int mvblk_queue_prepare(struct mvblk_queue *q)
 	int ret;
 
 	ret = mvblk_queue_alloc(q);
+	if (!ret && mvblk_queue_waits(q))
+		ret = mvblk_helpers_start(q);
 	if (ret || mdev_worker_task(&q->worker))
 		return ret;
 
@@ -208,8 +213,6 @@ void mvblk_queue_reset(struct mvblk_queue *q)
 	if (!q->reqs && q->segs && !mvblk_in_ram(q->blk))
 		synchronize_rcu();
 	mvblk_reqs_free(q);
-	kvfree(q->bounce);
 	kvfree(q->segs);
-	q->bounce = NULL;
 	q->segs = NULL;
 }
