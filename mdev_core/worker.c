@@ -173,7 +173,9 @@ void mdev_worker_hurry(struct mdev_worker *worker)
 	}
 	mdev_worker_await(worker);
 	mdev_worker_look(worker, true);
-	if (mdev_worker_is_awaited(worker, MDEV_WORKER_HOPELESS))
+	/* What is waited for may be at somebody else: requests at a disk. */
+	if (READ_ONCE(worker->running) &&
+	    mdev_worker_is_awaited(worker, MDEV_WORKER_HOPELESS))
 		pr_warn_ratelimited("%s does not leave the memory of %s[%d]: if that is of a FUSE file, end its server or abort it in /sys/fs/fuse/connections\n",
 				    worker->task->comm, worker->user->comm,
 				    task_tgid_nr(worker->user));
