@@ -554,9 +554,12 @@ int mig_mutants(const struct pci_opts *o)
 		if (!mig_load(d, &s)) {
 			taken++;
 			live += !mig_set(d, MIG_RUNNING, &fd);
+			k = below(&t, d->nvqs);
 			vm_pci_command(d, PCI_COMMAND_MEMORY |
 				       PCI_COMMAND_MASTER, 0);
-			vm_pci_kick(d, below(&t, d->nvqs));
+			/* EIO if it was loaded without power */
+			vm_pci_set(d, d->pci.cap[VIRTIO_PCI_CAP_NOTIFY_CFG].bar,
+				   vm_pci_notify_at(d, k), 2, k);
 			if (!below(&t, 4) && !mig_set(d, MIG_STOP_COPY, &fd)) {
 				s.len = 0;
 				must(mig_read_all(fd, &s, 4096));
