@@ -9,6 +9,7 @@
 #include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/if_ether.h>
+#include <linux/pci_ids.h>
 #include <linux/seqlock.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -55,6 +56,45 @@ struct mdev_soft_net;
 
 /* VERSION_1 is required, so the header always has num_buffers. */
 #define MDEV_SOFT_NET_HDR_LEN		sizeof(struct virtio_net_hdr_v1)
+
+/* What the library does, and what any device that moves whole frames can offer */
+#define MDEV_SOFT_NET_FEATURES	(MDEV_SOFT_FEATURES |			\
+				 BIT_ULL(VIRTIO_F_IN_ORDER) |		\
+				 BIT_ULL(VIRTIO_NET_F_CSUM) |		\
+				 BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) |	\
+				 BIT_ULL(VIRTIO_NET_F_HOST_TSO4) |	\
+				 BIT_ULL(VIRTIO_NET_F_HOST_TSO6) |	\
+				 BIT_ULL(VIRTIO_NET_F_HOST_ECN) |	\
+				 BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) |	\
+				 BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) |	\
+				 BIT_ULL(VIRTIO_NET_F_GUEST_ECN) |	\
+				 BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) |	\
+				 BIT_ULL(VIRTIO_NET_F_MAC) |		\
+				 BIT_ULL(VIRTIO_NET_F_STATUS) |		\
+				 BIT_ULL(VIRTIO_NET_F_MTU) |		\
+				 BIT_ULL(VIRTIO_NET_F_CTRL_VQ) |	\
+				 BIT_ULL(VIRTIO_NET_F_CTRL_RX) |	\
+				 BIT_ULL(VIRTIO_NET_F_CTRL_RX_EXTRA) |	\
+				 BIT_ULL(VIRTIO_NET_F_CTRL_VLAN) |	\
+				 BIT_ULL(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) | \
+				 BIT_ULL(VIRTIO_NET_F_CTRL_MAC_ADDR) |	\
+				 BIT_ULL(VIRTIO_NET_F_GUEST_ANNOUNCE))
+
+/* The members of a &struct mdev_soft_desc that the library has for all of them */
+#define MDEV_SOFT_NET_DESC(_pairs)					\
+	.get_vq_group = mdev_soft_net_get_vq_group,			\
+	.check_features = mdev_soft_net_check_features,			\
+	.end_use = mdev_soft_net_end_use,				\
+	.save = mdev_soft_net_save,					\
+	.load = mdev_soft_net_load,					\
+	.get_config = mdev_soft_net_get_config,				\
+	.set_config = mdev_soft_net_set_config,				\
+	.get_generation = mdev_soft_net_get_generation,			\
+	.device_id = VIRTIO_ID_NET,					\
+	.vendor_id = PCI_VENDOR_ID_REDHAT_QUMRANET,			\
+	.config_size = sizeof(struct virtio_net_config),		\
+	.nr_vqs = 2 * (_pairs) + 1,					\
+	.nr_groups = 2
 
 /* What VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET can switch (virtio 1.2, 5.1.6.5.6.1) */
 #define MDEV_SOFT_NET_OFFLOADS	(BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) |	\

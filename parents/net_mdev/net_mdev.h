@@ -23,9 +23,6 @@
 /* Queue pairs of the type with several, if there are as many CPUs */
 #define NET_MDEV_MAX_PAIRS	8
 
-/* VERSION_1 is required, so the header always has num_buffers. */
-#define NET_MDEV_HDR_LEN	sizeof(struct virtio_net_hdr_v1)
-
 /* The largest IP packet there is, and its Ethernet header, rounded up */
 #define NET_MDEV_MAX_FRAME	65550
 

@@ -3,7 +3,6 @@
  * net_mdev: what the libraries are told of the device.
  */
 
-#include <linux/pci_ids.h>
 #include <linux/rtnetlink.h>
 
 #include "net_mdev.h"
@@ -12,27 +11,7 @@
 				 BIT_ULL(VIRTIO_NET_F_GUEST_USO4) |	\
 				 BIT_ULL(VIRTIO_NET_F_GUEST_USO6))
 
-#define NET_MDEV_FEATURES	(MDEV_SOFT_FEATURES |			\
-				 BIT_ULL(VIRTIO_F_IN_ORDER) |		\
-				 BIT_ULL(VIRTIO_NET_F_CSUM) |		\
-				 BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) |	\
-				 BIT_ULL(VIRTIO_NET_F_HOST_TSO4) |	\
-				 BIT_ULL(VIRTIO_NET_F_HOST_TSO6) |	\
-				 BIT_ULL(VIRTIO_NET_F_HOST_ECN) |	\
-				 BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) |	\
-				 BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) |	\
-				 BIT_ULL(VIRTIO_NET_F_GUEST_ECN) |	\
-				 BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) |	\
-				 BIT_ULL(VIRTIO_NET_F_MAC) |		\
-				 BIT_ULL(VIRTIO_NET_F_STATUS) |		\
-				 BIT_ULL(VIRTIO_NET_F_MTU) |		\
-				 BIT_ULL(VIRTIO_NET_F_CTRL_VQ) |	\
-				 BIT_ULL(VIRTIO_NET_F_CTRL_RX) |	\
-				 BIT_ULL(VIRTIO_NET_F_CTRL_RX_EXTRA) |	\
-				 BIT_ULL(VIRTIO_NET_F_CTRL_MAC_ADDR) |	\
-				 BIT_ULL(VIRTIO_NET_F_CTRL_VLAN) |	\
-				 BIT_ULL(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) |	\
-				 BIT_ULL(VIRTIO_NET_F_GUEST_ANNOUNCE) |	\
+#define NET_MDEV_FEATURES	(MDEV_SOFT_NET_FEATURES |		\
 				 BIT_ULL(VIRTIO_NET_F_SPEED_DUPLEX) |	\
 				 (compat_virtio_net_uso ? NET_MDEV_USO : 0))
 
@@ -101,27 +80,15 @@ static void net_mdev_reset(struct mdev_soft *soft)
 }
 
 #define NET_MDEV_DESC(_pairs, _features) {				\
+	MDEV_SOFT_NET_DESC(_pairs),					\
 	.kick = net_mdev_kick,						\
 	.get_vq_worker = net_mdev_get_vq_worker,			\
 	.prepare_vq = net_mdev_prepare_vq,				\
-	.get_vq_group = mdev_soft_net_get_vq_group,			\
-	.check_features = mdev_soft_net_check_features,			\
 	.start = net_mdev_start,					\
 	.stop = net_mdev_stop,						\
 	.reset = net_mdev_reset,					\
-	.end_use = mdev_soft_net_end_use,				\
-	.save = mdev_soft_net_save,					\
-	.load = mdev_soft_net_load,					\
-	.get_config = mdev_soft_net_get_config,				\
-	.set_config = mdev_soft_net_set_config,				\
-	.get_generation = mdev_soft_net_get_generation,			\
-	.device_id = VIRTIO_ID_NET,					\
-	.vendor_id = PCI_VENDOR_ID_REDHAT_QUMRANET,			\
 	.features = _features,						\
-	.config_size = sizeof(struct virtio_net_config),		\
-	.nr_vqs = 2 * (_pairs) + 1,					\
 	.num_max = NET_MDEV_NUM_MAX,					\
-	.nr_groups = 2,							\
 }
 
 const struct mdev_soft_desc net_mdev_one_pair =

@@ -97,11 +97,11 @@ static int net_mdev_rx_copy(struct net_mdev_pair *pair, struct sk_buff *skb,
 	void *head;
 	int ret;
 
-	BUILD_BUG_ON(NET_SKB_PAD < NET_MDEV_HDR_LEN);
-	head = skb_put(skb, linear) - NET_MDEV_HDR_LEN;
+	BUILD_BUG_ON(NET_SKB_PAD < MDEV_SOFT_NET_HDR_LEN);
+	head = skb_put(skb, linear) - MDEV_SOFT_NET_HDR_LEN;
 	mdev_vq_iter_out(&data, &rx->chain);
 	ret = mdev_vq_section_read(&rx->section, &data, head,
-				   NET_MDEV_HDR_LEN + linear);
+				   MDEV_SOFT_NET_HDR_LEN + linear);
 	if (unlikely(ret))
 		return ret;
 	memcpy(hdr, head, sizeof(*hdr));
@@ -149,10 +149,10 @@ static int net_mdev_rx_frame(struct net_mdev_pair *pair,
 	u32 len;
 	int ret;
 
-	if (unlikely(rx->chain.out_len < NET_MDEV_HDR_LEN + ETH_HLEN ||
-		     rx->chain.out_len > NET_MDEV_HDR_LEN + NET_MDEV_MAX_FRAME))
+	if (unlikely(rx->chain.out_len < MDEV_SOFT_NET_HDR_LEN + ETH_HLEN ||
+		     rx->chain.out_len > MDEV_SOFT_NET_HDR_LEN + NET_MDEV_MAX_FRAME))
 		return net_mdev_rx_drop(rx, &rx->count.errors);
-	len = rx->chain.out_len - NET_MDEV_HDR_LEN;
+	len = rx->chain.out_len - MDEV_SOFT_NET_HDR_LEN;
 	/* Nobody would take them, and the driver waits for its buffers. */
 	if (unlikely(!mdev_soft_net_link_is_up(net) ||
 		     mdev_soft_net_pair_state(net, pair->index) ==

@@ -69,7 +69,7 @@ static int net_mdev_tx_take(struct net_mdev_pair *pair, u32 len)
 		tx->nr_segs += chain->nr_in;
 		tx->nr_descs += chain->nr_descs;
 		if (unlikely(chain->nr_out ||
-			     (!room && chain->in_len < NET_MDEV_HDR_LEN))) {
+			     (!room && chain->in_len < MDEV_SOFT_NET_HDR_LEN))) {
 			mdev_vq_break(tx->vq,
 				      "a receive buffer of %u bytes to write and %u to read",
 				      chain->in_len, chain->out_len);
@@ -210,7 +210,7 @@ int net_mdev_tx_send(struct net_mdev_pair *pair, struct sk_buff *skb)
 	ret = net_mdev_tx_header(pair, skb, &hdr);
 	if (unlikely(ret))
 		goto error;
-	ret = net_mdev_tx_take(pair, NET_MDEV_HDR_LEN + skb->len);
+	ret = net_mdev_tx_take(pair, MDEV_SOFT_NET_HDR_LEN + skb->len);
 	if (!ret) {
 		hdr.num_buffers = (__force __virtio16)cpu_to_le16(tx->nr);
 		mdev_vq_iter_in_all(&dst, tx->chains, tx->nr_segs);
@@ -224,7 +224,7 @@ int net_mdev_tx_send(struct net_mdev_pair *pair, struct sk_buff *skb)
 		goto error;
 	}
 
-	net_mdev_tx_push(tx, NET_MDEV_HDR_LEN + skb->len);
+	net_mdev_tx_push(tx, MDEV_SOFT_NET_HDR_LEN + skb->len);
 	mdev_vq_count(tx->vq, skb->len, 0);
 	net_mdev_count(&tx->count.packets, 1);
 	net_mdev_count(&tx->count.bytes, skb->len);

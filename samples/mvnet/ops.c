@@ -3,31 +3,7 @@
  * mvnet: what struct mdev_soft is told of the device.
  */
 
-#include <linux/pci_ids.h>
-
 #include "mvnet.h"
-
-#define MVNET_FEATURES	(MDEV_SOFT_FEATURES |				\
-			 BIT_ULL(VIRTIO_F_IN_ORDER) |			\
-			 BIT_ULL(VIRTIO_NET_F_CSUM) |			\
-			 BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) |		\
-			 BIT_ULL(VIRTIO_NET_F_HOST_TSO4) |		\
-			 BIT_ULL(VIRTIO_NET_F_HOST_TSO6) |		\
-			 BIT_ULL(VIRTIO_NET_F_HOST_ECN) |		\
-			 BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) |		\
-			 BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) |		\
-			 BIT_ULL(VIRTIO_NET_F_GUEST_ECN) |		\
-			 BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) |		\
-			 BIT_ULL(VIRTIO_NET_F_MAC) |			\
-			 BIT_ULL(VIRTIO_NET_F_STATUS) |			\
-			 BIT_ULL(VIRTIO_NET_F_MTU) |			\
-			 BIT_ULL(VIRTIO_NET_F_CTRL_VQ) |		\
-			 BIT_ULL(VIRTIO_NET_F_CTRL_RX) |		\
-			 BIT_ULL(VIRTIO_NET_F_CTRL_RX_EXTRA) |		\
-			 BIT_ULL(VIRTIO_NET_F_CTRL_VLAN) |		\
-			 BIT_ULL(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) |	\
-			 BIT_ULL(VIRTIO_NET_F_CTRL_MAC_ADDR) |		\
-			 BIT_ULL(VIRTIO_NET_F_GUEST_ANNOUNCE))
 
 static void mvnet_kick(struct mdev_soft *soft, u16 idx)
 {
@@ -117,33 +93,22 @@ const struct mdev_soft_net_ops mvnet_net_ops = {
 };
 
 #define MVNET_DESC(_pairs, _features) {					\
+	MDEV_SOFT_NET_DESC(_pairs),					\
 	.kick = mvnet_kick,						\
 	.get_vq_worker = mvnet_get_vq_worker,				\
 	.prepare_vq = mvnet_prepare_vq,					\
-	.get_vq_group = mdev_soft_net_get_vq_group,			\
 	.get_vq_notification = mvnet_get_vq_notification,		\
 	.set_vq_affinity = mvnet_set_vq_affinity,			\
 	.get_vq_affinity = mvnet_get_vq_affinity,			\
-	.check_features = mdev_soft_net_check_features,			\
 	.start = mvnet_doorbell_start,					\
 	.stop = mvnet_doorbell_stop,					\
 	.reset = mvnet_reset,						\
-	.end_use = mdev_soft_net_end_use,				\
-	.save = mdev_soft_net_save,					\
-	.load = mdev_soft_net_load,					\
-	.get_config = mdev_soft_net_get_config,				\
-	.set_config = mdev_soft_net_set_config,				\
-	.get_generation = mdev_soft_net_get_generation,			\
-	.device_id = VIRTIO_ID_NET,					\
-	.vendor_id = PCI_VENDOR_ID_REDHAT_QUMRANET,			\
 	.features = _features,						\
-	.config_size = sizeof(struct virtio_net_config),		\
-	.nr_vqs = 2 * (_pairs) + 1,					\
 	.num_max = MVNET_NUM_MAX,					\
-	.nr_groups = 2,							\
 }
 
 const struct mdev_soft_desc mvnet_one_pair =
-	MVNET_DESC(1, MVNET_FEATURES);
+	MVNET_DESC(1, MDEV_SOFT_NET_FEATURES);
 const struct mdev_soft_desc mvnet_eight_pairs =
-	MVNET_DESC(MVNET_MAX_PAIRS, MVNET_FEATURES | BIT_ULL(VIRTIO_NET_F_MQ));
+	MVNET_DESC(MVNET_MAX_PAIRS,
+		   MDEV_SOFT_NET_FEATURES | BIT_ULL(VIRTIO_NET_F_MQ));
