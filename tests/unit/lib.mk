@@ -4,6 +4,8 @@
 # all that tests them there.
 # Wants $(top); gives
 #	lib		the sources, in mdev_core/
+#	unit_only	those that only the unit tests have: virtqueues do not use
+#			them, so that no fuzzer has them
 #	lib_headers	what they depend on
 #	lib_flags	how to compile them and their users
 #	streams		what reads and writes state streams, in the tree
@@ -12,6 +14,7 @@
 
 unit		:= $(top)/tests/unit
 lib		:= $(notdir $(wildcard $(top)/mdev_core/vq*.c)) mem.c
+unit_only	:= mem_hold.c
 streams		:= mdev_core/state.c vfio_mdev/saved.c mdev_soft_net/saved.c \
 			samples/mvblk/saved.c
 models		:= $(notdir $(wildcard $(unit)/*model.c))
