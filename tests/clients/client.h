@@ -404,6 +404,13 @@ struct vm_pair {
 	bool off;		/* not to be used */
 };
 
+/* The end that completes the checksums of frames that are received */
+enum vm_csum {
+	VM_CSUM_DRIVER,		/* GUEST_CSUM is on */
+	VM_CSUM_DEVICE,		/* it is off */
+	VM_CSUM_EITHER,		/* it was switched on, and the device may take a while */
+};
+
 struct vm_net {
 	struct vm_dev *dev;
 	struct vm_net_opts o;
@@ -420,7 +427,8 @@ struct vm_net {
 	__u64 ctrl_shift;
 	__u8 mac[6];
 	__u16 tag;		/* of the VLAN that frames are in, 0 for none */
-	bool no_guest_csum;	/* the driver has switched GUEST_CSUM off */
+	enum vm_csum guest_csum;
+	unsigned int nr_partial; /* frames whose checksum is the driver's to complete */
 	size_t rx_size, tx_size;
 	__u8 *expect;		/* a frame as it ought to be */
 	__u8 *whole;		/* a frame put together from its buffers */

@@ -212,14 +212,28 @@ static bool refill(struct vm_net *n, struct vm_pair *p)
 	return any;
 }
 
+/* Whether the device has to have completed the checksum of a frame with this header */
+static bool is_complete(const struct vm_net *n, const struct virtio_net_hdr_v1 *h)
+{
+	switch (n->guest_csum) {
+	case VM_CSUM_DRIVER:
+		return false;
+	case VM_CSUM_DEVICE:
+		return true;
+	default:
+		return !(h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM);
+	}
+}
+
 static void check_hdr(struct vm_net *n, const struct virtio_net_hdr_v1 *h,
 		      unsigned int pair, __u64 seq, unsigned int nbufs)
 {
 	struct virtio_net_hdr_v1 want;
 
 	make_hdr(n, seq, &want);
-	if (n->no_guest_csum)
+	if (is_complete(n, h))
 		want.flags = 0;
+	n->nr_partial += !!want.flags;
 	if (le16toh(h->num_buffers) != nbufs && !n->o.no_count)
 		die("pair %u, frame %llu: num_buffers %u, expected %u", pair,
 		    (unsigned long long)seq, le16toh(h->num_buffers), nbufs);
@@ -235,14 +249,15 @@ static void check_hdr(struct vm_net *n, const struct virtio_net_hdr_v1 *h,
 		    le16toh(h->csum_offset));
 }
 
-static void check_frame(struct vm_net *n, unsigned int i, const __u8 *f,
+static void check_frame(struct vm_net *n, unsigned int i,
+			const struct virtio_net_hdr_v1 *h, const __u8 *f,
 			size_t len)
 {
 	struct vm_pair *p = &n->pair[i];
 	size_t want = make_frame(n, i, p->got, n->expect), at;
 	struct stamp s;
 
-	if (n->no_guest_csum && is_csum(n, p->got))
+	if (is_complete(n, h) && is_csum(n, p->got))
 		complete_csum(n->expect, want);
 	if (len == want && !memcmp(f, n->expect, len))
 		return;
@@ -310,7 +325,7 @@ static void take_frame(struct vm_net *n, unsigned int i, unsigned int slot,
 		die("pair %u: a frame in %u buffers", i, nbufs);
 	p->rx_free[p->rx_nfree++] = slot;
 	if (nbufs == 1) {
-		check_frame(n, i, b + HDR, len - HDR);
+		check_frame(n, i, &h, b + HDR, len - HDR);
 	} else {
 		at = len - HDR;
 		memcpy(n->whole, b + HDR, at);
@@ -327,7 +342,7 @@ static void take_frame(struct vm_net *n, unsigned int i, unsigned int slot,
 			at += len;
 			p->rx_free[p->rx_nfree++] = next;
 		}
-		check_frame(n, i, n->whole, at);
+		check_frame(n, i, &h, n->whole, at);
 		len = at + HDR;
 	}
 	p->bytes += len - HDR;
