@@ -66,6 +66,7 @@ mkdir $GROUP
 # --- CPU time ----------------------------------------------------------------
 
 vhost_up
+rm -f /tmp/victim.out
 sh -c 'echo $$ >"$0" && exec "$@"' "$GROUP/cgroup.procs" \
 	user-net --uuid "$UUID" victim --pairs 2 >/tmp/victim.out 2>&1 &
 victim=$!
@@ -84,7 +85,7 @@ check_equal "each queue pair of the program has a thread" 2 $found
 kill -9 $victim
 wait $victim
 check "the threads are gone with the program" wait_for 10 no_threads mvnet-
-check "the threads leave the group" rmdir $GROUP
+check "the threads leave the group" wait_for 10 rmdir $GROUP
 mkdir $GROUP
 
 # --- memory ------------------------------------------------------------------
@@ -103,6 +104,6 @@ check "a smaller device takes the charge away" \
 	wait_for 10 charged_less_than $((before + pages / 2))
 
 unload
-check "no memory of the removed disk counts as the group's" rmdir $GROUP
+check "no memory of the removed disk counts as the group's" wait_for 10 rmdir $GROUP
 put "-cpu -memory" $TOP/cgroup.subtree_control
 umount $TOP
