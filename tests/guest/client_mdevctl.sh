@@ -64,8 +64,9 @@ other_values()
 		"$(cat "$2/size")"
 	check_equal "the disk has the serial number, $1" mdevctl-1 \
 		"$(cat "$2/serial")"
-	check "the defined device for a program exists, $1" \
-		wait_for 30 state_is "$CARD" idle
+	# whose attributes mdevctl sets one after the other, and bind is the last
+	check "the defined device for a program is bound, $1" \
+		wait_for 30 bound "$CARD"
 	check_equal "the program's device has the MAC address, $1" \
 		02:00:00:00:23:02 "$(cat "$(instance "$CARD")/mac")"
 }

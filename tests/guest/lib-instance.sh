@@ -65,6 +65,12 @@ driver_of()
 	basename "$(readlink "$INSTANCES/$1/driver")"
 }
 
+# bound UUID: a class driver is, so that all that is set before was set
+bound()
+{
+	[ -n "$(driver_of "$1")" ]
+}
+
 # rebind UUID DRIVER: have the bus look for a driver, which may be this one only
 rebind()
 {
