@@ -100,14 +100,23 @@ check "4 MB can be sent by TCP without offloads of the host" tcp_to $IPG in out
 check "the data arrives unchanged without offloads of the host" cmp in out
 ethtool -K "$HOST" tx on sg on tso on gso on gro on >/dev/null
 
-# removal while there is traffic
-ping -f -q $IPG >/dev/null 2>&1 &
-ping=$!
-in_ns mdevg ping -f -q $IPH >/dev/null 2>&1 &
-ping2=$!
-sleep 1
+# removal while there is traffic; not by functions, where a shell would be killed
+before_rx=$(netstat_of "$HOST" rx_packets) before_tx=$(netstat_of "$HOST" tx_packets)
+udpflood $IPG 9 100000000 &
+floods=$!
+/bin/ip netns exec mdevg udpflood $IPH 9 100000000 &
+floods="$floods $!"
+
+# flooded: many frames both ways
+flooded()
+{
+	[ "$(netstat_of "$HOST" rx_packets)" -gt $((before_rx + 200)) ] &&
+		[ "$(netstat_of "$HOST" tx_packets)" -gt $((before_tx + 200)) ]
+}
+check "there is traffic both ways" wait_for 20 flooded
 check "the instance can be removed under traffic" remove_mdev "$UUID"
-kill $ping $ping2 2>/dev/null
+# shellcheck disable=SC2086 # a list
+kill $floods
 wait
 check "the host's interface is removed with the instance" \
 	test ! -e "/sys/class/net/$HOST"
