@@ -11,57 +11,12 @@
 . /tests/lib.sh
 . /tests/lib-blk.sh
 . /tests/lib-root.sh
+. /tests/lib-libvirt.sh
 
 # those of root/hostdev.xml
 CARD=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
 DISK=83b8f4f2-509f-382f-3c1e-e6bfe0fa1002
 IMAGE=$PWD/disk.img
-LOGS=$ROOT/var/log/libvirt/qemu
-
-virsh()
-{
-	in_root virsh -q -c qemu:///system "$@"
-}
-
-libvirt_up()
-{
-	# there is no AppArmor here, and the /dev that libvirt makes for each
-	# QEMU lacks what it shall have in a chroot
-	printf '%s\n' 'security_driver = "none"' 'namespaces = []' \
-		>>$ROOT/etc/libvirt/qemu.conf
-	in_root virtlogd -d && in_root libvirtd -d
-}
-
-libvirt_down()
-{
-	for _daemon in libvirtd virtlogd; do
-		# shellcheck disable=SC2046 # a list
-		kill $(pidof $_daemon)
-		wait_for 20 eval "! pidof $_daemon"
-	done
-}
-
-# boot_sector TEXT: print it to the first serial line
-boot_sector()
-{
-	# xor ax,ax; mov ds,ax; mov si,text; cld; mov dx,0x3f8
-	printf '\061\300\216\330\276\026\174\374\272\370\003'
-	# next: lodsb; test al,al; jz stop; out dx,al; jmp next; stop: hlt; jmp stop
-	printf '\254\204\300\164\003\356\353\370\364\353\375'
-	printf '%s\n\0' "$1"
-}
-
-# has_device ID: the machine has that PCI device
-has_device()
-{
-	virsh qemu-monitor-command guest --hmp "info pci" |
-		grep -q "PCI device 1af4:$1"
-}
-
-booted()
-{
-	grep -q "booted from an instance" "$LOGS/guest-serial.log"
-}
 
 both_idle()
 {
@@ -97,7 +52,7 @@ check "the domain is defined" virsh define /tests/root/hostdev.xml
 if check "the domain starts" virsh start guest; then
 	check "the domain has the card" wait_for 60 has_device 1041
 	check "the domain has the disk" wait_for 60 has_device 1042
-	check "firmware boots the disk" wait_for 120 booted
+	check "firmware boots the disk" wait_for 120 serial_has "booted from an instance"
 	check_equal "the disk runs" running "$(state_of $DISK)"
 	check "the domain is destroyed" virsh destroy guest
 fi
