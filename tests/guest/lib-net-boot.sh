@@ -7,10 +7,10 @@
 # boot_files: what docs/net.md and docs/mdevctl.md have an administrator write
 boot_files()
 {
-	cp /tests/root/59-mdev_class.rules $ROOT/etc/udev/rules.d/ &&
+	cp /tests/root/59-mdev_class.rules "$ROOT/etc/udev/rules.d/" &&
 	# where mdevctl's rule expects it, and Debian has it not
-	ln -sf ../bin/mdevctl $ROOT/usr/sbin/mdevctl &&
-	cp /tests/root/networkd/* $ROOT/etc/systemd/network/
+	ln -sf ../bin/mdevctl "$ROOT/usr/sbin/mdevctl" &&
+	cp /tests/root/networkd/* "$ROOT/etc/systemd/network/"
 }
 
 # port_is_there WHEN: the instance UUID, its interface, and the bridge

@@ -16,8 +16,8 @@ share_mount()
 		"$1" "$2"
 }
 
-# root_up NAME: mount it at $ROOT, so that the programs in it find what they
-# need; what they write is gone afterwards
+# root_up NAME [DISK]: mount it at $ROOT, so that the programs in it find what they
+# need; what they write is gone afterwards, or on a disk with a file system
 root_up()
 {
 	for _m in 9pnet_virtio 9p overlay; do
@@ -25,8 +25,12 @@ root_up()
 	done
 	mkdir -p /mnt/share $ROOT /mnt/over
 	share_mount "root-$1" /mnt/share || return 1
-	mount -t tmpfs over /mnt/over
-	mkdir /mnt/over/upper /mnt/over/work
+	if [ -n "${2:-}" ]; then
+		mount -t ext4 "$2" /mnt/over || return 1
+	else
+		mount -t tmpfs over /mnt/over
+	fi
+	mkdir -p /mnt/over/upper /mnt/over/work
 	mount -t overlay overlay -o \
 		"lowerdir=/mnt/share,upperdir=/mnt/over/upper,workdir=/mnt/over/work" \
 		$ROOT || return 1

@@ -124,6 +124,9 @@ tsc_khz()
 #
 # GUEST_DEVICES is "hardware" or "hardware outside" for what hardware_devices has.
 #
+# CMDLINE may have disk=MIB: the guest has such a disk on virtio-blk, the only one, which
+# is empty at first and keeps what a guest before has left there.
+#
 # GUEST_MEMORY is its memory in MiB, at least; GUEST_SHARES a list of TAG=DIR
 # that it may mount by 9p, read-only.
 qemu_guest()
@@ -155,6 +158,10 @@ qemu_guest()
 		shares+=(-fsdev "local,id=fs-${share%%=*},path=${share#*=},security_model=none,readonly=on"
 			-device "virtio-9p-pci,bus=pcie.0,fsdev=fs-${share%%=*},mount_tag=${share%%=*}")
 	done
+	if [[ "$*" =~ (^| )disk=([0-9]+) ]]; then
+		truncate -s "${BASH_REMATCH[2]}M" "$dir/disk"
+		devices+=(-drive "if=virtio,format=raw,file=$dir/disk")
+	fi
 	# Shares first: they go to whichever bus QEMU thinks of.
 	# shellcheck disable=SC2086 # QEMU_EXTRA is a list
 	"$become" qemu-system-x86_64 -accel "$accel_arg" -cpu $cpu -M $machine -smp 2 \
