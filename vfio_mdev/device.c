@@ -112,7 +112,7 @@ static int vfio_mdev_start(struct vfio_mdev *fn)
 
 	lockdep_assert_held(&fn->session.lock);
 	ret = fn->live ? cdev->ops->resume(cdev) :
-			 cdev->ops->set_status(cdev, fn->status);
+			 mdev_class_set_status(cdev, fn->status);
 	if (ret)
 		return ret;
 	fn->live = true;
@@ -146,7 +146,7 @@ static int vfio_mdev_reset_parent(struct vfio_mdev *fn)
 	lockdep_assert_held(&fn->session.lock);
 	fn->live = false;
 	fn->running = false;
-	ret = cdev->ops->reset(cdev);
+	ret = mdev_class_reset(cdev);
 	if (ret)
 		dev_err_ratelimited(&cdev->dev,
 				    "the device cannot be reset: %pe\n",
@@ -286,7 +286,7 @@ static int vfio_mdev_pass_status(struct vfio_mdev *fn, u8 status)
 		status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
 	if (!(status & ~fn->status))
 		return 0;
-	return cdev->ops->set_status(cdev, status);
+	return mdev_class_set_status(cdev, status);
 }
 
 /*

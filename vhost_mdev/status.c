@@ -32,7 +32,7 @@ int vhost_mdev_reset(struct vhost_mdev *vd)
 	int ret;
 
 	lockdep_assert_held(&vd->session.lock);
-	ret = vd->session.cdev->ops->reset(vd->session.cdev);
+	ret = mdev_class_reset(vd->session.cdev);
 	if (ret) {
 		dev_err_ratelimited(&vd->session.cdev->dev,
 				    "the device cannot be reset: %pe\n",
@@ -83,7 +83,7 @@ int vhost_mdev_set_status(struct vhost_mdev_cmd *cmd)
 	}
 	if (status == old)
 		return 0;
-	return ops->set_status(cdev, status);
+	return mdev_class_set_status(cdev, status);
 }
 
 int vhost_mdev_suspend(struct vhost_mdev_cmd *cmd)

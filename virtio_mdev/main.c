@@ -70,7 +70,7 @@ static int virtio_mdev_probe(struct mdev_class_device *cdev)
 		return ret;
 
 	/* The virtio core resets the device as well, but ignores a failure. */
-	ret = cdev->ops->reset(cdev);
+	ret = mdev_class_reset(cdev);
 	if (ret) {
 		dev_err(&cdev->dev, "the device cannot be reset: %pe\n",
 			ERR_PTR(ret));
@@ -101,7 +101,7 @@ static int virtio_mdev_probe(struct mdev_class_device *cdev)
 	if (ret) {
 		dev_err(&cdev->dev, "cannot register a virtio device: %pe\n",
 			ERR_PTR(ret));
-		cdev->ops->reset(cdev);
+		mdev_class_reset(cdev);
 		cdev->mem = NULL;
 		/* The registration initialises the device even if it fails. */
 		put_device(&vm->vdev.dev);

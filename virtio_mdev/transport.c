@@ -86,7 +86,7 @@ static void virtio_mdev_start_failed(struct virtio_device *vdev, int error)
 	dev_err(&vdev->dev, "the device cannot be started: %pe\n",
 		ERR_PTR(error));
 	virtio_break_device(vdev);
-	cdev->ops->set_status(cdev, status | VIRTIO_CONFIG_S_FAILED);
+	mdev_class_set_status(cdev, status | VIRTIO_CONFIG_S_FAILED);
 }
 
 /*
@@ -135,7 +135,7 @@ int virtio_mdev_reset_device(struct virtio_mdev_device *vm)
 	int ret;
 
 	mutex_lock(&vm->lock);
-	ret = cdev->ops->reset(cdev);
+	ret = mdev_class_reset(cdev);
 	if (!ret)
 		WRITE_ONCE(vm->dead, false);
 	else
@@ -163,7 +163,7 @@ static void virtio_mdev_set_status(struct virtio_device *vdev, u8 status)
 	if (!vm->dead && (status & VIRTIO_CONFIG_S_DRIVER_OK))
 		ret = virtio_mdev_pin(vm);
 	if (!vm->dead && !ret)
-		ret = cdev->ops->set_status(cdev, status);
+		ret = mdev_class_set_status(cdev, status);
 	if (ret && (status & VIRTIO_CONFIG_S_DRIVER_OK)) {
 		virtio_mdev_start_failed(vdev, ret);
 	} else if (ret) {

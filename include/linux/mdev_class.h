@@ -251,6 +251,29 @@ mdev_class_set_groups(struct mdev_class_device *cdev,
 }
 
 /**
+ * mdev_class_set_status() - set bits of the device status
+ * @cdev: the instance, to which the caller is bound
+ * @status: the new status, as for &virtio_mdev_ops.set_status
+ *
+ * For class drivers, which do not call the operation themselves: it is traced here.
+ *
+ * Context: as &virtio_mdev_ops.set_status.
+ * Return: what the parent returns.
+ */
+int mdev_class_set_status(struct mdev_class_device *cdev, u8 status);
+
+/**
+ * mdev_class_reset() - reset the device
+ * @cdev: the instance, to which the caller is bound
+ *
+ * As mdev_class_set_status(), with &virtio_mdev_ops.reset.
+ *
+ * Context: as &virtio_mdev_ops.reset.
+ * Return: what the parent returns.
+ */
+int mdev_class_reset(struct mdev_class_device *cdev);
+
+/**
  * mdev_class_reset_prepare() - the hardware behind an instance will be reset
  * @cdev: the instance, to which the caller has a reference
  *
