@@ -5,6 +5,8 @@
 
 #include <linux/string.h>
 
+#include <trace/events/mdev_core.h>
+
 #include "soft_private.h"
 
 /* ---- virtqueues ---- */
@@ -39,6 +41,7 @@ static bool mdev_soft_kick_vq(struct mdev_class_device *cdev, u16 idx)
 	struct mdev_vq *vq = mdev_soft_vq(soft, idx);
 
 	mdev_vq_kicked(vq);
+	trace_mdev_vq_kick(vq);
 	return mdev_soft_kicked(soft, idx) && !mdev_vq_is_broken(vq);
 }
 

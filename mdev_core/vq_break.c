@@ -9,6 +9,8 @@
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 
+#include <trace/events/mdev_core.h>
+
 #include "vq_break.h"
 
 /* Whether callbacks cannot run here: then mdev_vq_deliver() will call them. */
@@ -55,6 +57,7 @@ void mdev_vq_break(struct mdev_vq *vq, const char *fmt, ...)
 	vscnprintf(vq->reason, sizeof(vq->reason), fmt, args);
 	va_end(args);
 	WRITE_ONCE(vq->broken, true);
+	trace_mdev_vq_break(vq);
 	atomic64_inc(&vq->counters.errors);
 
 	/* Set the status first: whoever is told of the error reads that. */
@@ -126,8 +129,10 @@ static void mdev_vq_signal_now(struct mdev_vq *vq)
 	}
 	spin_unlock_bh(&vq->cb_lock);
 
-	if (called)
+	if (called) {
+		trace_mdev_vq_signal(vq);
 		WRITE_ONCE(vq->counters.signals, vq->counters.signals + 1);
+	}
 }
 
 /**

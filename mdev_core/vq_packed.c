@@ -22,6 +22,8 @@
 #include <asm/barrier.h>
 #include <asm/byteorder.h>
 
+#include <trace/events/mdev_core.h>
+
 #include "vq_break.h"
 #include "vq_desc.h"
 #include "vq_private.h"
@@ -277,6 +279,7 @@ done:
 	p->in_hand += n;
 	if (unlikely(p->given_back))
 		p->given_back -= min(p->given_back, chain->slots);
+	trace_mdev_vq_take(vq, chain);
 	return 1;
 }
 

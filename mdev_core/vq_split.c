@@ -16,6 +16,8 @@
 #include <asm/barrier.h>
 #include <asm/byteorder.h>
 
+#include <trace/events/mdev_core.h>
+
 #include "vq_break.h"
 #include "vq_desc.h"
 #include "vq_private.h"
@@ -223,6 +225,7 @@ done:
 	chain->slots = 1;
 	chain->pos = s->avail_idx;
 	WRITE_ONCE(s->avail_idx, s->avail_idx + 1);
+	trace_mdev_vq_take(vq, chain);
 	return 1;
 }
 

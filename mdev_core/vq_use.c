@@ -8,6 +8,7 @@
 #include <linux/wait_bit.h>
 
 #include <linux/mdev_vq.h>
+#include <trace/events/mdev_core.h>
 
 #include "vq_break.h"
 #include "vq_private.h"
@@ -193,6 +194,7 @@ EXPORT_SYMBOL_GPL(mdev_vq_unpop);
 void mdev_vq_push(struct mdev_vq *vq, const struct mdev_vq_chain *chain,
 		  u32 len)
 {
+	trace_mdev_vq_give(vq, chain, len);
 	vq->layout->push(vq, chain, len);
 	WRITE_ONCE(vq->counters.chains, vq->counters.chains + 1);
 }
