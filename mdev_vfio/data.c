@@ -22,6 +22,7 @@
 #include "mem.h"
 #include "pin.h"
 #include "run.h"
+#include "trace.h"
 
 /* Data runs of an instance */
 #define MDEV_VFIO_RUNS_MAX	1024
@@ -328,20 +329,16 @@ static int mdev_vfio_fault_errno(int ret, unsigned int perm)
 	}
 }
 
-/* mdev_mem_ops.fault */
-int mdev_vfio_fault(struct mdev_mem *mem, u64 iova, unsigned int perm)
+/* Returns what the fault is to return. */
+static int mdev_vfio_fault_page(struct mdev_vfio_mem *vm, u64 iova,
+				unsigned int perm)
 {
-	struct mdev_vfio_mem *vm = to_mdev_vfio_mem(mem);
 	struct page *few[MDEV_VFIO_DATA_FEW_PAGES], **pages = few;
 	unsigned int order, state;
 	struct mdev_vfio_run *run;
 	struct mdev_vfio_pin pin;
 	int ret;
 
-	/* Every access comes here while data is copied: leave the lock alone. */
-	if (READ_ONCE(vm->copy_why))
-		return -EAGAIN;
-	iova = ALIGN_DOWN(iova, PAGE_SIZE);
 	ret = mdev_vfio_fault_begin(vm, &pin, iova, perm, &order);
 	if (ret <= 0)
 		return ret;
@@ -370,6 +367,21 @@ int mdev_vfio_fault(struct mdev_mem *mem, u64 iova, unsigned int perm)
 out_free:
 	if (pages != few)
 		kfree(pages);
+	return ret;
+}
+
+/* mdev_mem_ops.fault */
+int mdev_vfio_fault(struct mdev_mem *mem, u64 iova, unsigned int perm)
+{
+	struct mdev_vfio_mem *vm = to_mdev_vfio_mem(mem);
+	int ret;
+
+	/* Every access comes here while data is copied: leave the lock alone. */
+	if (READ_ONCE(vm->copy_why))
+		return -EAGAIN;
+	iova = ALIGN_DOWN(iova, PAGE_SIZE);
+	ret = mdev_vfio_fault_page(vm, iova, perm);
+	trace_mdev_vfio_fault(vm->dev, iova, PAGE_SIZE, ret);
 	return ret;
 }
 
@@ -462,6 +474,7 @@ int mdev_vfio_mem_copy_begin(struct mdev_vfio_mem *vm, unsigned int why)
 	 * that have begun in copy mode have found no page.
 	 */
 	ret = before ? 0 : mdev_mem_holds_drain(&vm->lent, &vm->srcu);
+	trace_mdev_vfio_copy_mode(vm->dev, why, true, ret);
 	if (ret) {
 		mdev_vfio_mem_copy_end(vm, why);
 		return ret;
@@ -489,5 +502,6 @@ void mdev_vfio_mem_copy_end(struct mdev_vfio_mem *vm, unsigned int why)
 	WRITE_ONCE(vm->copy_why, vm->copy_why & ~why);
 	WRITE_ONCE(vm->mem.copied, vm->copy_why);
 	mdev_vfio_unlock(vm);
+	trace_mdev_vfio_copy_mode(vm->dev, why, false, 0);
 }
 EXPORT_SYMBOL_GPL(mdev_vfio_mem_copy_end);

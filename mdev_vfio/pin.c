@@ -9,6 +9,7 @@
 
 #include "mem.h"
 #include "pin.h"
+#include "trace.h"
 
 /* A time stamp that is larger than any before, even within one clock tick */
 u64 mdev_vfio_stamp(struct mdev_vfio_mem *vm)
@@ -68,13 +69,19 @@ int mdev_vfio_pin_pages(struct mdev_vfio_mem *vm,
 
 	ret = vfio_pin_pages(vm->vdev, pin->first, n, prot, pages);
 	if (ret == n)
-		return 0;
-	return ret < 0 ? ret : -EFAULT;
+		ret = 0;
+	else if (ret >= 0)
+		ret = -EFAULT;
+	trace_mdev_vfio_pin(vm->dev, pin->first, (u64)n << PAGE_SHIFT, ret);
+	return ret;
 }
 
 /* Undo mdev_vfio_pin_pages(). */
 void mdev_vfio_unpin_pages(struct mdev_vfio_mem *vm,
 			   const struct mdev_vfio_pin *pin)
 {
-	vfio_unpin_pages(vm->vdev, pin->first, mdev_vfio_pin_count(pin));
+	int n = mdev_vfio_pin_count(pin);
+
+	vfio_unpin_pages(vm->vdev, pin->first, n);
+	trace_mdev_vfio_unpin(vm->dev, pin->first, (u64)n << PAGE_SHIFT, 0);
 }

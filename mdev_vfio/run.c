@@ -19,6 +19,7 @@
 #include "pin.h"
 #include "ring.h"
 #include "run.h"
+#include "trace.h"
 
 /* Unpin a busy run, and free it. */
 static void mdev_vfio_run_unpin(struct mdev_vfio_run *run)
@@ -29,6 +30,7 @@ static void mdev_vfio_run_unpin(struct mdev_vfio_run *run)
 	if (ring)
 		vunmap(ring->vmapped);
 	vfio_unpin_pages(vm->vdev, run->first, mdev_vfio_run_pages(run));
+	trace_mdev_vfio_unpin(vm->dev, run->first, run->last - run->first + 1, 0);
 	/* Nobody writes to it any more, and a look that does not find it finds this. */
 	if (!run->read_only)
 		mdev_vfio_log_mark(vm, run->first, run->last);

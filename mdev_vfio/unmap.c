@@ -12,6 +12,7 @@
 #include "mem.h"
 #include "pin.h"
 #include "run.h"
+#include "trace.h"
 
 /**
  * DOC: unmapping under a data path
@@ -102,7 +103,7 @@ static void mdev_vfio_wait_drained(struct mdev_vfio_mem *vm, u64 first,
  */
 void mdev_vfio_mem_unmap(struct mdev_vfio_mem *vm, u64 iova, u64 len)
 {
-	u64 first = iova, last = iova + len - 1;
+	u64 first = iova, last = iova + len - 1, begin = ktime_get_ns();
 	unsigned int call = 0;
 
 	if (!len)
@@ -132,5 +133,6 @@ void mdev_vfio_mem_unmap(struct mdev_vfio_mem *vm, u64 iova, u64 len)
 	if (call > 1)
 		mdev_vfio_unpin_hurry(vm);
 	mdev_vfio_wait_drained(vm, first, last, call);
+	trace_mdev_vfio_unmap(vm->dev, iova, len, call, ktime_get_ns() - begin);
 }
 EXPORT_SYMBOL_GPL(mdev_vfio_mem_unmap);
