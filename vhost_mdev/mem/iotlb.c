@@ -4,6 +4,7 @@
  * pinned for as long as it is mapped, so that a lookup is one load.
  */
 
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 
@@ -11,6 +12,7 @@
 #include "iotlb.h"
 #include "pages.h"
 #include "ring.h"
+#include "../trace.h"
 
 /* The highest page number possible */
 #define VHOST_MEM_IOTLB_MAX	(ULONG_MAX >> PAGE_SHIFT)
@@ -193,7 +195,7 @@ int vhost_mem_iotlb_map(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 			bool live)
 {
 	unsigned long first, last, index, npages;
-	u64 last_iova, last_uaddr;
+	u64 last_iova, last_uaddr, begin = ktime_get_ns();
 	int ret;
 
 	if (!size || check_add_overflow(iova, size - 1, &last_iova) ||
@@ -228,6 +230,7 @@ int vhost_mem_iotlb_map(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 	}
 out_unlock:
 	mutex_unlock(&im->lock);
+	trace_vhost_mdev_map(im->dev, iova, size, ktime_get_ns() - begin, ret);
 	if (ret == -ENOMEM)
 		dev_warn_ratelimited(im->dev,
 				     "%lu pages for the device cannot be locked; raise RLIMIT_MEMLOCK of the user (ulimit -l)\n",
@@ -256,7 +259,7 @@ out_unlock:
 int vhost_mem_iotlb_unmap(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 			  u64 iova, u64 size, bool live, bool later)
 {
-	u64 last;
+	u64 last, begin = ktime_get_ns();
 	int ret;
 
 	if (!size)
@@ -268,6 +271,7 @@ int vhost_mem_iotlb_unmap(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 	ret = vhost_mem_iotlb_remove(im, mm, iova >> PAGE_SHIFT,
 				     last >> PAGE_SHIFT, live, later);
 	mutex_unlock(&im->lock);
+	trace_vhost_mdev_unmap(im->dev, iova, size, ktime_get_ns() - begin, ret);
 	return ret;
 }
 
