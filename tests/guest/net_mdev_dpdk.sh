@@ -60,8 +60,8 @@ check_ping()
 	sed "s/^/$what: /" pmd.out
 	check "the interface has no carrier without testpmd, $what" \
 		wait_for 10 carrier_is "$HOST" 0
-	check_equal "the instance is idle after testpmd's end, $what" \
-		idle "$(state_of "$UUID")"
+	check "the instance is idle after testpmd's end, $what" \
+		wait_for 20 state_is "$UUID" idle
 	ip neigh flush dev "$HOST"
 }
 

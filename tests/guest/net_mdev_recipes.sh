@@ -60,6 +60,14 @@ modprobe -a virtio_net bridge openvswitch
 check "a Debian 12 can be mounted" root_up 12-net || exit 1
 check "net_mdev can be loaded" modprobe net_mdev || exit 1
 
+# --- an instance ------------------------------------------------------------------
+
+modprobe vfio_iommu_type1
+UUIDA=$(sh /tests/root/net-instance.sh 2>instance.out | tail -n 1)
+check "the commands for an instance give it an interface" host_of "$UUIDA" ||
+	note "$(cat instance.out)"
+remove_mdev "$UUIDA"
+
 # --- a bridge ---------------------------------------------------------------------
 
 guests 1 || {
