@@ -70,7 +70,15 @@ bridge_up()
 	nm_guest $NSB $IPB "$UUIDB" "${1:-one}" || return 1
 	HOSTB=$HOST
 	ip link set dev "$HOSTA" master $BRIDGE &&
-	ip link set dev "$HOSTB" master $BRIDGE
+	ip link set dev "$HOSTB" master $BRIDGE && wait_for 20 carriers_up
+}
+
+# carriers_up: both ends of both instances have seen it, each in a work of its own
+carriers_up()
+{
+	carrier_is "$HOSTA" 1 && carrier_is "$HOSTB" 1 &&
+	in_ns $NSA grep -q 1 /sys/class/net/eth0/carrier &&
+	in_ns $NSB grep -q 1 /sys/class/net/eth0/carrier
 }
 
 bridge_down()
