@@ -72,7 +72,12 @@ check_errno "a write of bad sectors fails with EIO" EIO \
 	direct_write "$DEV" $BAD 8 data
 check_errno "a read of good and bad sectors fails with EIO" EIO \
 	dd if="$DEV" of=/dev/null bs=8k skip=$((BAD / 16)) count=1 iflag=direct
-check "requests that failed are counted" test "$(vq_sum "$UUID" drops)" -ge 3
+# drops_reach COUNT
+drops_reach()
+{
+	[ "$(vq_sum "$UUID" drops)" -ge "$1" ]
+}
+check "requests that failed are counted" wait_for 10 drops_reach 3
 check "the sectors before the bad ones read back" \
 	reads_back "$DEV" $((BAD - 8)) 8 data
 check "the sectors after the bad ones read back" \

@@ -30,7 +30,7 @@ stress()
 	blkop stress -e -t 4 "$DEV" >stress.out 2>&1
 }
 begin stress stress
-sleep 1
+check "four threads load the disk" under_load "$UUID"
 check "the disk in memory can be taken out under load" \
 	timeout 60 sh -c "echo 0 >$NULLS/low/power"
 check "each thread's request fails after the device is gone" \
@@ -59,7 +59,7 @@ programs()
 	done >program.out 2>&1
 }
 begin programs programs
-sleep 1
+check "programs load the disk" under_load "$UUID"
 check "the device can be taken out under a program" \
 	timeout 60 sh -c "echo 0 >$NULLS/low/power"
 check "the program gets an error after the device is gone" \

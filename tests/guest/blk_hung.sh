@@ -63,6 +63,7 @@ begin writer direct_write "$DEV" 65536 8192 data
 begin flusher sync "$DEV"
 check "another disk works while one hangs" \
 	blkop stress -t 2 -n 200 "$OTHER_DEV"
+# until they may be waiting: there is nothing to see of it
 sleep 2
 check_not "a read of the disk that hangs waits" ended reader
 check_not "a write of the disk that hangs waits" ended writer

@@ -65,6 +65,20 @@ vq_sum()
 	cat "$INSTANCES/$1"/vq*/"$2" | awk '{ n += $1 } END { print n + 0 }'
 }
 
+# chains_reach UUID COUNT: so many requests have been taken from all virtqueues
+chains_reach()
+{
+	[ "$(vq_sum "$1" chains)" -ge "$2" ]
+}
+
+# under_load UUID: so that something is on its way, wait until many requests
+# have been taken
+under_load()
+{
+	_goal=$(($(vq_sum "$1" chains) + 200))
+	wait_for 30 chains_reach "$1" $_goal
+}
+
 # random_file FILE MIB
 random_file()
 {
