@@ -24,8 +24,8 @@
 /* Processes cost more than all else here: it looks for itself. */
 static const char *undo_file, *undo_text;
 static const char *state_file, *state_text;
-static const char *present[MAX_PATHS], *empty[MAX_PATHS];
-static unsigned int nr_present, nr_empty;
+static const char *present[MAX_PATHS], *dirs[MAX_PATHS];
+static unsigned int nr_present, nr_dirs, files_before[MAX_PATHS];
 static unsigned int max = 2000;
 static long pinned = -1;
 static bool verbose;
@@ -39,7 +39,7 @@ static void syntax(void)
 	      "       failnth [OPTION...] write TEXT FILE\n"
 	      "  -p PATH       must be there after a success, and only then\n"
 	      "  -w TEXT=FILE  what undoes a success: a text that is written to a file\n"
-	      "  -e DIRECTORY  must be empty, or not there, after all of that\n"
+	      "  -e DIRECTORY  must have no more files in it than before, after all of that\n"
 	      "  -s TEXT=FILE  must have this text then\n"
 	      "  -k            as many pages must be pinned as before\n"
 	      "  -m MAX        give up after so many allocations (2000)\n"
@@ -210,21 +210,33 @@ static void must_be_as_before(unsigned int n)
 	}
 }
 
-static void must_be_empty(const char *path, unsigned int n)
+/* How many files are in a directory; none if it is not there. */
+static unsigned int count_files(const char *path)
 {
+	unsigned int count = 0;
 	DIR *dir = opendir(path);
 	struct dirent *e;
 
 	if (!dir)
-		return;
-	while ((e = readdir(dir))) {
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+		return 0;
+	while ((e = readdir(dir)))
+		count += strcmp(e->d_name, ".") && strcmp(e->d_name, "..");
+	closedir(dir);
+	return count;
+}
+
+static void must_have_no_more(unsigned int n)
+{
+	unsigned int i, now;
+
+	for (i = 0; i < nr_dirs; i++) {
+		now = count_files(dirs[i]);
+		if (now <= files_before[i])
 			continue;
-		printf("after allocation %u failed, %s has %s\n%s", n, path,
-		       e->d_name, output);
+		printf("after allocation %u failed, %s has %u files, not %u\n%s", n,
+		       dirs[i], now, files_before[i], output);
 		exit(1);
 	}
-	closedir(dir);
 }
 
 /* TEXT=FILE */
@@ -248,14 +260,15 @@ static void one_more(const char **paths, unsigned int *nr, const char *path)
 
 int main(int argc, char **argv)
 {
-	unsigned int i, n, refused = 0, survived = 0;
+	unsigned int n, refused = 0, survived = 0;
 	int opt, status;
 	bool injected;
 
 	while ((opt = getopt(argc, argv, "+e:km:p:s:vw:")) != -1) {
 		switch (opt) {
 		case 'e':
-			one_more(empty, &nr_empty, optarg);
+			one_more(dirs, &nr_dirs, optarg);
+			files_before[nr_dirs - 1] = count_files(optarg);
 			break;
 		case 'k':
 			pinned = count_pinned();
@@ -298,8 +311,7 @@ int main(int argc, char **argv)
 		if (!WEXITSTATUS(status) && undo_file &&
 		    write_file(undo_text, undo_file))
 			return 1;
-		for (i = 0; i < nr_empty; i++)
-			must_be_empty(empty[i], n);
+		must_have_no_more(n);
 		must_be_as_before(n);
 		if (!WEXITSTATUS(status)) {
 			if (!injected)
