@@ -192,8 +192,9 @@ void net_mdev_dev_destroy(struct net_mdev *nm)
 {
 	unsigned int i;
 
-	cancel_work_sync(&nm->update);
 	unregister_netdev(nm->dev);
+	/* It was queued once more, by net_mdev_stop(), if the interface was up. */
+	cancel_work_sync(&nm->update);
 	for (i = 0; i < nm->net.max_pairs; i++)
 		net_mdev_pair_disable(&nm->pairs[i]);
 	free_netdev(nm->dev);
