@@ -172,7 +172,7 @@ int net_mdev_dev_create(struct net_mdev *nm)
 	return 0;
 
 err_pairs:
-	cancel_work_sync(&nm->update);
+	cancel_delayed_work_sync(&nm->update);
 	/* Deletes the NAPI instances, which are in the pairs */
 	free_netdev(nm->dev);
 	kvfree(nm->pairs);
@@ -194,7 +194,7 @@ void net_mdev_dev_destroy(struct net_mdev *nm)
 
 	unregister_netdev(nm->dev);
 	/* It was queued once more, by net_mdev_stop(), if the interface was up. */
-	cancel_work_sync(&nm->update);
+	cancel_delayed_work_sync(&nm->update);
 	for (i = 0; i < nm->net.max_pairs; i++)
 		net_mdev_pair_disable(&nm->pairs[i]);
 	free_netdev(nm->dev);

@@ -165,6 +165,7 @@ struct net_mdev_pair {
  * @stall: milliseconds for which frames wait at most
  * @flows: the pairs that the driver sends its flows on, see net_mdev_steer_learn()
  * @update: has the network device follow the driver: features, queues and carrier
+ * @updated: in jiffies, when it did so last
  */
 struct net_mdev {
 	struct mdev_soft_net net;
@@ -173,7 +174,8 @@ struct net_mdev {
 	bool live;
 	unsigned int stall;
 	u32 flows[NET_MDEV_FLOWS];
-	struct work_struct update;
+	struct delayed_work update;
+	unsigned long updated;
 };
 
 /* What the network device has of its own */
@@ -257,6 +259,7 @@ u16 net_mdev_select_queue(struct net_device *dev, struct sk_buff *skb,
 
 /* update.c */
 void net_mdev_update(struct work_struct *work);
+void net_mdev_update_soon(struct net_mdev *nm);
 
 /* link.c */
 struct ethtool_link_ksettings;

@@ -56,7 +56,7 @@ static void net_mdev_start(struct mdev_soft *soft)
 	struct net_mdev *nm = soft_to_net_mdev(soft);
 
 	WRITE_ONCE(nm->live, true);
-	schedule_work(&nm->update);
+	net_mdev_update_soon(nm);
 }
 
 static void net_mdev_stop(struct mdev_soft *soft)
@@ -76,7 +76,7 @@ static void net_mdev_reset(struct mdev_soft *soft)
 		net_mdev_pair_reset(&nm->pairs[i]);
 	mdev_soft_net_reset(&nm->net);
 	net_mdev_steer_forget(nm);
-	schedule_work(&nm->update);
+	net_mdev_update_soon(nm);
 }
 
 #define NET_MDEV_DESC(_pairs, _features) {				\
@@ -111,7 +111,7 @@ static struct mdev_worker *net_mdev_ctrl_worker(struct mdev_soft_net *net)
 
 static void net_mdev_changed(struct mdev_soft_net *net)
 {
-	schedule_work(&net_to_net_mdev(net)->update);
+	net_mdev_update_soon(net_to_net_mdev(net));
 }
 
 static void net_mdev_pairs_changed(struct mdev_soft_net *net)

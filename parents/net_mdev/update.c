@@ -6,10 +6,17 @@
  * changed under the rtnl, while the driver may hold that where it changes something.
  */
 
+#include <linux/jiffies.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 
 #include "net_mdev.h"
+
+/*
+ * From one update to the next: a driver may make changes in a loop, and everybody else
+ * at this host needs the rtnl, too.
+ */
+#define NET_MDEV_UPDATE_PAUSE	(HZ / 50 + 1)
 
 /* Pairs that are in use: the first ones */
 static unsigned int net_mdev_nr_on(const struct net_mdev *nm)
@@ -27,13 +34,14 @@ static unsigned int net_mdev_nr_on(const struct net_mdev *nm)
  * net_mdev_update() - have features, queues and carrier follow the driver
  * @work: that of the instance
  *
- * Queued again whenever one of them may have changed.
+ * Queued by net_mdev_update_soon() whenever one of them may have changed.
  *
  * Context: process context; takes the rtnl.
  */
 void net_mdev_update(struct work_struct *work)
 {
-	struct net_mdev *nm = container_of(work, struct net_mdev, update);
+	struct net_mdev *nm = container_of(to_delayed_work(work),
+					   struct net_mdev, update);
 	struct net_device *dev = nm->dev;
 	unsigned int nr;
 
@@ -51,4 +59,23 @@ void net_mdev_update(struct work_struct *work)
 		netif_carrier_off(dev);
 out:
 	rtnl_unlock();
+	WRITE_ONCE(nm->updated, jiffies);
+}
+
+/**
+ * net_mdev_update_soon() - have net_mdev_update() called
+ * @nm: the instance, something of which has changed
+ *
+ * At once, unless the last time was a moment ago.
+ *
+ * Context: any.
+ */
+void net_mdev_update_soon(struct net_mdev *nm)
+{
+	unsigned long pause = READ_ONCE(nm->updated) + NET_MDEV_UPDATE_PAUSE -
+			      jiffies;
+
+	/* If that time is over, the difference is huge. */
+	schedule_delayed_work(&nm->update,
+			      pause <= NET_MDEV_UPDATE_PAUSE ? pause : 0);
 }
