@@ -157,10 +157,12 @@ int net_mdev_dev_create(struct net_mdev *nm)
 	/* It is down at first. */
 	mdev_soft_net_set_link(&nm->net, MDEV_SOFT_NET_LINK_PEER, false);
 
+	/*
+	 * All receive queues are there from the start: the driver sends by any pair as
+	 * soon as it has switched it on, and the stack warns of a frame of another queue.
+	 */
 	rtnl_lock();
 	ret = netif_set_real_num_tx_queues(nm->dev, 1);
-	if (!ret)
-		ret = netif_set_real_num_rx_queues(nm->dev, 1);
 	if (!ret)
 		ret = register_netdevice(nm->dev);
 	rtnl_unlock();

@@ -43,14 +43,11 @@ void net_mdev_update(struct work_struct *work)
 	struct net_mdev *nm = container_of(to_delayed_work(work),
 					   struct net_mdev, update);
 	struct net_device *dev = nm->dev;
-	unsigned int nr;
 
 	rtnl_lock();
 	if (dev->reg_state != NETREG_REGISTERED)
 		goto out;
-	nr = net_mdev_nr_on(nm);
-	netif_set_real_num_tx_queues(dev, nr);
-	netif_set_real_num_rx_queues(dev, nr);
+	netif_set_real_num_tx_queues(dev, net_mdev_nr_on(nm));
 	netdev_update_features(dev);
 	/* Last, because frames come from then on. */
 	if (READ_ONCE(nm->live) && mdev_soft_net_link_is_up(&nm->net))
