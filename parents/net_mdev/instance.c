@@ -29,6 +29,7 @@ static int net_mdev_create(struct mdev_class_device *cdev)
 	nm->net.speed = SPEED_10000;
 	nm->net.duplex = DUPLEX_FULL;
 	nm->stall = net_mdev_stall;
+	spin_lock_init(&nm->carrier_lock);
 	INIT_DELAYED_WORK(&nm->update, net_mdev_update);
 
 	ret = net_mdev_dev_create(nm);

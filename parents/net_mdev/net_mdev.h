@@ -6,6 +6,7 @@
 #include <linux/mm_types.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include <linux/spinlock.h>
 #include <linux/virtio_net.h>
 #include <linux/workqueue.h>
 
@@ -161,7 +162,9 @@ struct net_mdev_pair {
  * @net: what it shares with other network devices in software
  * @dev: its network device
  * @pairs: queue pairs
+ * @carrier_lock: guards @live, @use and that the interface gets its carrier
  * @live: the driver has set DRIVER_OK
+ * @use: how many drivers have been live and are not any more
  * @stall: milliseconds for which frames wait at most
  * @flows: the pairs that the driver sends its flows on, see net_mdev_steer_learn()
  * @update: has the network device follow the driver: features, queues and carrier
@@ -171,7 +174,10 @@ struct net_mdev {
 	struct mdev_soft_net net;
 	struct net_device *dev;
 	struct net_mdev_pair *pairs;
+	/* guards the carrier, see above */
+	spinlock_t carrier_lock;
 	bool live;
+	unsigned int use;
 	unsigned int stall;
 	u32 flows[NET_MDEV_FLOWS];
 	struct delayed_work update;

@@ -55,7 +55,9 @@ static void net_mdev_start(struct mdev_soft *soft)
 {
 	struct net_mdev *nm = soft_to_net_mdev(soft);
 
-	WRITE_ONCE(nm->live, true);
+	spin_lock_bh(&nm->carrier_lock);
+	nm->live = true;
+	spin_unlock_bh(&nm->carrier_lock);
 	net_mdev_update_soon(nm);
 }
 
@@ -63,8 +65,11 @@ static void net_mdev_stop(struct mdev_soft *soft)
 {
 	struct net_mdev *nm = soft_to_net_mdev(soft);
 
-	WRITE_ONCE(nm->live, false);
+	spin_lock_bh(&nm->carrier_lock);
+	nm->live = false;
+	nm->use++;
 	netif_carrier_off(nm->dev);
+	spin_unlock_bh(&nm->carrier_lock);
 }
 
 static void net_mdev_reset(struct mdev_soft *soft)

@@ -343,7 +343,9 @@ netdev_tx_t net_mdev_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	/* A pair that is off gets nothing more. */
 	if (likely(mdev_soft_net_pair_state(&nm->net, pair->index) ==
 		   MDEV_SOFT_NET_PAIR_ON && mdev_vq_claim(tx->vq))) {
-		ret = net_mdev_tx_try(pair, skb);
+		/* Not for another driver than this one, see net_mdev_forget() */
+		if (likely(netif_carrier_ok(dev)))
+			ret = net_mdev_tx_try(pair, skb);
 		mdev_vq_release(tx->vq);
 	}
 	if (likely(!ret)) {

@@ -9,6 +9,7 @@
 #include <linux/jiffies.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
+#include <net/sch_generic.h>
 
 #include "net_mdev.h"
 
@@ -28,6 +29,33 @@ static unsigned int net_mdev_nr_on(const struct net_mdev *nm)
 		    MDEV_SOFT_NET_PAIR_ON)
 			break;
 	return i;
+}
+
+/*
+ * Without a carrier nothing reaches the driver, see net_mdev_start_xmit().  So what waits
+ * in a qdisc was not sent to this driver, but to the one before it.
+ */
+static void net_mdev_forget(struct net_device *dev)
+{
+	ASSERT_RTNL();
+	qdisc_reset_all_tx_gt(dev, 0);
+	/* Others may have taken a frame out of it before. */
+	synchronize_net();
+}
+
+static void net_mdev_update_carrier(struct net_mdev *nm)
+{
+	unsigned int use = READ_ONCE(nm->use);
+
+	if (!netif_carrier_ok(nm->dev) && READ_ONCE(nm->live))
+		net_mdev_forget(nm->dev);
+	spin_lock_bh(&nm->carrier_lock);
+	/* If the driver is another one by now, there is one more update. */
+	if (nm->live && nm->use == use && mdev_soft_net_link_is_up(&nm->net))
+		netif_carrier_on(nm->dev);
+	else
+		netif_carrier_off(nm->dev);
+	spin_unlock_bh(&nm->carrier_lock);
 }
 
 /**
@@ -50,10 +78,7 @@ void net_mdev_update(struct work_struct *work)
 	netif_set_real_num_tx_queues(dev, net_mdev_nr_on(nm));
 	netdev_update_features(dev);
 	/* Last, because frames come from then on. */
-	if (READ_ONCE(nm->live) && mdev_soft_net_link_is_up(&nm->net))
-		netif_carrier_on(dev);
-	else
-		netif_carrier_off(dev);
+	net_mdev_update_carrier(nm);
 out:
 	rtnl_unlock();
 	WRITE_ONCE(nm->updated, jiffies);

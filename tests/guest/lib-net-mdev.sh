@@ -223,10 +223,6 @@ xdp()
 
 # --- each frame goes back where it came from, as mvnet returns them ---------------------
 
-# frames that wait at an interface when its driver is reset reach the next one, as
-# those on a cable do
-export VM_FOREIGN=skip
-
 # echo_up DEV: what the guest sends comes in there, and leaves there again
 echo_up()
 {

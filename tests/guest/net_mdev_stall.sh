@@ -100,4 +100,38 @@ else
 fi
 check "an instance can be removed after that" remove_mdev "$UUID"
 bridge_down
+
+# --- frames for a driver that is gone ----------------------------------------------
+
+UUID=$(new_uuid)
+nm_create vhost "$UUID" || fail "another instance of class VHOST is created"
+HOST=$(host_of "$UUID")
+put 1 "/proc/sys/net/ipv6/conf/$HOST/disable_ipv6"
+modprobe sch_netem
+ip link set dev "$HOST" up && ip addr add 10.98.0.1/24 dev "$HOST" &&
+	ip neigh add 10.98.0.9 lladdr "$(line_of "$(instance "$UUID")/mac")" dev "$HOST"
+
+# waiting: frames in the qdisc of the interface
+waiting()
+{
+	tc -s qdisc show dev "$HOST" root | sed -n 's/.*backlog [^ ]* \([0-9]*\)p.*/\1/p'
+}
+
+driver_is_there()
+{
+	user_start user-net deaf && wait_for 20 carrier_is "$HOST" 1
+}
+
+check "a program drives an interface outside of the bridge" driver_is_there
+check "frames of the interface can be held up" \
+	tc qdisc replace dev "$HOST" root netem delay 100s
+udpflood 10.98.0.9 9 20
+check_not "frames for the program wait" [ "$(waiting)" = 0 ]
+user_kill
+check "another program drives the interface" driver_is_there
+check_equal "frames for the program before are gone" 0 "$(waiting)"
+udpflood 10.98.0.9 9 20
+check_not "frames for the second program wait" [ "$(waiting)" = 0 ]
+user_kill
+remove_mdev "$UUID"
 vhost_down
