@@ -140,7 +140,7 @@ void mvblk_helpers_hurry(struct mvblk_queue *q)
 	struct mvblk_reqs *reqs;
 	unsigned int nr, i;
 
-	/* Pairs with synchronize_rcu() in mvblk_reqs_destroy() */
+	/* Pairs with synchronize_rcu() before mvblk_reqs_destroy() */
 	rcu_read_lock();
 	reqs = READ_ONCE(q->reqs);
 	all = reqs ? READ_ONCE(reqs->helpers) : NULL;

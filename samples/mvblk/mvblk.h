@@ -423,7 +423,7 @@ extern const struct attribute_group *mvblk_groups[];
 /* worker.c */
 void mvblk_queue_init(struct mvblk_queue *q, struct mvblk *blk, u16 index);
 int mvblk_queue_prepare(struct mvblk_queue *q);
-void mvblk_queue_reset(struct mvblk_queue *q);
+void mvblk_queues_reset(struct mvblk *blk);
 void mvblk_queue_kick(struct mvblk_queue *q);
 
 /* request.c */

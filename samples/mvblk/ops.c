@@ -85,11 +85,9 @@ static void mvblk_stop(struct mdev_soft *soft)
 static void mvblk_reset(struct mdev_soft *soft)
 {
 	struct mvblk *blk = soft_to_mvblk(soft);
-	unsigned int i;
 
 	mvblk_watch_end(blk);
-	for (i = 0; i < soft->desc->nr_vqs; i++)
-		mvblk_queue_reset(&blk->queues[i]);
+	mvblk_queues_reset(blk);
 	WRITE_ONCE(blk->stopping, false);
 	mutex_lock(&blk->medium_lock);
 	blk->active = false;

@@ -52,7 +52,7 @@ void mvblk_orphans_work(struct work_struct *work)
 	INIT_LIST_HEAD(&reqs->collected);
 	if (reqs->nr_out)
 		return;
-	/* The one that ended last may just be queueing the work. */
+	/* The one that ended last may just be queueing the work, see mvblk_reqs_destroy(). */
 	synchronize_rcu();
 	cancel_work(work);
 	mvblk_reqs_destroy(reqs);

@@ -168,7 +168,8 @@ void mvblk_reqs_forget(struct mvblk_queue *q)
 
 /**
  * mvblk_reqs_destroy() - free what the requests of a queue need
- * @reqs: the requests, which nobody works on, and no queue has any more
+ * @reqs: the requests, which nobody works on, and no queue has any more for an RCU
+ *	grace period, because mvblk_req_end() and mvblk_watch_work() look at them
  *
  * Context: process context; sleeps.
  */
@@ -177,8 +178,6 @@ void mvblk_reqs_destroy(struct mvblk_reqs *reqs)
 	struct mvblk_large *large, *next;
 	struct mvblk_req *req, *next_req;
 
-	/* mvblk_req_end() and mvblk_watch_work() may still look at them. */
-	synchronize_rcu();
 	mvblk_helpers_stop(reqs);
 	list_for_each_entry_safe(req, next_req, &reqs->busy, node)
 		mvblk_req_put(req);
@@ -201,6 +200,8 @@ void mvblk_reqs_free(struct mvblk_queue *q)
 	if (!reqs)
 		return;
 	WRITE_ONCE(q->reqs, NULL);
+	/* See mvblk_reqs_destroy() */
+	synchronize_rcu();
 	mvblk_reqs_destroy(reqs);
 }
 
@@ -216,7 +217,7 @@ unsigned int mvblk_nr_busy(struct mvblk *blk)
 	const struct mvblk_reqs *reqs;
 	unsigned int nr = 0, i;
 
-	/* Pairs with synchronize_rcu() in mvblk_reqs_destroy() */
+	/* Pairs with synchronize_rcu() before mvblk_reqs_destroy() */
 	rcu_read_lock();
 	for (i = 0; i < blk->soft.desc->nr_vqs; i++) {
 		/* Pairs with smp_store_release() in mvblk_reqs_alloc() */
@@ -435,7 +436,7 @@ void mvblk_req_end(struct mvblk_req *req, int result)
 	struct mvblk_reqs *reqs = req->reqs;
 
 	req->result = result;
-	/* Pairs with synchronize_rcu() in mvblk_reqs_destroy() */
+	/* Pairs with synchronize_rcu() before mvblk_reqs_destroy() */
 	rcu_read_lock();
 	/*
 	 * llist_add() is a full barrier, which pairs with smp_mb() in mvblk_reqs_run()

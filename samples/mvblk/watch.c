@@ -47,7 +47,7 @@ static void mvblk_watch_queue(struct mvblk_queue *q)
 	unsigned long done;
 
 	lockdep_assert_held(&blk->medium_lock);
-	/* Pairs with synchronize_rcu() in mvblk_reqs_destroy() */
+	/* Pairs with synchronize_rcu() before mvblk_reqs_destroy() */
 	rcu_read_lock();
 	/* Pairs with smp_store_release() in mvblk_reqs_alloc() */
 	reqs = smp_load_acquire(&q->reqs);

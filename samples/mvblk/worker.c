@@ -154,7 +154,7 @@ static bool mvblk_queue_waits(const struct mvblk_queue *q)
  * @q: the queue, not started
  *
  * Context: process context, serialised by the class driver.
- * Return: 0 or a negative errno; mvblk_queue_reset() undoes both.
+ * Return: 0 or a negative errno; mvblk_queues_reset() undoes both.
  */
 int mvblk_queue_prepare(struct mvblk_queue *q)
 {
@@ -201,18 +201,36 @@ void mvblk_queue_init(struct mvblk_queue *q, struct mvblk *blk, u16 index)
 }
 
 /**
- * mvblk_queue_reset() - undo mvblk_queue_prepare()
- * @q: the queue, stopped
+ * mvblk_queues_reset() - undo mvblk_queue_prepare() for all queues of an instance
+ * @blk: the instance, whose queues are stopped
  *
  * Context: process context, serialised by the class driver.
  */
-void mvblk_queue_reset(struct mvblk_queue *q)
+void mvblk_queues_reset(struct mvblk *blk)
 {
-	mdev_worker_stop(&q->worker);
-	/* mvblk_req_end() may still look at the queue of orphans. */
-	if (!q->reqs && q->segs && !mvblk_in_ram(q->blk))
+	struct mvblk_reqs *reqs[MVBLK_MAX_QUEUES] = { };
+	unsigned int i, nr = blk->soft.desc->nr_vqs;
+	struct mvblk_queue *q;
+	bool used = false;
+
+	for (i = 0; i < nr; i++) {
+		q = &blk->queues[i];
+		mdev_worker_stop(&q->worker);
+		used |= q->segs && !mvblk_in_ram(blk);
+		reqs[i] = q->reqs;
+		WRITE_ONCE(q->reqs, NULL);
+	}
+	/*
+	 * See mvblk_reqs_destroy(); and mvblk_req_end() may still look at the queue of
+	 * orphans.  Once for all queues, because it takes a while.
+	 */
+	if (used)
 		synchronize_rcu();
-	mvblk_reqs_free(q);
-	kvfree(q->segs);
-	q->segs = NULL;
+	for (i = 0; i < nr; i++) {
+		q = &blk->queues[i];
+		if (reqs[i])
+			mvblk_reqs_destroy(reqs[i]);
+		kvfree(q->segs);
+		q->segs = NULL;
+	}
 }
