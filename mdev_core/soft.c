@@ -40,6 +40,15 @@ static void mdev_soft_vq_hurry(struct mdev_vq *vq)
 		soft->desc->hurry_vq(soft, idx);
 }
 
+static bool mdev_soft_vq_hopeless(struct mdev_vq *vq)
+{
+	struct mdev_soft_vq *svq = container_of(vq, struct mdev_soft_vq, vq);
+	struct mdev_soft *soft = svq->soft;
+
+	return soft->desc->vq_hopeless &&
+	       soft->desc->vq_hopeless(soft, svq - soft->vqs);
+}
+
 static void mdev_soft_deliver(struct mdev_work *work)
 {
 	mdev_vq_deliver(&container_of(work, struct mdev_soft_vq, deliver)->vq);
@@ -60,6 +69,7 @@ static const struct mdev_vq_ops mdev_soft_vq_serve_ops = {
 	.broken = mdev_soft_vq_broken,
 	.defer = mdev_soft_vq_defer,
 	.hurry = mdev_soft_vq_hurry,
+	.hopeless = mdev_soft_vq_hopeless,
 };
 
 /* Where the parent serves kicks, callbacks can always run. */
@@ -67,6 +77,7 @@ static const struct mdev_vq_ops mdev_soft_vq_kick_ops = {
 	.wake = mdev_soft_vq_wake,
 	.broken = mdev_soft_vq_broken,
 	.hurry = mdev_soft_vq_hurry,
+	.hopeless = mdev_soft_vq_hopeless,
 };
 
 /**

@@ -369,14 +369,44 @@ static void mdev_soft_pause(struct mdev_soft *soft)
 		soft->desc->suspend(soft);
 }
 
+/* A device that cannot be paused goes on, with -EBUSY. */
+static int mdev_soft_try_pause(struct mdev_soft *soft)
+{
+	struct mdev_vq *vq;
+	int ret = 0;
+	u16 i;
+
+	mdev_soft_config_suspend(soft, true);
+	for (i = 0; i < soft->desc->nr_vqs && !ret; i++) {
+		vq = mdev_soft_vq(soft, i);
+		if (mdev_vq_is_started(vq))
+			ret = mdev_vq_try_pause(vq);
+	}
+	if (!ret) {
+		if (soft->desc->suspend)
+			soft->desc->suspend(soft);
+		return 0;
+	}
+	for (i = 0; i < soft->desc->nr_vqs; i++)
+		mdev_vq_resume(mdev_soft_vq(soft, i));
+	mdev_soft_config_suspend(soft, false);
+	/* Kicks had no effect meanwhile. */
+	mdev_soft_kick_all(soft);
+	return ret;
+}
+
 static int mdev_soft_suspend(struct mdev_class_device *cdev)
 {
 	struct mdev_soft *soft = mdev_soft_of(cdev);
 
 	if (!mdev_soft_live(soft))
 		return -EINVAL;
-	mdev_soft_pause(soft);
-	return 0;
+	/* Somebody may only want to be sure. */
+	if (soft->suspended) {
+		mdev_soft_pause(soft);
+		return 0;
+	}
+	return mdev_soft_try_pause(soft);
 }
 
 /* Let the virtqueues be served again; a failure leaves some of them so. */

@@ -382,14 +382,8 @@ err:
 }
 EXPORT_SYMBOL_GPL(mdev_vq_start);
 
-/**
- * mdev_vq_pause() - keep users out, and wait until the last one has left
- * @vq: the virtqueue
- *
- * Context: process context, may sleep.  The caller must hold no lock that a
- * user of the queue takes.
- */
-void mdev_vq_pause(struct mdev_vq *vq)
+/* Keep users out, and wait; if @may_fail, no longer than there is hope.  0 or -EBUSY. */
+static int mdev_vq_keep_out(struct mdev_vq *vq, bool may_fail)
 {
 	WRITE_ONCE(vq->live, false);
 	/*
@@ -399,11 +393,41 @@ void mdev_vq_pause(struct mdev_vq *vq)
 	smp_mb();
 	while (!wait_var_event_timeout(&vq->users,
 				       !atomic_read_acquire(&vq->users),
-				       MDEV_VQ_PATIENCE))
+				       MDEV_VQ_PATIENCE)) {
 		if (vq->ops->hurry)
 			vq->ops->hurry(vq);
+		if (may_fail && vq->ops->hopeless && vq->ops->hopeless(vq))
+			return -EBUSY;
+	}
+	return 0;
+}
+
+/**
+ * mdev_vq_pause() - keep users out, and wait until the last one has left
+ * @vq: the virtqueue
+ *
+ * Context: process context, may sleep.  The caller must hold no lock that a
+ * user of the queue takes.
+ */
+void mdev_vq_pause(struct mdev_vq *vq)
+{
+	mdev_vq_keep_out(vq, false);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_pause);
+
+/**
+ * mdev_vq_try_pause() - as mdev_vq_pause(), unless the last user cannot leave
+ * @vq: the virtqueue
+ *
+ * Context: as mdev_vq_pause().
+ * Return: 0; -EBUSY if &mdev_vq_ops.hopeless says so: users are kept out until
+ * mdev_vq_resume(), but the last one is still there.
+ */
+int mdev_vq_try_pause(struct mdev_vq *vq)
+{
+	return mdev_vq_keep_out(vq, true);
+}
+EXPORT_SYMBOL_GPL(mdev_vq_try_pause);
 
 /**
  * mdev_vq_resume() - let users in again after mdev_vq_pause()

@@ -94,6 +94,9 @@ struct task_struct;
  * @hurry_vq: (optional, with @get_vq_worker) Somebody has waited for a second for a
  *	virtqueue to be left: for parents with more workers than that one, which
  *	give them to mdev_worker_hurry().
+ * @vq_hopeless: (optional) Whether what serves a virtqueue waits for something that
+ *	does not answer, a disk for example.  Then a suspend, to which that is asked
+ *	each second after the first, fails with -EBUSY, and the device goes on.
  * @prepare_vq: (optional) Get all that is needed to serve a virtqueue, which is
  *	about to start; called again at its next start.  The device's memory and
  *	its features are set.  Return 0, a negative errno, or 1 for a queue that
@@ -141,6 +144,7 @@ struct mdev_soft_desc {
 	void (*kick)(struct mdev_soft *soft, u16 idx);
 	struct mdev_worker *(*get_vq_worker)(struct mdev_soft *soft, u16 idx);
 	void (*hurry_vq)(struct mdev_soft *soft, u16 idx);
+	bool (*vq_hopeless)(struct mdev_soft *soft, u16 idx);
 	int (*prepare_vq)(struct mdev_soft *soft, u16 idx);
 	u32 (*get_vq_group)(struct mdev_soft *soft, u16 idx);
 	int (*get_vq_notification)(struct mdev_soft *soft, u16 idx,

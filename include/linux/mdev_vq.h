@@ -173,6 +173,9 @@ struct mdev_vq_iter {
  *	to leave: make that user give up if it waits for memory of the driver.
  *	Called again each second, in process context, serialised by the class
  *	driver.
+ * @hopeless: (optional, after @hurry) Return true if the user of the queue waits for
+ *	somebody that does not answer, who is not the driver, so that
+ *	mdev_vq_try_pause() is not to wait any longer.
  * @defer: (optional) Return true if the driver's callbacks cannot run in the
  *	context of the user of the queue, because the driver may hold locks there
  *	that they take; then have mdev_vq_deliver() called soon, where they can.
@@ -183,6 +186,7 @@ struct mdev_vq_ops {
 	void (*broken)(struct mdev_vq *vq);
 	bool (*defer)(struct mdev_vq *vq);
 	void (*hurry)(struct mdev_vq *vq);
+	bool (*hopeless)(struct mdev_vq *vq);
 };
 
 /**
@@ -369,6 +373,7 @@ int mdev_vq_start(struct mdev_vq *vq, struct mdev_mem *mem);
 void mdev_vq_stop(struct mdev_vq *vq);
 int mdev_vq_renew(struct mdev_vq *vq);
 void mdev_vq_pause(struct mdev_vq *vq);
+int mdev_vq_try_pause(struct mdev_vq *vq);
 void mdev_vq_resume(struct mdev_vq *vq);
 bool mdev_vq_pending(struct mdev_vq *vq);
 void mdev_vq_set_cb(struct mdev_vq *vq, const struct virtio_mdev_callback *cb);

@@ -224,7 +224,8 @@ struct virtio_mdev_vq_stats {
  * @suspend:		(optional) Stop a live device so that @get_vq_state is
  *			exact; rings and used indices no longer change when it
  *			returns.  Kicks take effect with @resume.  -EINVAL if not
- *			live.
+ *			live; -EBUSY if it cannot be stopped now, because what is
+ *			behind it does not answer: then it goes on.
  * @resume:		(optional, with @suspend) Continue where @suspend stopped.
  *			The driver may have replaced its memory meanwhile, also
  *			that of rings: their addresses are resolved again, and a

@@ -447,6 +447,40 @@ static void test_hurry(void)
 	bench_destroy(&b);
 }
 
+static bool no_hope(struct mdev_vq *vq)
+{
+	return hurries == 2;
+}
+
+static void stay(struct mdev_vq *vq)
+{
+	hurries++;
+}
+
+static void test_hopeless(void)
+{
+	static const struct mdev_vq_ops ops = {
+		.wake = none, .broken = none, .hurry = stay, .hopeless = no_hope,
+	};
+	struct bench b;
+
+	bench_init(&b, 8, 0);
+	b.vq.ops = &ops;
+	hurries = 0;
+	CHECK_EQ(mdev_vq_try_pause(&b.vq), -EBUSY);
+	CHECK_EQ(hurries, 2);
+	/* Nobody else comes in before it is resumed. */
+	CHECK(!mdev_vq_claim(&b.vq));
+	mdev_vq_resume(&b.vq);
+	CHECK(mdev_vq_claim(&b.vq));
+	mdev_vq_release(&b.vq);
+	mdev_vq_release(&b.vq);
+	CHECK_EQ(mdev_vq_try_pause(&b.vq), 0);
+	mdev_vq_resume(&b.vq);
+	CHECK(mdev_vq_claim(&b.vq));
+	bench_destroy(&b);
+}
+
 static bool deferring;
 static unsigned int deferred;
 
@@ -562,6 +596,7 @@ const struct unit_test life_tests[] = {
 	{ "the counters count chains, bytes and signals", test_stats },
 	{ "pause and stop wait for the queue's user", test_pause },
 	{ "pause says that it waits, until the user leaves", test_hurry },
+	{ "a try to pause ends when there is no hope", test_hopeless },
 	{ "callbacks that are deferred come later, once", test_defer },
 	{ "whoever leaves chains is kicked for the next one", test_want_kick },
 	{ "the cost of a chain has its bytes and descriptors", test_cost },
