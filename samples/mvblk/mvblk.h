@@ -178,8 +178,8 @@ struct mvblk_stat {
  * @req: the request at hand, where there can be many, else NULL
  * @reqs: the requests in progress, unless the sectors are in RAM
  * @stat: what its requests add up to, unless the sectors are in RAM
- * @watch_done: &mvblk_reqs.done when it was looked at last; this and @silent are guarded
- *	by &mvblk.medium_lock
+ * @watch_done: &mvblk_reqs.done when it was looked at last; this and @silent are
+ *	written with &mvblk.medium_lock held
  * @silent: seconds for which no request has ended, although there are some
  */
 struct mvblk_queue {
@@ -446,6 +446,7 @@ ssize_t mvblk_stat_show(struct mvblk *blk, char *buf);
 void mvblk_watch_init(struct mvblk *blk);
 void mvblk_watch_begin(struct mvblk *blk);
 void mvblk_watch_end(struct mvblk *blk);
+bool mvblk_watch_is_hopeless(const struct mvblk_queue *q);
 
 /* ram.c */
 extern const struct mvblk_store_ops mvblk_ram_ops;

@@ -64,6 +64,11 @@ static void mvblk_hurry_vq(struct mdev_soft *soft, u16 idx)
 	mvblk_helpers_hurry(mvblk_queue_of(soft, idx));
 }
 
+static bool mvblk_vq_hopeless(struct mdev_soft *soft, u16 idx)
+{
+	return mvblk_watch_is_hopeless(mvblk_queue_of(soft, idx));
+}
+
 static int mvblk_set_vq_affinity(struct mdev_soft *soft, u16 idx,
 				 const struct cpumask *mask)
 {
@@ -132,6 +137,7 @@ static void mvblk_end_use(struct mdev_soft *soft)
 	.kick = mvblk_kick,						\
 	.get_vq_worker = mvblk_get_vq_worker,				\
 	.hurry_vq = mvblk_hurry_vq,					\
+	.vq_hopeless = mvblk_vq_hopeless,				\
 	.set_vq_affinity = mvblk_set_vq_affinity,			\
 	.get_vq_affinity = mvblk_get_vq_affinity,			\
 	.prepare_vq = mvblk_prepare_vq,					\

@@ -401,7 +401,9 @@ void mvblk_reqs_collect(struct mvblk_reqs *reqs)
 		mvblk_payload_put(req);
 		req->out = false;
 		reqs->nr_out--;
-		WRITE_ONCE(reqs->done, reqs->done + 1);
+		/* One that is done once more, as after a signal, has no answer yet. */
+		if (req->result != -EAGAIN)
+			WRITE_ONCE(reqs->done, reqs->done + 1);
 		list_add_tail(&req->work, &reqs->collected);
 	}
 }

@@ -183,7 +183,8 @@ struct mvblk_req {
  * @nr_large: those that were allocated, used or not
  * @bounces: unused &struct mvblk_bounce
  * @nr_bounces: those that were allocated, used or not
- * @done: steps that have ended since the queue was prepared, for whoever watches
+ * @done: steps that have ended since the queue was prepared, except those that are done
+ *	once more; for whoever watches
  * @leaves: the driver's memory has holds, so it can be left to a device
  * @helpers: threads that wait for a file, or NULL
  * @abandon: somebody has waited for too long for the queue to stop

@@ -20,6 +20,9 @@
 #define MVBLK_WATCH_SILENT	10
 #define MVBLK_WATCH_HOPELESS	25
 
+/* Seconds more in which whoever suspends the device gives up by itself */
+#define MVBLK_WATCH_SUSPEND	10
+
 /* The device may have another size now.  Returns whether the driver is to be told. */
 static bool mvblk_watch_size(struct mvblk *blk)
 {
@@ -39,9 +42,22 @@ static bool mvblk_watch_size(struct mvblk *blk)
 	return true;
 }
 
+/**
+ * mvblk_watch_is_hopeless() - whether requests are not worth being waited for
+ * @q: their queue
+ *
+ * Context: any.
+ * Return: true if there are some, and the disk has not answered for long.
+ */
+bool mvblk_watch_is_hopeless(const struct mvblk_queue *q)
+{
+	return READ_ONCE(q->silent) >= MVBLK_WATCH_HOPELESS;
+}
+
 /* Has the device answered a request of this queue since the last look? */
 static void mvblk_watch_queue(struct mvblk_queue *q)
 {
+	unsigned int limit = MVBLK_WATCH_HOPELESS;
 	struct mvblk *blk = q->blk;
 	struct mvblk_reqs *reqs;
 	unsigned long done;
@@ -54,19 +70,25 @@ static void mvblk_watch_queue(struct mvblk_queue *q)
 	done = reqs ? READ_ONCE(reqs->done) : 0;
 	if (!reqs || !READ_ONCE(reqs->nr_out) || done != q->watch_done) {
 		q->watch_done = done;
-		q->silent = 0;
+		WRITE_ONCE(q->silent, 0);
 		if (reqs)
 			WRITE_ONCE(reqs->abandon, false);
 		goto unlock;
 	}
-	if (++q->silent == MVBLK_WATCH_SILENT)
+	WRITE_ONCE(q->silent, q->silent + 1);
+	if (q->silent == MVBLK_WATCH_SILENT)
 		dev_warn(&blk->soft.cdev->dev,
 			 "%s has not answered for %u seconds: %u requests of virtqueue %u wait for it\n",
 			 blk->backing->path, q->silent, READ_ONCE(reqs->nr_out),
 			 q->vq->index);
+	/*
+	 * Whoever suspends the device wants to go on with it, and is told that this has
+	 * failed, see mvblk_watch_is_hopeless().
+	 */
+	if (READ_ONCE(blk->soft.suspended))
+		limit += MVBLK_WATCH_SUSPEND;
 	/* Memory without holds cannot be left to the device. */
-	if (q->silent >= MVBLK_WATCH_HOPELESS && reqs->leaves &&
-	    !mdev_vq_is_live(q->vq)) {
+	if (q->silent >= limit && reqs->leaves && !mdev_vq_is_live(q->vq)) {
 		WRITE_ONCE(reqs->abandon, true);
 		mdev_worker_queue(&q->worker, &q->work);
 	}

@@ -13,6 +13,7 @@
  *	ro		a device that is read only
  *	wce		a cache that can be switched off
  *	stuck		data in a page that does not come when it is read
+ *	hung		SUSPEND while the disk does not answer
  *	short		a backing file that was cut off after 4096 bytes
  */
 #include <errno.h>
@@ -633,7 +634,7 @@ static void cut_off(void)
 int main(int argc, char **argv)
 {
 	if (argc < 3)
-		die("usage: user-blk UUID config|data|memlock|neg|ro|wce|stuck|short|turns [X]");
+		die("user-blk UUID config|data|memlock|neg|ro|wce|stuck|short|hung|turns [X]");
 	blk_open(argv[1]);
 	if (!strcmp(argv[2], "config")) {
 		config();
@@ -653,6 +654,8 @@ int main(int argc, char **argv)
 		cache();
 	} else if (!strcmp(argv[2], "stuck")) {
 		stuck();
+	} else if (!strcmp(argv[2], "hung")) {
+		blk_hung();
 	} else if (!strcmp(argv[2], "short")) {
 		cut_off();
 	} else if (!strcmp(argv[2], "turns") && argc > 3) {

@@ -76,6 +76,10 @@ void blk_scramble(__u32 len);
 
 void blk_neg(void);
 
+/* ---- user_blk_hung.c ---- */
+
+void blk_hung(void);
+
 /* ---- user_blk_turns.c ---- */
 
 /* With a second instance, which has the same file */
