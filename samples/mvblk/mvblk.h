@@ -446,6 +446,7 @@ ssize_t mvblk_stat_show(struct mvblk *blk, char *buf);
 void mvblk_watch_init(struct mvblk *blk);
 void mvblk_watch_begin(struct mvblk *blk);
 void mvblk_watch_end(struct mvblk *blk);
+void mvblk_watch_forget(struct mvblk *blk);
 bool mvblk_watch_is_hopeless(const struct mvblk_queue *q);
 
 /* ram.c */

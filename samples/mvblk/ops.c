@@ -96,6 +96,7 @@ static void mvblk_reset(struct mdev_soft *soft)
 	WRITE_ONCE(blk->stopping, false);
 	mutex_lock(&blk->medium_lock);
 	blk->active = false;
+	mvblk_watch_forget(blk);
 	mvblk_file_end_use(blk);
 	mutex_unlock(&blk->medium_lock);
 }

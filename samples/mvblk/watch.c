@@ -150,3 +150,18 @@ void mvblk_watch_end(struct mvblk *blk)
 {
 	cancel_delayed_work_sync(&blk->watch);
 }
+
+/**
+ * mvblk_watch_forget() - the next driver has not waited for the device yet
+ * @blk: the instance, reset
+ *
+ * Context: process context.
+ */
+void mvblk_watch_forget(struct mvblk *blk)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&blk->medium_lock);
+	for (i = 0; i < blk->soft.desc->nr_vqs; i++)
+		WRITE_ONCE(blk->queues[i].silent, 0);
+}
