@@ -30,10 +30,9 @@ static u32 net_mdev_flow_tag(u32 hash)
 	return hash & ~NET_MDEV_FLOW_PAIR;
 }
 
-/* The same for both directions of a flow */
-static u32 net_mdev_flow_hash(struct sk_buff *skb)
+/* The same for both directions of a flow; @eth is the header of the frame. */
+static u32 net_mdev_flow_hash(struct sk_buff *skb, const struct ethhdr *eth)
 {
-	const struct ethhdr *eth = eth_hdr(skb);
 	u64 both;
 
 	if (skb->protocol == htons(ETH_P_IP) ||
@@ -60,7 +59,7 @@ void net_mdev_steer_learn(struct net_mdev_pair *pair, struct sk_buff *skb)
 	if (READ_ONCE(pair->nm->dev->real_num_tx_queues) == 1)
 		return;
 	skb_reset_network_header(skb);
-	hash = net_mdev_flow_hash(skb);
+	hash = net_mdev_flow_hash(skb, eth_hdr(skb));
 	if (!hash)
 		return;
 	flow = net_mdev_flow(pair->nm, hash);
@@ -95,10 +94,15 @@ u16 net_mdev_select_queue(struct net_device *dev, struct sk_buff *skb,
 {
 	struct net_mdev *nm = dev_to_net_mdev(dev);
 	u32 nr = READ_ONCE(dev->real_num_tx_queues);
-	u32 hash = net_mdev_flow_hash(skb);
-	u32 entry = READ_ONCE(*net_mdev_flow(nm, hash));
-	u32 index = (entry & NET_MDEV_FLOW_PAIR) - 1;
+	u32 hash, entry, index;
 
+	/* What a BPF program has redirected, any pair does for that. */
+	if (unlikely(skb_headlen(skb) < ETH_HLEN))
+		return 0;
+	/* Packet sockets that pass the qdisc by do not always set skb->mac_header. */
+	hash = net_mdev_flow_hash(skb, (const struct ethhdr *)skb->data);
+	entry = READ_ONCE(*net_mdev_flow(nm, hash));
+	index = (entry & NET_MDEV_FLOW_PAIR) - 1;
 	if (hash && net_mdev_flow_tag(entry) == net_mdev_flow_tag(hash) &&
 	    index < nr)
 		return index;

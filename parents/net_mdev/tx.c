@@ -168,8 +168,8 @@ static void net_mdev_tx_push(struct net_mdev_tx *tx, u32 len)
 }
 
 /*
- * Whether the driver's filters let a frame through.  The Ethernet header is in the
- * linear part, and so is the tag, because the stack has put it there.
+ * Whether the driver's filters let a frame through.  The tag is in the linear part,
+ * because the stack has put it there.
  */
 static bool net_mdev_tx_accepts(struct mdev_soft_net *net,
 				const struct sk_buff *skb)
@@ -201,8 +201,11 @@ int net_mdev_tx_send(struct net_mdev_pair *pair, struct sk_buff *skb)
 	struct net_mdev_tx *tx = &pair->tx;
 	struct virtio_net_hdr_v1 hdr;
 	struct mdev_vq_iter dst;
-	int ret;
+	int ret = -EINVAL;
 
+	/* BPF programs redirect anything. */
+	if (unlikely(!pskb_may_pull(skb, ETH_HLEN)))
+		goto error;
 	if (unlikely(!net_mdev_tx_accepts(&pair->nm->net, skb))) {
 		atomic64_inc(&pair->nm->net.filtered);
 		return 0;
