@@ -230,15 +230,19 @@ struct mvblk_reqs {
 	struct mvblk_req req[] ____cacheline_aligned_in_smp;
 };
 
-/* req.c */
+/* reqs.c */
 int mvblk_reqs_alloc(struct mvblk_queue *q);
 void mvblk_reqs_free(struct mvblk_queue *q);
 void mvblk_reqs_forget(struct mvblk_queue *q);
+void mvblk_reqs_drop(struct mvblk_queue *q);
 void mvblk_reqs_destroy(struct mvblk_reqs *reqs);
-void mvblk_reqs_collect(struct mvblk_reqs *reqs);
-bool mvblk_reqs_run(struct mvblk_queue *q);
 unsigned int mvblk_nr_busy(struct mvblk *blk);
 struct mvblk_large *mvblk_req_get_large(struct mvblk_req *req);
+void mvblk_req_put(struct mvblk_req *req);
+
+/* req.c */
+void mvblk_reqs_collect(struct mvblk_reqs *reqs);
+bool mvblk_reqs_run(struct mvblk_queue *q);
 void mvblk_req_end(struct mvblk_req *req, int result);
 bool mvblk_req_next_range(struct mvblk_req *req);
 
