@@ -52,27 +52,6 @@ check_verify()
 		--rw=randtrim --bs=64k --size=8M --iodepth=4
 }
 
-# disk_on BACKING [DIRECT]: the instance UUID, and DISK, DEV and DIR of it
-disk_on()
-{
-	blk_up file "$UUID" || exit 1
-	if [ -n "${2:-}" ]; then
-		# Only before a driver uses it
-		put "$UUID" "/sys/bus/mdev_class/drivers/virtio_mdev/unbind"
-		check "a disk can be set to direct $2" put "$2" "$DIR/direct"
-	fi
-	check "a disk can lie on $1" put "$1" "$DIR/backing" || exit 1
-	[ -z "${2:-}" ] || check "virtio-blk drives it again" \
-		put "$UUID" "/sys/bus/mdev_class/drivers/virtio_mdev/bind" || exit 1
-	check "the driver sees the disk on $1" wait_for 10 disk_has_size
-	blk_vars "$UUID"
-}
-
-disk_has_size()
-{
-	[ "$(blk_size "$UUID")" -gt 0 ]
-}
-
 disk_off()
 {
 	check_equal "no request to the disk on $1 failed" \

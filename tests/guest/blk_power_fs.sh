@@ -14,16 +14,10 @@
 cd /tmp || exit 1
 UUID=$(new_uuid)
 power_up
-check "mvblk can be loaded" modprobe mvblk || exit 1
-
 # --- a file system in the disk -------------------------------------------------
 
-check "the device that logs can be made again" logged_up || exit 1
-blk_up file "$UUID" || exit 1
-check "a disk can lie on the device that logs again" \
-	put "$(dm_dev logged)" "$DIR/backing" || exit 1
-wait_for 10 size_is "$UUID" $((64 * MIB))
-blk_vars "$UUID"
+logged_disk "a disk with a file system"
+ON=
 check "a file system can be made on the disk" mkfs.ext4 -q "$DEV"
 check "the file system can be mounted" mount -t ext4 "$DEV" mnt
 for n in 1 2 3; do
@@ -36,8 +30,7 @@ for n in 1 2 3; do
 	rm mnt/junk
 done
 check "the file system can be unmounted" umount mnt
-check "the disk with a file system can be removed" remove_mdev "$UUID"
-check "the device that logs can be removed again" dm_down logged
+logged_off "a disk with a file system"
 
 # cut_mounts N: the file system can be mounted, has the files, and is whole
 cut_mounts()
@@ -55,27 +48,20 @@ done
 
 # --- a file --------------------------------------------------------------------
 
-check "the device that logs can be made for a file" logged_up || exit 1
-check "the host can make a file system on the device that logs" \
-	mkfs.ext4 -q "$(dm_dev logged)"
-mount -t ext4 "$(dm_dev logged)" host
-truncate -s 8M host/image
-sync
-blk_up file "$UUID" || exit 1
-for direct in 0 1; do
-	[ ! -e "$DIR/direct" ] || put $direct "$DIR/direct"
-	check "a disk can lie in a file on the device that logs, direct $direct" \
-		put host/image "$DIR/backing"
-	break
-done
-wait_for 10 size_is "$UUID" $((8 * MIB))
-blk_vars "$UUID"
 ON=image
-logged_data
-check "the disk in a file can be removed" remove_mdev "$UUID"
-umount host
-check "the device that logs can be removed from under a file" dm_down logged
-check_cuts "a disk in a file"
+for direct in 0 1; do
+	check "a device that logs can be made for a file, direct $direct" \
+		logged_up || exit 1
+	check "the host can make a file system on the device that logs, direct $direct" \
+		mkfs.ext4 -q "$(dm_dev logged)"
+	mount -t ext4 "$(dm_dev logged)" host
+	truncate -s 8M host/image
+	sync
+	disk_on host/image $direct
+	logged_data
+	logged_off "a disk in a file, direct $direct,"
+	check_cuts "a disk in a file, direct $direct,"
+done
 
 blk_down
 power_down

@@ -7,9 +7,10 @@
 # lib-lower.sh, too, and run in /tmp.
 MIB=$((1024 * 1024))
 
-# power_up: the disk LOW, its log LOG, and the disk CUT for what a power cut leaves
+# power_up: mvblk, the disk LOW, its log LOG, and the disk CUT for what a power cut leaves
 power_up()
 {
+	check "mvblk can be loaded" modprobe mvblk || exit 1
 	lower_up
 	modprobe -a dm-log-writes ext4
 	check "a disk in memory can be made" null_up low 64 || exit 1
@@ -33,6 +34,21 @@ power_down()
 logged_up()
 {
 	echo "0 $(sectors "$LOW") log-writes $LOW $LOG" | dm_up logged
+}
+
+# logged_disk WHAT: a disk on the device that logs
+logged_disk()
+{
+	check "a device that logs can be made for $1" logged_up || exit 1
+	disk_on "$(dm_dev logged)"
+}
+
+# logged_off WHAT
+logged_off()
+{
+	check "$1 can be removed" remove_mdev "$UUID"
+	[ -z "$ON" ] || umount host
+	check "the device that logs can be removed after $1" dm_down logged
 }
 
 # mark NAME
