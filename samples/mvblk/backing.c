@@ -264,6 +264,7 @@ static int mvblk_backing_open_file(struct mvblk *blk,
 			return ret;
 		}
 		backing->bdev = I_BDEV(file->f_mapping->host);
+		mvblk_bdev_look(backing);
 	} else {
 		mvblk_backing_look_direct(backing, file);
 	}

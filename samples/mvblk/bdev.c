@@ -9,6 +9,8 @@
  */
 
 #include <linux/bio.h>
+#include <linux/blk-integrity.h>
+#include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -126,8 +128,10 @@ static void mvblk_bdev_end_io(struct bio *bio)
 	struct mvblk_req *req = bio->bi_private;
 	int result = blk_status_to_errno(bio->bi_status);
 
+	req->again = bio->bi_status == BLK_STS_AGAIN && bio->bi_opf & REQ_NOWAIT;
 	bio_uninit(bio);
-	mvblk_payload_unmap(req);
+	if (!req->again)
+		mvblk_payload_unmap(req);
 	mvblk_req_end(req, result);
 }
 
@@ -184,11 +188,25 @@ static int mvblk_bdev_sync_cache(struct mvblk_req *req,
 	return ret;
 }
 
+static void mvblk_bdev_init_bio(struct mvblk_req *req,
+				struct block_device *bdev, blk_opf_t opf)
+{
+	struct bio *bio = &req->bio;
+
+	bio_init(bio, bdev, req->bvec, req->nr_vecs, opf);
+	if (!req->flushing) {
+		bio->bi_iter.bi_sector = req->pos >> MVBLK_SECTOR_SHIFT;
+		bio->bi_iter.bi_size = req->step;
+		bio->bi_vcnt = req->nr_vecs;
+	}
+	bio->bi_private = req;
+	bio->bi_end_io = mvblk_bdev_end_io;
+}
+
 static void mvblk_bdev_submit(struct mvblk_req *req)
 {
 	struct mvblk_backing *backing = mvblk_bdev_backing(req);
 	struct address_space *mapping = backing->file->f_mapping;
-	struct bio *bio = &req->bio;
 	int ret;
 
 	if (unlikely(READ_ONCE(mapping->nrpages)) && !req->flushing) {
@@ -201,18 +219,103 @@ static void mvblk_bdev_submit(struct mvblk_req *req)
 	}
 	if (req->by_pages)
 		mvblk_bdev_add_zeroes(req);
-	bio_init(bio, backing->bdev, req->bvec, req->nr_vecs,
-		 mvblk_bdev_opf(req));
-	bio->bi_iter.bi_sector = req->pos >> MVBLK_SECTOR_SHIFT;
-	if (req->flushing) {
-		bio->bi_iter.bi_sector = 0;
-	} else {
-		bio->bi_iter.bi_size = req->step;
-		bio->bi_vcnt = req->nr_vecs;
-	}
-	bio->bi_private = req;
-	bio->bi_end_io = mvblk_bdev_end_io;
-	submit_bio(bio);
+	mvblk_bdev_init_bio(req, backing->bdev, mvblk_bdev_opf(req));
+	submit_bio(&req->bio);
+}
+
+/* ---- a step, without waiting ---- */
+
+/* Whether a step needs neither to be split nor a flush, and its result is not cached */
+static bool mvblk_bdev_is_simple(const struct mvblk_req *req,
+				 const struct mvblk_backing *backing)
+{
+	if (req->type != VIRTIO_BLK_T_IN &&
+	    (req->type != VIRTIO_BLK_T_OUT || !mvblk_writeback(req->q->blk)))
+		return false;
+	return !READ_ONCE(backing->file->f_mapping->nrpages);
+}
+
+/* A request within a page, and within the device, is never split. */
+static bool mvblk_bdev_is_small(const struct mvblk_req *req,
+				struct block_device *bdev)
+{
+	return req->nr_vecs == 1 &&
+	       req->bvec->bv_offset + req->step <= PAGE_SIZE &&
+	       req->pos + req->step <= bdev_nr_bytes(bdev);
+}
+
+/*
+ * A bio cannot be submitted in atomic context, but a request can be handed to the disk
+ * there, as request-based device mapper does.  That leaves out what the block layer does
+ * with bios: their limits for control groups, which the kernel's own drivers are not
+ * subject to; and an I/O scheduler, so there must be none.
+ */
+static bool mvblk_bdev_issue(struct mvblk_req *req,
+			     const struct mvblk_backing *backing)
+{
+	struct block_device *bdev = backing->bdev;
+	struct request_queue *queue = bdev_get_queue(bdev);
+	blk_opf_t opf = mvblk_bdev_opf(req);
+	struct bio *bio = &req->bio;
+	struct request *rq;
+
+	/* A kernel without device mapper has no function for that. */
+	if (!IS_ENABLED(CONFIG_BLK_MQ_STACKING))
+		return false;
+	if (!backing->plain || READ_ONCE(queue->elevator) ||
+	    !mvblk_bdev_is_small(req, bdev))
+		return false;
+	rq = blk_mq_alloc_request(queue, opf, BLK_MQ_REQ_NOWAIT);
+	if (IS_ERR(rq))
+		return false;
+	mvblk_bdev_init_bio(req, bdev, opf);
+	bio->bi_iter.bi_sector += bdev->bd_start_sect;
+	rq->__sector = bio->bi_iter.bi_sector;
+	rq->__data_len = req->step;
+	rq->bio = bio;
+	rq->biotail = bio;
+	rq->nr_phys_segments = 1;
+	/* While there is a request a scheduler cannot come. */
+	if (!READ_ONCE(queue->elevator) && !blk_insert_cloned_request(rq))
+		return true;
+	blk_mq_free_request(rq);
+	bio_uninit(bio);
+	return false;
+}
+
+static bool mvblk_bdev_submit_now(struct mvblk_req *req)
+{
+	struct mvblk_backing *backing = mvblk_bdev_backing(req);
+
+	if (!mvblk_bdev_is_simple(req, backing))
+		return false;
+	if (req->q->atomic)
+		return mvblk_bdev_issue(req, backing);
+	if (!backing->nowait)
+		return false;
+	mvblk_bdev_init_bio(req, backing->bdev,
+			    mvblk_bdev_opf(req) | REQ_NOWAIT);
+	submit_bio(&req->bio);
+	return true;
+}
+
+/**
+ * mvblk_bdev_look() - find out how requests can be handed to a block device
+ * @backing: the block device, open
+ *
+ * Context: process context.
+ */
+void mvblk_bdev_look(struct mvblk_backing *backing)
+{
+	struct block_device *bdev = backing->bdev;
+	struct request_queue *queue = bdev_get_queue(bdev);
+
+	/* Others may wait whatever they are told. */
+	backing->nowait = queue_is_mq(queue) && !bdev->bd_disk->fops->submit_bio &&
+			  !(queue->tag_set->flags & BLK_MQ_F_BLOCKING) &&
+			  bdev_nowait(bdev);
+	backing->plain = backing->nowait && !queue->limits.chunk_sectors &&
+			 !blk_get_integrity(bdev->bd_disk);
 }
 
 /* ---- after a step ---- */
@@ -290,5 +393,6 @@ void mvblk_bdev_limits(struct block_device *bdev, struct mvblk_limits *limits)
 const struct mvblk_store_ops mvblk_bdev_ops = {
 	.prepare = mvblk_bdev_prepare,
 	.submit = mvblk_bdev_submit,
+	.submit_now = mvblk_bdev_submit_now,
 	.ended = mvblk_bdev_ended,
 };

@@ -54,6 +54,8 @@ int mvblk_file_attach(struct mvblk *blk, const char *name)
 		/* Pairs with smp_load_acquire() in mvblk_queue_serve() */
 		smp_store_release(&blk->store, backing->bdev ? &mvblk_bdev_ops :
 							       &mvblk_file_ops);
+		WRITE_ONCE(blk->nowait, backing->nowait);
+		WRITE_ONCE(blk->plain, backing->plain);
 		/* Until now, every range was beyond the capacity. */
 		mvblk_set_capacity(blk,
 				   i_size_read(backing->file->f_mapping->host) >>
@@ -86,6 +88,8 @@ int mvblk_file_detach(struct mvblk *blk)
 	}
 	if (backing) {
 		mvblk_set_capacity(blk, 0);
+		WRITE_ONCE(blk->nowait, false);
+		WRITE_ONCE(blk->plain, false);
 		WRITE_ONCE(blk->store, &mvblk_file_ops);
 		blk->backing = NULL;
 	}

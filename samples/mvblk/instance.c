@@ -9,7 +9,11 @@
 
 static void mvblk_free(struct mvblk *blk)
 {
+	unsigned int i;
+
 	mvblk_watch_end(blk);
+	for (i = 0; blk->queues && i < blk->soft.desc->nr_vqs; i++)
+		mvblk_visit_destroy(&blk->queues[i]);
 	mdev_soft_destroy(&blk->soft);
 	kfree(blk->queues);
 	mvblk_backing_close(blk->backing);
@@ -102,6 +106,9 @@ static int mvblk_create(struct mdev_class_device *cdev)
 		goto err;
 	for (i = 0; i < kind->desc->nr_vqs; i++)
 		mvblk_queue_init(&blk->queues[i], blk, i);
+	for (i = 0; i < kind->desc->nr_vqs && !mvblk_in_ram(blk); i++)
+		if (mvblk_visit_create(&blk->queues[i]))
+			goto err;
 
 	ret = mvblk_default_medium(blk, kind->size);
 	if (ret)

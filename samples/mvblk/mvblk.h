@@ -28,6 +28,7 @@ struct inode;
 struct mvblk_queue;
 struct mvblk_req;
 struct mvblk_reqs;
+struct mvblk_visit;
 
 /* The sector of requests, and of whatever else virtio counts in sectors */
 #define MVBLK_SECTOR		512u
@@ -65,6 +66,20 @@ struct mvblk_reqs;
 #define MVBLK_KICK_BYTES	SZ_128K
 
 /**
+ * enum mvblk_server - who serves a queue
+ * @MVBLK_WORKER: its worker, which may wait
+ * @MVBLK_KICK: one of the kernel's own drivers that kicks: in atomic context with
+ *	interrupts on.  The driver's memory is direct
+ * @MVBLK_TASK: the task of a program that has kicked: in process context, without any
+ *	lock.  It is not made to wait for the driver's memory or for the disk
+ */
+enum mvblk_server {
+	MVBLK_WORKER,
+	MVBLK_KICK,
+	MVBLK_TASK,
+};
+
+/**
  * struct mvblk_store_ops - where the sectors are
  * @read: Read @len bytes at @pos into the driver's memory.
  * @write: Write @len bytes at @pos from the driver's memory.
@@ -80,6 +95,9 @@ struct mvblk_reqs;
  * @submit: (with @prepare) Start that step.  At its end mvblk_req_end() is called
  *	once, in any context, maybe before @submit returns.  Outside of any read
  *	section; may sleep, but not for that step.
+ * @submit_now: (optional, with @submit) As @submit, without waiting: a request that
+ *	would have to ends with &mvblk_req.again set.  If &mvblk_queue.atomic is set it
+ *	does not sleep.  Returns false if that cannot be done; then nothing has been.
  * @ended: (with @prepare) The step has ended with &mvblk_req.result.  Return
  *	MVBLK_SUBMIT if there is another one to prepare, or the result of the
  *	request.  In a read section.
@@ -103,6 +121,7 @@ struct mvblk_store_ops {
 
 	int (*prepare)(struct mvblk_req *req);
 	void (*submit)(struct mvblk_req *req);
+	bool (*submit_now)(struct mvblk_req *req);
 	int (*ended)(struct mvblk_req *req);
 };
 
@@ -161,7 +180,8 @@ struct mvblk_stat {
  * @vq: the virtqueue
  * @worker: of this queue alone; started with the queue, stopped by a reset
  * @work: one run over the queue
- * @flags: MVBLK_BUSY
+ * @flags: MVBLK_BUSY, MVBLK_WANTED
+ * @visit: has it served in the task of a program that kicks, or NULL
  * @deep: many requests come together, so that they are left to @worker
  * @tries: kicks that were served in their own context, or might have been; this and
  *	what follows is used only by whoever has set MVBLK_BUSY
@@ -188,6 +208,7 @@ struct mvblk_queue {
 	struct mdev_worker worker;
 	struct mdev_work work;
 	unsigned long flags;
+	struct mvblk_visit *visit;
 	bool deep;
 
 	/* one at a time serves the queue, see above */
@@ -217,6 +238,9 @@ struct mvblk_queue {
  */
 #define MVBLK_BUSY		0
 
+/* Another one: the worker wanted to serve the queue meanwhile. */
+#define MVBLK_WANTED		1
+
 /**
  * struct mvblk_pages - sectors in RAM
  * @nr: number of elements of @page
@@ -242,6 +266,8 @@ struct mvblk_pages {
  * @write: open for writing
  * @shared: others that are shared may have the same file, to be used in turn
  * @bdev: the block device, NULL for a file
+ * @nowait: bios can be submitted to it without waiting
+ * @plain: requests can be issued to it in atomic context
  * @dio_align: what addresses of memory must not have in common with for direct I/O to
  *	the file, such as 511
  * @dio_block: what position and length have to be multiples of, a power of two; 0 if
@@ -261,6 +287,8 @@ struct mvblk_backing {
 	bool write;
 	bool shared;
 	struct block_device *bdev;
+	bool nowait;
+	bool plain;
 	unsigned int dio_align;
 	unsigned int dio_block;
 	unsigned long flags;
@@ -301,6 +329,8 @@ struct mvblk_limits {
  *	at the end of use
  * @direct: a file is read and written past the page cache where its file system can;
  *	does not change while @active
+ * @nowait: &mvblk_backing.nowait, for kicks, which may come at any time
+ * @plain: &mvblk_backing.plain, the same
  * @stopping: the device is being reset, so nobody wants the results of requests
  * @state_lock: guards @capacity, @generation and @serial.  Writers are the sysfs
  *	attributes; readers are whoever reads the configuration space, and those
@@ -333,6 +363,8 @@ struct mvblk {
 	bool read_only;
 	bool writethrough;
 	bool direct;
+	bool nowait;
+	bool plain;
 	bool stopping;
 
 	seqlock_t state_lock;
@@ -424,6 +456,7 @@ extern const struct attribute_group *mvblk_groups[];
 void mvblk_queue_init(struct mvblk_queue *q, struct mvblk *blk, u16 index);
 int mvblk_queue_prepare(struct mvblk_queue *q);
 void mvblk_queues_reset(struct mvblk *blk);
+bool mvblk_queue_try(struct mvblk_queue *q, enum mvblk_server by);
 void mvblk_queue_kick(struct mvblk_queue *q);
 
 /* request.c */
@@ -435,7 +468,15 @@ int mvblk_put_status(struct mvblk_queue *q, const struct mdev_vq_chain *chain,
 
 /* bdev.c */
 extern const struct mvblk_store_ops mvblk_bdev_ops;
+void mvblk_bdev_look(struct mvblk_backing *backing);
 void mvblk_bdev_limits(struct block_device *bdev, struct mvblk_limits *limits);
+
+/* visit.c */
+int mvblk_visit_create(struct mvblk_queue *q);
+void mvblk_visit_destroy(struct mvblk_queue *q);
+void mvblk_visit_begin(struct mvblk_queue *q);
+void mvblk_visit_end(struct mvblk_queue *q);
+bool mvblk_visit_kick(struct mvblk_queue *q);
 
 /* stat.c */
 void mvblk_stat_tick(struct mvblk_queue *q);

@@ -244,6 +244,10 @@ static int mvblk_payload_map_own(struct mvblk_req *req, unsigned int align,
 		ret = mvblk_payload_lookup(req, mem, &at, align, block);
 		if (!ret || ret == -EINVAL || faulted || !tries)
 			break;
+		if (req->q->section.nowait) {
+			mvblk_payload_undo(req);
+			return -EAGAIN;
+		}
 		done = req->step;
 		mvblk_payload_undo(req);
 		faulted = mvblk_payload_fault(req, mem, &at, done);
@@ -403,14 +407,17 @@ static int mvblk_payload_map_bounce(struct mvblk_req *req)
  *
  * Context: as mdev_vq_section_read().
  * Return: MVBLK_SUBMIT; MVBLK_WAIT until another request gives back its buffer;
- * -EPROTO if the queue broke.
+ * -EPROTO if the queue broke; in a section that does not wait, -EAGAIN if the pages are
+ * not at hand, or need a buffer.
  */
 int mvblk_payload_map(struct mvblk_req *req, unsigned int align,
 		      unsigned int block)
 {
 	int ret = mvblk_payload_map_own(req, align, block);
 
-	return ret == -EAGAIN ? mvblk_payload_map_bounce(req) : ret;
+	if (ret != -EAGAIN || req->q->section.nowait)
+		return ret;
+	return mvblk_payload_map_bounce(req);
 }
 
 /**

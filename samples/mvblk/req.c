@@ -2,9 +2,12 @@
 /*
  * mvblk: requests that a disk or a file system works on while the queue goes on.
  *
- * The queue's worker takes requests, submits them, and gives them back when they have
- * ended.  Where that is noticed, in an interrupt maybe, the request is only put into a
- * list.  So the virtqueue has one user, and nothing here needs a lock.
+ * Whoever serves the queue takes requests, submits them, and gives them back when they
+ * have ended.  Where that is noticed, in an interrupt maybe, the request is only put into
+ * a list.  So the virtqueue has one user, and nothing here needs a lock.
+ *
+ * That is the queue's worker, or whoever kicks, who must not be made to wait: what would
+ * have to is left to the worker.
  *
  * A request is done in steps, each of which hands on a limited part of its payload, or
  * one of its ranges.  Most requests have one step.
@@ -134,6 +137,12 @@ static int mvblk_req_go_on(struct mvblk_req *req, int ret)
 	return mvblk_req_finish(req);
 }
 
+/* Whether what follows the end of a step may have to wait for the driver's memory */
+static bool mvblk_req_is_long(const struct mvblk_req *req)
+{
+	return req->bounce || req->rest != req->step;
+}
+
 /* In a section: a step has ended, now or while the rings were not there. */
 static int mvblk_req_ended(struct mvblk_req *req)
 {
@@ -194,7 +203,8 @@ static bool mvblk_reqs_feed(struct mvblk_queue *q)
  * mvblk_reqs_collect() - find the requests whose step has ended
  * @reqs: the requests
  *
- * Context: the user of the queue, outside of any read section; sleeps.
+ * Context: the user of the queue, outside of any read section; sleeps unless the
+ * driver's memory is direct.
  */
 void mvblk_reqs_collect(struct mvblk_reqs *reqs)
 {
@@ -204,6 +214,11 @@ void mvblk_reqs_collect(struct mvblk_reqs *reqs)
 	/* In the order in which they have ended */
 	ended = llist_reverse_order(llist_del_all(&reqs->ended));
 	llist_for_each_entry_safe(req, next, ended, ended) {
+		if (unlikely(req->again) && !READ_ONCE(reqs->orphan)) {
+			list_add_tail(&req->work, &reqs->submit);
+			reqs->missed = true;
+			continue;
+		}
 		mvblk_payload_put(req);
 		req->out = false;
 		reqs->nr_out--;
@@ -218,18 +233,22 @@ void mvblk_reqs_collect(struct mvblk_reqs *reqs)
 static bool mvblk_reqs_reap(struct mvblk_queue *q, bool alive)
 {
 	struct mvblk_reqs *reqs = q->reqs;
+	bool nowait = q->section.nowait;
 	struct mvblk_req *req, *next;
 
-	if (alive && unlikely(reqs->is_late))
+	if (alive && !nowait && unlikely(reqs->is_late))
 		alive = mvblk_reqs_reap_late(q);
 	list_for_each_entry_safe(req, next, &reqs->collected, work) {
 		list_del(&req->work);
-		if (alive)
+		if (alive && !(nowait && mvblk_req_is_long(req)))
 			alive = !mvblk_req_ended(req);
 		else
 			mvblk_req_keep(req);
 	}
-	return alive && mvblk_reqs_feed(q);
+	if (!nowait)
+		return alive && mvblk_reqs_feed(q);
+	reqs->missed |= reqs->is_late || !list_empty(&reqs->starved);
+	return alive;
 }
 
 /**
@@ -312,6 +331,7 @@ static struct mvblk_req *mvblk_req_get(struct mvblk_reqs *reqs)
 	req->flushing = false;
 	req->finished = false;
 	req->out = false;
+	req->again = false;
 	req->bvec = NULL;
 	req->nr_vecs = 0;
 	req->rest = 0;
@@ -381,6 +401,18 @@ static int mvblk_reqs_take(struct mvblk_queue *q)
 	return MVBLK_MORE;
 }
 
+/* False if it cannot be done without waiting. */
+static bool mvblk_req_submit(struct mvblk_req *req)
+{
+	struct mvblk_queue *q = req->q;
+
+	if (q->section.nowait)
+		return q->store->submit_now(req);
+	req->again = false;
+	q->store->submit(req);
+	return true;
+}
+
 /*
  * Outside of any section.  Allocations must not start I/O to free memory, because that
  * may be I/O to a device that waits for this one.  For the same reason dirty pages of
@@ -396,14 +428,19 @@ static void mvblk_reqs_submit(struct mvblk_queue *q)
 	struct blk_plug plug;
 
 	current->flags |= PF_LOCAL_THROTTLE;
-	if (!one)
+	/* Whoever kicks may have a plug. */
+	if (!one && !q->atomic)
 		blk_start_plug(&plug);
 	while (!list_empty(list)) {
 		req = list_first_entry(list, struct mvblk_req, work);
 		list_del(&req->work);
-		q->store->submit(req);
+		if (!mvblk_req_submit(req)) {
+			list_add(&req->work, list);
+			q->reqs->missed = true;
+			break;
+		}
 	}
-	if (!one)
+	if (!one && !q->atomic)
 		blk_finish_plug(&plug);
 	/* What has ended meanwhile, and only waits for a softirq, is found at once. */
 	local_bh_disable();
@@ -417,35 +454,43 @@ static void mvblk_reqs_submit(struct mvblk_queue *q)
  * mvblk_reqs_run() - serve a queue whose requests take a while
  * @q: the queue, claimed, and MVBLK_BUSY set by the caller; @q->served is 0 and counts
  *	the requests that were taken
+ * @by: who serves it.  All but the worker need &mvblk_store_ops.submit_now
  *
- * Context: the queue's worker.
- * Return: true if there may be more to do at once; false if the driver will kick when
- * there is more, or the worker is woken when a request ends.
+ * Context: the queue's worker, or as &enum mvblk_server says.
+ * Return: true if there may be more to do at once, which the worker has to do; false if
+ * the driver will kick when there is more, or the worker is woken when a request ends.
  */
-bool mvblk_reqs_run(struct mvblk_queue *q)
+bool mvblk_reqs_run(struct mvblk_queue *q, enum mvblk_server by)
 {
 	struct mvblk_reqs *reqs = q->reqs;
+	bool nowait = by != MVBLK_WORKER;
 	bool signal = false, more = false, alive;
-	int ret = MVBLK_FULL;
+	int ret = MVBLK_FULL, entered;
 
 	if (unlikely(READ_ONCE(reqs->abandon)) && reqs->nr_out &&
-	    !mdev_vq_is_live(q->vq)) {
+	    !mdev_vq_is_live(q->vq) && !nowait && list_empty(&reqs->submit)) {
 		mvblk_orphans_begin(q);
 		return false;
 	}
 	/* Until it is false again, requests that end are found without a wake-up. */
 	WRITE_ONCE(reqs->looking, true);
-	q->atomic = false;
+	q->atomic = by == MVBLK_KICK;
+	q->section.nowait = nowait;
+	reqs->missed = false;
 	mvblk_reqs_collect(reqs);
-	alive = !mdev_vq_section_enter(&q->section);
+	entered = mdev_vq_section_enter(&q->section);
+	alive = !entered;
 	if (alive)
 		mdev_vq_disable_notify(q->vq);
-	for (;;) {
+	/* -EAGAIN: it cannot be entered without waiting, which only the worker does. */
+	while (entered != -EAGAIN) {
 		mvblk_stat_tick(q);
 		alive = mvblk_reqs_reap(q, alive);
 		/* What follows may take long. */
 		mdev_vq_publish(q->vq);
 		signal |= mdev_vq_need_signal(q->vq);
+		if (nowait && reqs->missed)
+			break;
 		if (alive)
 			ret = mvblk_reqs_take(q);
 		if (ret == -EPROTO)
@@ -458,12 +503,17 @@ bool mvblk_reqs_run(struct mvblk_queue *q)
 		signal = false;
 		mvblk_reqs_submit(q);
 		mvblk_reqs_collect(reqs);
-		alive = !mdev_vq_section_enter(&q->section);
+		entered = mdev_vq_section_enter(&q->section);
+		alive = !entered;
 	}
 
-	mdev_vq_publish(q->vq);
-	signal |= mdev_vq_need_signal(q->vq);
-	if (ret == MVBLK_MORE)
+	if (entered != -EAGAIN) {
+		mdev_vq_publish(q->vq);
+		signal |= mdev_vq_need_signal(q->vq);
+	}
+	if (nowait && (!alive || reqs->missed || ret == -EAGAIN))
+		more = true;
+	else if (ret == MVBLK_MORE)
 		more = alive;
 	else if (ret == MVBLK_EMPTY)
 		more = alive && mdev_vq_enable_notify(q->vq);

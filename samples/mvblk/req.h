@@ -91,6 +91,7 @@ struct mvblk_bounce {
  * @finished: @status is known.  It waits for the rings, or for those before it with
  *	VIRTIO_F_IN_ORDER
  * @out: from &mvblk_store_ops.prepare to the end of that step
+ * @again: the step was refused, because it would have had to wait; it is submitted again
  * @status: of a finished request
  * @result: of the last step, 0 or a negative errno; written where it ends
  * @filled: bytes of payload for the used entry
@@ -135,6 +136,7 @@ struct mvblk_req {
 	bool dsync;
 	bool finished;
 	bool out;
+	bool again;
 	u8 status;
 	int result;
 	u32 filled;
@@ -179,6 +181,7 @@ struct mvblk_req {
  * @collected: those whose step has ended, to be gone on with in a section
  * @late: those that have ended, or are finished, while the rings were not there
  * @is_late: there may be such
+ * @missed: what a server that does not wait has left to the worker
  * @large: unused &struct mvblk_large
  * @nr_large: those that were allocated, used or not
  * @bounces: unused &struct mvblk_bounce
@@ -192,7 +195,7 @@ struct mvblk_req {
  * @orphan_work: for the last ones of them
  * @backing: of orphans
  * @ended: whose step has ended, from any context
- * @looking: the worker is going to look at @ended
+ * @looking: whoever serves the queue is going to look at @ended
  * @req: the requests
  *
  * What is written elsewhere than by the user of the queue: @ended; @abandon.
@@ -211,6 +214,7 @@ struct mvblk_reqs {
 	struct list_head collected;
 	struct list_head late;
 	bool is_late;
+	bool missed;
 	struct list_head large;
 	unsigned int nr_large;
 	struct list_head bounces;
@@ -242,7 +246,7 @@ void mvblk_req_put(struct mvblk_req *req);
 
 /* req.c */
 void mvblk_reqs_collect(struct mvblk_reqs *reqs);
-bool mvblk_reqs_run(struct mvblk_queue *q);
+bool mvblk_reqs_run(struct mvblk_queue *q, enum mvblk_server by);
 void mvblk_req_end(struct mvblk_req *req, int result);
 bool mvblk_req_next_range(struct mvblk_req *req);
 

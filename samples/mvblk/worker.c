@@ -6,19 +6,25 @@
  * stall another, and so that writes that free memory get done even if there is no
  * memory for a new thread.
  *
- * With sectors in RAM, and memory of the kernel's own drivers, a queue is served in
- * the context of the kick, as long as the driver waits for one request before it
- * makes the next: to wake the thread, and to switch to it and back, takes longer
- * than to copy a few pages.  If many requests are in flight, they are left to the
- * thread: many at a time are cheaper, and the driver saves a kick and an interrupt
- * for each.  How many there are can only be seen if they are left waiting, so every
- * now and then a kick is left to the thread.
+ * To wake the thread, and to switch to it and back, takes longer than to serve one
+ * request.  So whoever kicks serves the queue if nothing has to be waited for:
+ *
+ * - in the context of the kick, if memory is that of the kernel's own drivers, and the
+ *   sectors are in RAM or on a block device that takes requests there;
+ * - a little later, on its way back to user mode, a task of the program whose memory it
+ *   is, if the sectors are on a block device, see visit.c.
+ *
+ * That is so as long as the driver waits for one request before it makes the next.  If
+ * many are in flight, they are left to the thread: many at a time are cheaper, and the
+ * driver saves a kick and an interrupt for each.  How many there are can only be seen if
+ * they are left waiting, so every now and then a kick is left to the thread.
  */
 
 #include <linux/bitops.h>
 #include <linux/bottom_half.h>
 #include <linux/irqflags.h>
 #include <linux/module.h>
+#include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <uapi/linux/sched/types.h>
@@ -33,9 +39,22 @@
 /* From so many requests at a time on, they are left to the thread. */
 #define MVBLK_DEEP		4
 
-static bool mvblk_queue_serve(struct mvblk_queue *q, bool atomic)
+/* Whether a claimed queue can be served so; its memory and its store stay as they are. */
+static bool mvblk_queue_allows(const struct mvblk_queue *q, enum mvblk_server by)
 {
-	bool more;
+	if (by == MVBLK_WORKER)
+		return true;
+	if (by == MVBLK_KICK && !mdev_vq_mem(q->vq)->direct)
+		return false;
+	if (q->store->prepare)
+		return q->store->submit_now;
+	return by == MVBLK_KICK;
+}
+
+/* Returns true if the worker has to go on. */
+static bool mvblk_queue_serve(struct mvblk_queue *q, enum mvblk_server by)
+{
+	bool more = true;
 
 	q->served = 0;
 	if (!q->claimed && !mdev_vq_claim(q->vq))
@@ -44,19 +63,36 @@ static bool mvblk_queue_serve(struct mvblk_queue *q, bool atomic)
 	q->store = smp_load_acquire(&q->blk->store);
 	if (q->store->prepare) {
 		/* There are none after mvblk_orphans_begin(). */
-		more = q->reqs && mvblk_reqs_run(q);
+		if (!q->reqs)
+			more = false;
+		else if (mvblk_queue_allows(q, by))
+			more = mvblk_reqs_run(q, by);
 		/* Whoever stops the queue waits for what others work on. */
 		q->claimed = q->reqs && q->reqs->nr_out;
 		if (q->claimed)
 			return more;
-	} else if (atomic && !mdev_vq_mem(q->vq)->direct) {
-		/* Only the memory of a claimed queue cannot change. */
-		more = true;
-	} else {
-		more = mvblk_run(q, atomic);
+	} else if (mvblk_queue_allows(q, by)) {
+		more = mvblk_run(q, by == MVBLK_KICK);
 	}
 	mdev_vq_release(q->vq);
 	return more;
+}
+
+/* Only the first of two that come at the same time serves the queue. */
+static bool mvblk_queue_begin(struct mvblk_queue *q)
+{
+	return !test_and_set_bit_lock(MVBLK_BUSY, &q->flags);
+}
+
+/* If the worker has come meanwhile it comes again. */
+static void mvblk_queue_end(struct mvblk_queue *q)
+{
+	clear_bit_unlock(MVBLK_BUSY, &q->flags);
+	/* Pairs with smp_mb__after_atomic() in mvblk_queue_work() */
+	smp_mb__after_atomic();
+	if (unlikely(test_bit(MVBLK_WANTED, &q->flags)) &&
+	    test_and_clear_bit(MVBLK_WANTED, &q->flags))
+		mdev_worker_queue(&q->worker, &q->work);
 }
 
 /* Whether the queue may be served in the context of a kick */
@@ -65,47 +101,75 @@ static bool mvblk_queue_is_quick(const struct mvblk_queue *q)
 	/* There may be no memory any more; the queue cannot be claimed then. */
 	const struct mdev_mem *mem = READ_ONCE(q->blk->soft.cdev->mem);
 
-	return mem && mem->direct && mvblk_in_ram(q->blk);
+	return mem && mem->direct && !READ_ONCE(q->deep) &&
+	       (READ_ONCE(q->blk->plain) || mvblk_in_ram(q->blk));
 }
 
 static void mvblk_queue_work(struct mdev_work *work)
 {
 	struct mvblk_queue *q = container_of(work, struct mvblk_queue, work);
-	bool more = true;
+	bool more;
 
-	/* If a kick is serving the queue, it will not take long. */
-	if (!test_and_set_bit_lock(MVBLK_BUSY, &q->flags)) {
-		more = mvblk_queue_serve(q, false);
-		q->together += q->served;
-		if (!more) {
-			WRITE_ONCE(q->deep, q->together >= MVBLK_DEEP);
-			q->together = 0;
-		}
-		clear_bit_unlock(MVBLK_BUSY, &q->flags);
+	if (!mvblk_queue_begin(q)) {
+		set_bit(MVBLK_WANTED, &q->flags);
+		/* Pairs with smp_mb__after_atomic() in mvblk_queue_end() */
+		smp_mb__after_atomic();
+		/* Whoever serves it sees that, unless that is over. */
+		if (!mvblk_queue_begin(q))
+			return;
 	}
+	clear_bit(MVBLK_WANTED, &q->flags);
+	more = mvblk_queue_serve(q, MVBLK_WORKER);
+	q->together += q->served;
+	if (!more && q->together) {
+		WRITE_ONCE(q->deep, q->together >= MVBLK_DEEP);
+		q->together = 0;
+	}
+	mvblk_queue_end(q);
 	/* In between, a task that waits to stop the virtqueue can do so. */
 	if (more)
 		mdev_worker_queue(&q->worker, &q->work);
 }
 
-/*
- * Serve the queue in the context of a kick.  Returns false if the thread has to
- * serve it: all of it, the rest, or what another task that is serving it now may
- * have missed.
+/**
+ * mvblk_queue_try() - serve a queue, for whoever kicks
+ * @q: the queue
+ * @by: MVBLK_KICK or MVBLK_TASK
+ *
+ * Context: as &enum mvblk_server says.
+ * Return: false if the thread has to serve it: all of it, the rest, or what another task
+ * that is serving it now may have missed.
  */
-static bool mvblk_queue_try(struct mvblk_queue *q)
+bool mvblk_queue_try(struct mvblk_queue *q, enum mvblk_server by)
+{
+	bool done = false;
+
+	if (!mvblk_queue_begin(q))
+		return false;
+	if (++q->tries % MVBLK_PROBE)
+		done = !mvblk_queue_serve(q, by);
+	mvblk_queue_end(q);
+	return done;
+}
+
+/* Those that serve a queue in a kick, to find out about disks that lie on each other */
+static DEFINE_PER_CPU(bool, mvblk_kicking);
+
+/* Serve the queue in the context of a kick.  As mvblk_queue_try(). */
+static bool mvblk_queue_try_kick(struct mvblk_queue *q)
 {
 	bool done = false;
 
 	/* The driver's callbacks want interrupts on. */
-	if (!mvblk_queue_is_quick(q) || READ_ONCE(q->deep) || irqs_disabled())
+	if (!mvblk_queue_is_quick(q) || irqs_disabled())
 		return false;
 
 	local_bh_disable();
-	if (!test_and_set_bit_lock(MVBLK_BUSY, &q->flags)) {
-		if (++q->tries % MVBLK_PROBE)
-			done = !mvblk_queue_serve(q, true);
-		clear_bit_unlock(MVBLK_BUSY, &q->flags);
+	/* A stack has room for one of them. */
+	if (!__this_cpu_read(mvblk_kicking)) {
+		__this_cpu_write(mvblk_kicking, true);
+		done = mvblk_queue_try(q, MVBLK_KICK);
+		__this_cpu_write(mvblk_kicking, false);
 	}
 	local_bh_enable();
 	return done;
@@ -120,7 +184,8 @@ static bool mvblk_queue_try(struct mvblk_queue *q)
 void mvblk_queue_kick(struct mvblk_queue *q)
 {
 	/* A queue that is not live is looked at when it is started or resumed. */
-	if (mdev_vq_is_live(q->vq) && !mvblk_queue_try(q))
+	if (mdev_vq_is_live(q->vq) && !mvblk_queue_try_kick(q) &&
+	    !mvblk_visit_kick(q))
 		mdev_worker_queue(&q->worker, &q->work);
 }
 
@@ -169,8 +234,11 @@ int mvblk_queue_prepare(struct mvblk_queue *q)
 	ret = mvblk_queue_alloc(q);
 	if (!ret && mvblk_queue_waits(q))
 		ret = mvblk_helpers_start(q);
-	if (ret || mdev_worker_task(&q->worker))
+	if (ret)
 		return ret;
+	mvblk_visit_begin(q);
+	if (mdev_worker_task(&q->worker))
+		return 0;
 
 	/* The name of a task has 15 characters. */
 	ret = mdev_worker_start(&q->worker, mdev_soft_mem(&q->blk->soft),
@@ -215,6 +283,7 @@ void mvblk_queues_reset(struct mvblk *blk)
 
 	for (i = 0; i < nr; i++) {
 		q = &blk->queues[i];
+		mvblk_visit_end(q);
 		mdev_worker_stop(&q->worker);
 		used |= q->segs && !mvblk_in_ram(blk);
 		reqs[i] = q->reqs;
