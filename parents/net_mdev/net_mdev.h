@@ -14,6 +14,7 @@
 #include <linux/mdev_mem.h>
 #include <linux/mdev_soft.h>
 #include <linux/mdev_soft_net.h>
+#include <linux/mdev_soft_net_bufs.h>
 #include <linux/mdev_vq.h>
 #include <linux/mdev_vq_section.h>
 #include <linux/mdev_worker.h>
@@ -26,9 +27,6 @@
 
 /* The largest IP packet there is, and its Ethernet header, rounded up */
 #define NET_MDEV_MAX_FRAME	65550
-
-/* Buffers of the driver that one frame may take */
-#define NET_MDEV_MAX_MERGE	256
 
 /* Flows for which a device remembers the pair that the driver sends them on */
 #define NET_MDEV_FLOWS		1024
@@ -105,11 +103,7 @@ struct net_mdev_rx {
  * @stall_work: looks whether the driver, or its memory, takes too long
  * @section: in which @vq is served; this and what follows belongs to the user of @vq
  * @notify: the driver has been asked for kicks
- * @chains: the buffers that the frame at hand goes to
- * @segs: their pieces, one array for all, so that they are written as one
- * @nr: how many of @chains are taken
- * @nr_segs: how many of @segs are
- * @nr_descs: how many descriptors were read for them
+ * @bufs: the buffers that the frame at hand goes to
  * @count: counters
  */
 struct net_mdev_tx {
@@ -126,11 +120,7 @@ struct net_mdev_tx {
 
 	struct mdev_vq_section section;
 	bool notify;
-	struct mdev_vq_chain *chains;
-	struct mdev_vq_seg *segs;
-	unsigned int nr;
-	unsigned int nr_segs;
-	unsigned int nr_descs;
+	struct mdev_soft_net_bufs bufs;
 	struct net_mdev_counters count;
 };
 

@@ -62,30 +62,21 @@ void net_mdev_pair_schedule(struct net_mdev_pair *pair)
 static void net_mdev_pair_free(struct net_mdev_pair *pair)
 {
 	kvfree(pair->rx.segs);
-	kvfree(pair->tx.segs);
-	kvfree(pair->tx.chains);
+	mdev_soft_net_bufs_free(&pair->tx.bufs);
 	pair->rx.segs = NULL;
-	pair->tx.segs = NULL;
-	pair->tx.chains = NULL;
 }
 
 static int net_mdev_pair_alloc(struct net_mdev_pair *pair)
 {
 	gfp_t gfp = mdev_mem_gfp(mdev_soft_mem(&pair->nm->net.soft));
 	struct net_mdev_rx *rx = &pair->rx;
-	struct net_mdev_tx *tx = &pair->tx;
 
 	if (!rx->segs)
 		rx->segs = kvmalloc_array(MDEV_VQ_MAX_SEGS, sizeof(*rx->segs),
 					  gfp);
-	/* If no more than half of it is taken, there is room for any chain. */
-	if (!tx->segs)
-		tx->segs = kvmalloc_array(2 * MDEV_VQ_MAX_SEGS,
-					  sizeof(*tx->segs), gfp);
-	if (!tx->chains)
-		tx->chains = kvmalloc_array(NET_MDEV_MAX_MERGE,
-					    sizeof(*tx->chains), gfp);
-	return rx->segs && tx->segs && tx->chains ? 0 : -ENOMEM;
+	if (!rx->segs)
+		return -ENOMEM;
+	return mdev_soft_net_bufs_alloc(&pair->tx.bufs, gfp);
 }
 
 /**

@@ -13,74 +13,6 @@
 
 #include "net_mdev.h"
 
-/*
- * Whether the driver has no buffer left to add: it gets none back until those that
- * are collected are used.
- */
-static bool net_mdev_tx_all_taken(const struct net_mdev_pair *pair)
-{
-	const struct net_mdev_tx *tx = &pair->tx;
-	u16 num = mdev_vq_num(tx->vq);
-
-	return tx->nr == num ||
-	       (!net_mdev_has(pair->nm, VIRTIO_RING_F_INDIRECT_DESC) &&
-		tx->nr_descs == num);
-}
-
-/* Give the buffers back that were taken. */
-static void net_mdev_tx_unpop(struct net_mdev_tx *tx)
-{
-	while (tx->nr)
-		mdev_vq_unpop(tx->vq, &tx->chains[--tx->nr]);
-}
-
-/*
- * Take buffers for @len bytes.  Returns 0; -ENOBUFS if there are too few; -EMSGSIZE if
- * there can never be enough; -EAGAIN if one has to be waited for; -EPROTO if the queue
- * broke.
- */
-static int net_mdev_tx_take(struct net_mdev_pair *pair, u32 len)
-{
-	bool merge = net_mdev_has(pair->nm, VIRTIO_NET_F_MRG_RXBUF);
-	struct net_mdev_tx *tx = &pair->tx;
-	struct mdev_vq_chain *chain;
-	u32 room = 0;
-	int ret;
-
-	tx->nr = 0;
-	tx->nr_segs = 0;
-	tx->nr_descs = 0;
-	do {
-		/* Not by segments: a descriptor of no bytes has none. */
-		if (tx->nr == (merge ? NET_MDEV_MAX_MERGE : 1) ||
-		    tx->nr_descs > MDEV_VQ_MAX_SEGS)
-			return -EMSGSIZE;
-
-		chain = &tx->chains[tx->nr];
-		chain->segs = tx->segs + tx->nr_segs;
-		chain->max_segs = MDEV_VQ_MAX_SEGS;
-		ret = mdev_vq_section_pop(&tx->section, tx->vq, chain);
-		if (ret < 0)
-			return ret;
-		if (!ret)
-			return net_mdev_tx_all_taken(pair) ? -EMSGSIZE :
-							     -ENOBUFS;
-		tx->nr++;
-		tx->nr_segs += chain->nr_in;
-		tx->nr_descs += chain->nr_descs;
-		if (unlikely(chain->nr_out ||
-			     (!room && chain->in_len < MDEV_SOFT_NET_HDR_LEN))) {
-			mdev_vq_break(tx->vq,
-				      "a receive buffer of %u bytes to write and %u to read",
-				      chain->in_len, chain->out_len);
-			return -EPROTO;
-		}
-		/* Cannot overflow: less than @len before */
-		room = min_t(u64, (u64)room + chain->in_len, len);
-	} while (room < len);
-	return 0;
-}
-
 /* Copy a frame piece by piece. */
 static int net_mdev_tx_copy(struct net_mdev_tx *tx, struct mdev_vq_iter *dst,
 			    const struct sk_buff *skb)
@@ -152,36 +84,68 @@ static int net_mdev_tx_header(struct net_mdev_pair *pair, struct sk_buff *skb,
 				       csum, 0);
 }
 
-/* Mark the buffers used, with @len bytes in total, and have the driver see them. */
-static void net_mdev_tx_push(struct net_mdev_tx *tx, u32 len)
+/*
+ * Whether the driver's filters let a frame through, of which @len bytes are at @data: the
+ * Ethernet header, and the tag, because the stack has put it there.
+ */
+static bool net_mdev_tx_accepts(struct mdev_soft_net *net, const void *data,
+				u32 len)
 {
-	unsigned int i;
-	u32 n;
+	const struct vlan_ethhdr *eth = data;
 
-	for (i = 0; i < tx->nr; i++) {
-		n = min(len, tx->chains[i].in_len);
-		mdev_vq_push(tx->vq, &tx->chains[i], n);
-		len -= n;
-	}
-	tx->nr = 0;
-	mdev_vq_publish(tx->vq);
+	if (likely(mdev_soft_net_accepts(net, eth->h_dest)) &&
+	    (likely(eth->h_vlan_proto != htons(ETH_P_8021Q)) ||
+	     len < VLAN_ETH_HLEN ||
+	     mdev_soft_net_accepts_vlan(net, ntohs(eth->h_vlan_TCI) &
+					     VLAN_VID_MASK)))
+		return true;
+	atomic64_inc(&net->filtered);
+	return false;
 }
 
 /*
- * Whether the driver's filters let a frame through.  The tag is in the linear part,
- * because the stack has put it there.
+ * Take buffers for a frame of @len bytes and write its header; @dst is where the frame
+ * goes.  Returns 0 or an error, see net_mdev_tx_send(); net_mdev_tx_end() follows.
  */
-static bool net_mdev_tx_accepts(struct mdev_soft_net *net,
-				const struct sk_buff *skb)
+static __always_inline int net_mdev_tx_begin(struct net_mdev_pair *pair,
+					     struct virtio_net_hdr_v1 *hdr,
+					     u32 len, struct mdev_vq_iter *dst)
 {
-	const struct vlan_ethhdr *eth = (const struct vlan_ethhdr *)skb->data;
+	struct net_mdev_tx *tx = &pair->tx;
+	int ret;
 
-	if (!mdev_soft_net_accepts(net, eth->h_dest))
-		return false;
-	return likely(eth->h_vlan_proto != htons(ETH_P_8021Q)) ||
-	       skb_headlen(skb) < VLAN_ETH_HLEN ||
-	       mdev_soft_net_accepts_vlan(net, ntohs(eth->h_vlan_TCI) &
-					       VLAN_VID_MASK);
+	ret = mdev_soft_net_bufs_take(&pair->nm->net, &tx->bufs, &tx->section,
+				      tx->vq, MDEV_SOFT_NET_HDR_LEN + len);
+	if (unlikely(ret))
+		return ret;
+	hdr->num_buffers = (__force __virtio16)cpu_to_le16(tx->bufs.nr);
+	mdev_vq_iter_in_all(dst, tx->bufs.chains, tx->bufs.nr_segs);
+	return mdev_vq_section_write(&tx->section, dst, hdr, sizeof(*hdr));
+}
+
+/* The frame is in its buffers, or, if @ret is an error, has to leave them.  Returns @ret. */
+static __always_inline int net_mdev_tx_end(struct net_mdev_pair *pair, u32 len,
+					   int ret)
+{
+	struct net_mdev_tx *tx = &pair->tx;
+
+	if (unlikely(ret)) {
+		mdev_soft_net_bufs_return(&tx->bufs, tx->vq);
+		if (ret == -EINVAL || ret == -EMSGSIZE)
+			net_mdev_count(&tx->count.errors, 1);
+		return ret;
+	}
+	mdev_soft_net_bufs_push(&tx->bufs, tx->vq, MDEV_SOFT_NET_HDR_LEN + len);
+	mdev_vq_publish(tx->vq);
+	mdev_vq_count(tx->vq, len, 0);
+	net_mdev_count(&tx->count.packets, 1);
+	net_mdev_count(&tx->count.bytes, len);
+	WRITE_ONCE(tx->stalled, false);
+	if (unlikely(tx->notify)) {
+		tx->notify = false;
+		mdev_vq_disable_notify(tx->vq);
+	}
+	return 0;
 }
 
 /**
@@ -198,50 +162,23 @@ static bool net_mdev_tx_accepts(struct mdev_soft_net *net,
  */
 int net_mdev_tx_send(struct net_mdev_pair *pair, struct sk_buff *skb)
 {
-	struct net_mdev_tx *tx = &pair->tx;
 	struct virtio_net_hdr_v1 hdr;
 	struct mdev_vq_iter dst;
-	int ret = -EINVAL;
+	int ret;
 
+	pair->tx.bufs.nr = 0;
 	/* BPF programs redirect anything. */
 	if (unlikely(!pskb_may_pull(skb, ETH_HLEN)))
-		goto error;
-	if (unlikely(!net_mdev_tx_accepts(&pair->nm->net, skb))) {
-		atomic64_inc(&pair->nm->net.filtered);
+		return net_mdev_tx_end(pair, skb->len, -EINVAL);
+	if (unlikely(!net_mdev_tx_accepts(&pair->nm->net, skb->data,
+					  skb_headlen(skb))))
 		return 0;
-	}
 	ret = net_mdev_tx_header(pair, skb, &hdr);
-	if (unlikely(ret))
-		goto error;
-	ret = net_mdev_tx_take(pair, MDEV_SOFT_NET_HDR_LEN + skb->len);
-	if (!ret) {
-		hdr.num_buffers = (__force __virtio16)cpu_to_le16(tx->nr);
-		mdev_vq_iter_in_all(&dst, tx->chains, tx->nr_segs);
-		ret = mdev_vq_section_write(&tx->section, &dst, &hdr,
-					    sizeof(hdr));
-		if (!ret)
-			ret = net_mdev_tx_copy(tx, &dst, skb);
-	}
-	if (unlikely(ret)) {
-		net_mdev_tx_unpop(tx);
-		goto error;
-	}
-
-	net_mdev_tx_push(tx, MDEV_SOFT_NET_HDR_LEN + skb->len);
-	mdev_vq_count(tx->vq, skb->len, 0);
-	net_mdev_count(&tx->count.packets, 1);
-	net_mdev_count(&tx->count.bytes, skb->len);
-	WRITE_ONCE(tx->stalled, false);
-	if (unlikely(tx->notify)) {
-		tx->notify = false;
-		mdev_vq_disable_notify(tx->vq);
-	}
-	return 0;
-
-error:
-	if (ret == -EINVAL || ret == -EMSGSIZE)
-		net_mdev_count(&tx->count.errors, 1);
-	return ret;
+	if (likely(!ret))
+		ret = net_mdev_tx_begin(pair, &hdr, skb->len, &dst);
+	if (likely(!ret))
+		ret = net_mdev_tx_copy(&pair->tx, &dst, skb);
+	return net_mdev_tx_end(pair, skb->len, ret);
 }
 
 /**

@@ -37,73 +37,6 @@ struct mvnet_head {
 };
 
 /*
- * Whether the driver has no buffer left to add: it gets none back until those that
- * are collected are used.
- */
-static bool mvnet_all_collected(const struct mvnet_pair *pair)
-{
-	u16 num = mdev_vq_num(pair->rx);
-
-	return pair->nr_rx == num ||
-	       (!mdev_soft_net_has(&pair->net->base, VIRTIO_RING_F_INDIRECT_DESC) &&
-		pair->nr_rx_descs == num);
-}
-
-/* Give the receive buffers back that are in the pair. */
-static void mvnet_uncollect(struct mvnet_pair *pair)
-{
-	while (pair->nr_rx)
-		mdev_vq_unpop(pair->rx, &pair->rx_chains[--pair->nr_rx]);
-}
-
-/*
- * Take receive buffers for @len bytes into the pair.  Returns 0; -ENOBUFS if there are
- * too few; -EMSGSIZE if there can never be enough; -EPROTO if a queue broke.
- */
-static int mvnet_collect(struct mvnet_pair *pair, u32 len)
-{
-	bool merge = mdev_soft_net_has(&pair->net->base, VIRTIO_NET_F_MRG_RXBUF);
-	struct mdev_vq_chain *chain;
-	u32 room = 0;
-	int ret;
-
-	pair->nr_rx = 0;
-	pair->nr_rx_segs = 0;
-	pair->nr_rx_descs = 0;
-	do {
-		/* Not by segments: a descriptor of no bytes has none. */
-		if (pair->nr_rx == (merge ? MVNET_MAX_MERGE : 1) ||
-		    pair->nr_rx_descs > MDEV_VQ_MAX_SEGS)
-			return -EMSGSIZE;
-
-		chain = &pair->rx_chains[pair->nr_rx];
-		chain->segs = pair->rx_segs + pair->nr_rx_segs;
-		chain->max_segs = MDEV_VQ_MAX_SEGS;
-		ret = mdev_vq_section_pop(&pair->section, pair->rx, chain);
-		if (ret < 0)
-			return ret;
-		if (!ret)
-			return mvnet_all_collected(pair) ? -EMSGSIZE : -ENOBUFS;
-		pair->nr_rx++;
-		pair->nr_rx_segs += chain->nr_in;
-		pair->nr_rx_descs += chain->nr_descs;
-		/*
-		 * Count it even if it is given back.  Bytes count with the frame.
-		 */
-		pair->cost += mdev_vq_chain_desc_cost(chain);
-		if (chain->nr_out || (!room && chain->in_len < MDEV_SOFT_NET_HDR_LEN)) {
-			mdev_vq_break(pair->rx,
-				      "a receive buffer of %u bytes to write and %u to read",
-				      chain->in_len, chain->out_len);
-			return -EPROTO;
-		}
-		/* Cannot overflow: less than @len before */
-		room = min_t(u64, (u64)room + chain->in_len, len);
-	} while (room < len);
-	return 0;
-}
-
-/*
  * Copy header and frame, @len bytes at @data, into the receive buffers.  If @data is
  * NULL the frame is in the bounce buffer.
  */
@@ -116,8 +49,8 @@ static int mvnet_fill(struct mvnet_pair *pair, struct virtio_net_hdr_v1 *hdr,
 	bool csum;
 	int ret;
 
-	hdr->num_buffers = (__force __virtio16)cpu_to_le16(pair->nr_rx);
-	mdev_vq_iter_in_all(&dst, pair->rx_chains, pair->nr_rx_segs);
+	hdr->num_buffers = (__force __virtio16)cpu_to_le16(pair->bufs.nr);
+	mdev_vq_iter_in_all(&dst, pair->bufs.chains, pair->bufs.nr_segs);
 
 	csum = hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM &&
 	       !mdev_soft_net_offload(&pair->net->base, VIRTIO_NET_F_GUEST_CSUM);
@@ -141,37 +74,27 @@ static int mvnet_fill(struct mvnet_pair *pair, struct virtio_net_hdr_v1 *hdr,
 				     sizeof(*hdr) + len);
 }
 
-/* Mark the receive buffers used, with @len bytes in total. */
-static void mvnet_push_rx(struct mvnet_pair *pair, u32 len)
-{
-	unsigned int i;
-	u32 n;
-
-	for (i = 0; i < pair->nr_rx; i++) {
-		n = min(len, pair->rx_chains[i].in_len);
-		mdev_vq_push(pair->rx, &pair->rx_chains[i], n);
-		len -= n;
-	}
-	pair->nr_rx = 0;
-}
-
 /*
- * Have the driver receive a frame.  Returns 0, or an error of mvnet_collect(); then
- * the receive buffers have been given back.
+ * Have the driver receive a frame.  Returns 0, or an error of mdev_soft_net_bufs_take() or
+ * of a copy; then the receive buffers have been given back.
  */
 static int mvnet_receive(struct mvnet_pair *pair, struct virtio_net_hdr_v1 *hdr,
 			 struct mdev_vq_iter *data, u32 len)
 {
+	struct mdev_soft_net_bufs *bufs = &pair->bufs;
 	int ret;
 
-	ret = mvnet_collect(pair, MDEV_SOFT_NET_HDR_LEN + len);
+	ret = mdev_soft_net_bufs_take(&pair->net->base, bufs, &pair->section,
+				      pair->rx, MDEV_SOFT_NET_HDR_LEN + len);
+	/* Counts even if they are given back.  Bytes count with the frame. */
+	pair->cost += (u64)bufs->nr_descs * MDEV_VQ_DESC_COST;
 	if (!ret)
 		ret = mvnet_fill(pair, hdr, data, len);
 	if (ret) {
-		mvnet_uncollect(pair);
+		mdev_soft_net_bufs_return(bufs, pair->rx);
 		return ret;
 	}
-	mvnet_push_rx(pair, MDEV_SOFT_NET_HDR_LEN + len);
+	mdev_soft_net_bufs_push(bufs, pair->rx, MDEV_SOFT_NET_HDR_LEN + len);
 	mdev_vq_count(pair->rx, len, 0);
 	return 0;
 }

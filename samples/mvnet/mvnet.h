@@ -10,6 +10,7 @@
 #include <linux/mdev_class.h>
 #include <linux/mdev_mem.h>
 #include <linux/mdev_soft_net.h>
+#include <linux/mdev_soft_net_bufs.h>
 #include <linux/mdev_vq.h>
 #include <linux/mdev_vq_section.h>
 #include <linux/mdev_worker.h>
@@ -24,9 +25,6 @@
 
 /* The largest IP packet there is, and its Ethernet header, rounded up */
 #define MVNET_MAX_FRAME		65550
-
-/* Receive chains that one frame may take */
-#define MVNET_MAX_MERGE		256
 
 /* Microseconds that a pair may be polled for at most before its worker sleeps */
 #define MVNET_MAX_BUSY_POLL	10000
@@ -59,11 +57,7 @@ enum mvnet_next {
  *	is used only while the pair is served
  * @tx_chain: the frame at hand
  * @tx_segs: its pieces
- * @rx_chains: the receive buffers that it goes to
- * @rx_segs: their pieces, one array for all, so that they are written as one
- * @nr_rx: how many of @rx_chains are taken
- * @nr_rx_segs: how many of @rx_segs are
- * @nr_rx_descs: how many descriptors were read for them
+ * @bufs: the receive buffers that it goes to
  * @cost: of the run so far, see mdev_vq_chain_cost()
  * @bounce: room for a header and a frame, where it has to be looked at or cannot be copied
  *	directly
@@ -81,11 +75,7 @@ struct mvnet_pair {
 	struct mdev_vq_section section;
 	struct mdev_vq_chain tx_chain;
 	struct mdev_vq_seg *tx_segs;
-	struct mdev_vq_chain *rx_chains;
-	struct mdev_vq_seg *rx_segs;
-	unsigned int nr_rx;
-	unsigned int nr_rx_segs;
-	unsigned int nr_rx_descs;
+	struct mdev_soft_net_bufs bufs;
 	u64 cost;
 	void *bounce;
 };

@@ -22,20 +22,8 @@ static int mvnet_pair_alloc(struct mvnet_pair *pair)
 		if (!pair->tx_segs)
 			return -ENOMEM;
 	}
-	/* If no more than half of it is taken, there is room for any chain. */
-	if (!pair->rx_segs) {
-		pair->rx_segs = kvmalloc_array(2 * MDEV_VQ_MAX_SEGS,
-					       sizeof(*pair->rx_segs), gfp);
-		if (!pair->rx_segs)
-			return -ENOMEM;
-	}
-	if (!pair->rx_chains) {
-		pair->rx_chains = kvmalloc_array(MVNET_MAX_MERGE,
-						 sizeof(*pair->rx_chains),
-						 gfp);
-		if (!pair->rx_chains)
-			return -ENOMEM;
-	}
+	if (mdev_soft_net_bufs_alloc(&pair->bufs, gfp))
+		return -ENOMEM;
 
 	/* GUEST_CSUM may be switched off later. */
 	csum = mdev_soft_net_has(&net->base, VIRTIO_NET_F_CSUM) &&
@@ -80,12 +68,9 @@ void mvnet_pair_reset(struct mvnet_pair *pair)
 {
 	mdev_worker_stop(&pair->worker);
 	kvfree(pair->bounce);
-	kvfree(pair->rx_chains);
-	kvfree(pair->rx_segs);
+	mdev_soft_net_bufs_free(&pair->bufs);
 	kvfree(pair->tx_segs);
 	pair->bounce = NULL;
-	pair->rx_chains = NULL;
-	pair->rx_segs = NULL;
 	pair->tx_segs = NULL;
 }
 
