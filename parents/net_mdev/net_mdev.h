@@ -102,7 +102,8 @@ struct net_mdev_rx {
  * @work: carries them
  * @stall_work: looks whether the driver, or its memory, takes too long
  * @section: in which @vq is served; this and what follows belongs to the user of @vq
- * @notify: the driver has been asked for kicks
+ * @notify: the driver kicks when it adds buffers, because it was asked to, or because
+ *	nobody has asked it not to since the queue was started
  * @bufs: the buffers that the frame at hand goes to
  * @count: counters
  */

@@ -117,7 +117,7 @@ void net_mdev_pair_reset(struct net_mdev_pair *pair)
 	tx->handed = false;
 	WRITE_ONCE(tx->waits, false);
 	tx->stalled = false;
-	tx->notify = false;
+	tx->notify = true;
 	net_mdev_backlog_purge(tx);
 	netif_tx_wake_queue(tx->txq);
 	__netif_tx_unlock_bh(tx->txq);
@@ -151,6 +151,7 @@ void net_mdev_pair_init(struct net_mdev_pair *pair, struct net_mdev *nm,
 	tx->txq = netdev_get_tx_queue(nm->dev, index);
 	tx->section.vqs[0] = tx->vq;
 	tx->section.nowait = true;
+	tx->notify = true;
 	__skb_queue_head_init(&tx->backlog);
 	mdev_work_init(&tx->work, net_mdev_backlog_work);
 	INIT_DELAYED_WORK(&tx->stall_work, net_mdev_stall_work);
