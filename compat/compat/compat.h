@@ -25,6 +25,7 @@
 #include "module.h"
 #include "vfio.h"
 #include "virtio.h"
+#include "xdp.h"
 
 #endif /* COMPAT_PROBING */
 

@@ -9,8 +9,10 @@
 #include <linux/rtnetlink.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <net/xdp.h>
 
 #include "net_mdev.h"
+#include "xdp.h"
 
 /* What the driver may have negotiated, see net_mdev_fix_features() */
 #define NET_MDEV_OFFLOADS	(NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO6 | \
@@ -96,6 +98,8 @@ static const struct net_device_ops net_mdev_netdev_ops = {
 	.ndo_get_stats64 = net_mdev_get_stats64,
 	.ndo_change_mtu = net_mdev_change_mtu,
 	.ndo_fix_features = net_mdev_fix_features,
+	.ndo_bpf = net_mdev_bpf,
+	.ndo_xdp_xmit = net_mdev_xdp_xmit,
 	.ndo_set_mac_address = eth_mac_addr,
 	.ndo_validate_addr = eth_validate_addr,
 };
@@ -118,6 +122,9 @@ static void net_mdev_dev_setup(struct net_mdev *nm)
 			   NET_MDEV_OFFLOADS;
 	dev->features = dev->hw_features | NETIF_F_HIGHDMA;
 	dev->vlan_features = dev->hw_features;
+	xdp_set_features_flag(dev, NETDEV_XDP_ACT_BASIC |
+				   NETDEV_XDP_ACT_REDIRECT |
+				   NETDEV_XDP_ACT_NDO_XMIT);
 	/* A frame may wait in the backlog, so it has to be ours. */
 	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
 	/* netpoll sends with interrupts off, where a driver cannot be signalled. */

@@ -52,12 +52,19 @@ static const struct {
 	NET_MDEV_RX_STAT(dropped),
 	NET_MDEV_RX_STAT(errors),
 	NET_MDEV_RX_STAT(deferred),
+	NET_MDEV_RX_STAT(xdp_drops),
+	NET_MDEV_RX_STAT(xdp_tx),
+	NET_MDEV_RX_STAT(xdp_redirects),
+	NET_MDEV_RX_STAT(xdp_errors),
+	NET_MDEV_RX_STAT(xdp_skbs),
 	NET_MDEV_TX_STAT(packets),
 	NET_MDEV_TX_STAT(bytes),
 	NET_MDEV_TX_STAT(dropped),
 	NET_MDEV_TX_STAT(errors),
 	NET_MDEV_TX_STAT(deferred),
 	NET_MDEV_TX_STAT(stalls),
+	NET_MDEV_TX_STAT(xdp_packets),
+	NET_MDEV_TX_STAT(xdp_drops),
 };
 
 static int net_mdev_get_sset_count(struct net_device *dev, int sset)

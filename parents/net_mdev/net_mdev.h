@@ -28,6 +28,9 @@
 /* The largest IP packet there is, and its Ethernet header, rounded up */
 #define NET_MDEV_MAX_FRAME	65550
 
+/* Frames that are taken from the driver in one section */
+#define NET_MDEV_RX_SECTION	16
+
 /* Flows for which a device remembers the pair that the driver sends them on */
 #define NET_MDEV_FLOWS		1024
 
@@ -43,6 +46,15 @@
  * @deferred: frames that the worker carried, because the driver's memory was not
  *	at hand
  * @stalls: times that frames were dropped because the driver added no buffer
+ * @xdp_packets: to the driver, frames of XDP programs, of this interface or another one;
+ *	they are among @packets, too
+ * @xdp_drops: frames that an XDP program dropped; to the driver, frames of XDP programs
+ *	that it did not take
+ * @xdp_tx: frames that an XDP program returned to the driver
+ * @xdp_redirects: frames that an XDP program sent elsewhere
+ * @xdp_errors: frames lost because an XDP program failed, or what it wanted could not be
+ *	done
+ * @xdp_skbs: frames that an XDP program saw as an &struct sk_buff
  *
  * Written only by the user of the direction's virtqueue, or under the lock that
  * determines it; readers see whole values on a 64 bit machine.
@@ -54,6 +66,12 @@ struct net_mdev_counters {
 	u64 errors;
 	u64 deferred;
 	u64 stalls;
+	u64 xdp_packets;
+	u64 xdp_drops;
+	u64 xdp_tx;
+	u64 xdp_redirects;
+	u64 xdp_errors;
+	u64 xdp_skbs;
 };
 
 static inline void net_mdev_count(u64 *counter, u64 n)
@@ -157,6 +175,7 @@ struct net_mdev_pair {
  * @live: the driver has set DRIVER_OK
  * @use: how many drivers have been live and are not any more
  * @stall: milliseconds for which frames wait at most
+ * @xdp: what XDP takes if a program is attached; changes under the rtnl
  * @flows: the pairs that the driver sends its flows on, see net_mdev_steer_learn()
  * @update: has the network device follow the driver: features, queues and carrier
  * @updated: in jiffies, when it did so last
@@ -170,6 +189,7 @@ struct net_mdev {
 	bool live;
 	unsigned int use;
 	unsigned int stall;
+	struct net_mdev_xdp __rcu *xdp;
 	u32 flows[NET_MDEV_FLOWS];
 	struct delayed_work update;
 	unsigned long updated;
@@ -228,12 +248,22 @@ void net_mdev_pair_schedule(struct net_mdev_pair *pair);
 /* rx.c */
 int net_mdev_rx_poll(struct net_mdev_pair *pair, int budget);
 void net_mdev_rx_work(struct mdev_work *work);
+void net_mdev_rx_receive(struct net_mdev_pair *pair, struct napi_struct *napi,
+			 struct sk_buff *skb);
 
 /* tx.c */
 int net_mdev_tx_send(struct net_mdev_pair *pair, struct sk_buff *skb);
+int net_mdev_tx_send_raw(struct net_mdev_pair *pair, const void *data, u32 len);
 bool net_mdev_tx_wait(struct net_mdev_pair *pair);
 void net_mdev_tx_wake(struct net_mdev_pair *pair);
 netdev_tx_t net_mdev_start_xmit(struct sk_buff *skb, struct net_device *dev);
+
+/* xdp_xmit.c */
+struct xdp_frame;
+int net_mdev_xdp_send(struct net_mdev_pair *pair, struct xdp_frame **frames,
+		      int nr);
+int net_mdev_xdp_xmit(struct net_device *dev, int nr, struct xdp_frame **frames,
+		      u32 flags);
 
 /* backlog.c */
 void net_mdev_backlog_hand(struct net_mdev_pair *pair);

@@ -11,11 +11,11 @@
 #include <linux/virtio_net.h>
 
 #include "net_mdev.h"
+#include "xdp.h"
 
-/* Frames in one section and in one run of the worker, and bytes if they are large */
-#define NET_MDEV_RX_SECTION	16
-#define NET_MDEV_RX_BYTES	(128 * 1024)
+/* Frames in one run of the worker, and bytes in one section or run if they are large */
 #define NET_MDEV_RX_BUDGET	64
+#define NET_MDEV_RX_BYTES	(128 * 1024)
 #define NET_MDEV_RX_BUDGET_BYTES (512 * 1024)
 
 /* A frame up to this size is in one piece; of a larger one this is */
@@ -25,6 +25,7 @@
 /**
  * struct net_mdev_run - one run over the driver's transmit queue
  * @napi: that of the pair, if its poll is running; NULL for the worker
+ * @xdp: takes the frames, if an XDP program is attached and the poll is running
  * @left: frames that may still be taken
  * @taken: frames that were
  * @over: there was the last section
@@ -33,6 +34,7 @@
  */
 struct net_mdev_run {
 	struct napi_struct *napi;
+	struct net_mdev_xdp_queue *xdp;
 	int left;
 	int taken;
 	bool over;
@@ -113,13 +115,13 @@ static int net_mdev_rx_copy(struct net_mdev_pair *pair, struct sk_buff *skb,
 }
 
 /*
- * Whoever has switched off that checksums are left to this end wants them in the frame.
- * Those of large frames are completed when these are segmented.
+ * Whoever has switched off that checksums are left to this end wants them in the frame,
+ * and so do XDP programs.  Those of large frames are completed when these are segmented.
  */
-static void net_mdev_rx_checksum(const struct net_device *dev,
-				 struct sk_buff *skb)
+static void net_mdev_rx_checksum(const struct net_mdev *nm, struct sk_buff *skb)
 {
-	if (likely(dev->features & NETIF_F_RXCSUM))
+	if (likely(nm->dev->features & NETIF_F_RXCSUM) &&
+	    likely(!rcu_access_pointer(nm->xdp)))
 		return;
 	if (skb->ip_summed == CHECKSUM_PARTIAL && !skb_is_gso(skb))
 		skb_checksum_help(skb);
@@ -137,15 +139,45 @@ static int net_mdev_rx_drop(struct net_mdev_rx *rx, u64 *counter)
 }
 
 /*
- * The frame of a popped chain.  Returns 1 if the chain was pushed; @skb is NULL if
- * nothing came of it.  Returns an error of the section otherwise.
+ * Copy the frame of a popped chain to an skb of @run.  Returns 0; -EINVAL if its header is
+ * not valid; -ENOMEM; or an error of the section.
+ */
+static int net_mdev_rx_skb(struct net_mdev_pair *pair, struct net_mdev_run *run,
+			   u32 len)
+{
+	struct virtio_net_hdr_v1 hdr;
+	struct sk_buff *skb;
+	int ret;
+
+	skb = net_mdev_rx_alloc(pair, run->napi, len);
+	if (unlikely(!skb))
+		return -ENOMEM;
+	ret = net_mdev_rx_copy(pair, skb, len, &hdr);
+	if (likely(!ret) &&
+	    unlikely(virtio_net_hdr_to_skb(skb, (struct virtio_net_hdr *)&hdr,
+					   true)))
+		ret = -EINVAL;
+	if (unlikely(ret)) {
+		kfree_skb(skb);
+		return ret;
+	}
+	net_mdev_rx_checksum(pair->nm, skb);
+	if (run->xdp)
+		net_mdev_xdp_add_skb(run->xdp, skb);
+	else
+		__skb_queue_tail(&run->ready, skb);
+	return 0;
+}
+
+/*
+ * The frame of a popped chain.  Returns 1 if the chain was pushed, and an error of the
+ * section otherwise.
  */
 static int net_mdev_rx_frame(struct net_mdev_pair *pair,
-			     struct napi_struct *napi, struct sk_buff **skb)
+			     struct net_mdev_run *run)
 {
 	struct mdev_soft_net *net = &pair->nm->net;
 	struct net_mdev_rx *rx = &pair->rx;
-	struct virtio_net_hdr_v1 hdr;
 	u32 len;
 	int ret;
 
@@ -159,24 +191,18 @@ static int net_mdev_rx_frame(struct net_mdev_pair *pair,
 		     MDEV_SOFT_NET_PAIR_OFF))
 		return net_mdev_rx_drop(rx, &rx->count.dropped);
 
-	*skb = net_mdev_rx_alloc(pair, napi, len);
-	if (unlikely(!*skb))
-		return net_mdev_rx_drop(rx, &rx->count.dropped);
-	ret = net_mdev_rx_copy(pair, *skb, len, &hdr);
-	if (likely(!ret) &&
-	    likely(!virtio_net_hdr_to_skb(*skb, (struct virtio_net_hdr *)&hdr,
-					  true))) {
-		net_mdev_rx_checksum(pair->nm->dev, *skb);
+	if (run->xdp && len <= NET_MDEV_XDP_FRAME)
+		ret = net_mdev_xdp_add(pair, run->xdp, len);
+	else
+		ret = net_mdev_rx_skb(pair, run, len);
+	if (likely(!ret)) {
 		mdev_vq_push(rx->vq, &rx->chain, 0);
 		mdev_vq_count(rx->vq, len, 0);
 		net_mdev_count(&rx->count.packets, 1);
 		net_mdev_count(&rx->count.bytes, len);
 		return 1;
 	}
-
-	kfree_skb(*skb);
-	*skb = NULL;
-	if (!ret || ret == -EINVAL)
+	if (ret == -EINVAL)
 		return net_mdev_rx_drop(rx, &rx->count.errors);
 	return ret == -ENOMEM ? net_mdev_rx_drop(rx, &rx->count.dropped) : ret;
 }
@@ -189,7 +215,6 @@ static int net_mdev_rx_one(struct net_mdev_pair *pair,
 			   struct net_mdev_run *run)
 {
 	struct net_mdev_rx *rx = &pair->rx;
-	struct sk_buff *skb = NULL;
 	int ret;
 
 	rx->chain.segs = rx->segs;
@@ -202,7 +227,7 @@ static int net_mdev_rx_one(struct net_mdev_pair *pair,
 			      rx->chain.in_len);
 		ret = -EPROTO;
 	} else {
-		ret = net_mdev_rx_frame(pair, run->napi, &skb);
+		ret = net_mdev_rx_frame(pair, run);
 	}
 	if (unlikely(ret < 0)) {
 		mdev_vq_unpop(rx->vq, &rx->chain);
@@ -211,8 +236,6 @@ static int net_mdev_rx_one(struct net_mdev_pair *pair,
 	run->taken++;
 	run->left--;
 	run->cost += mdev_vq_chain_cost(&rx->chain);
-	if (skb)
-		__skb_queue_tail(&run->ready, skb);
 	return 1;
 }
 
@@ -263,23 +286,46 @@ leave:
 	return ret;
 }
 
+/**
+ * net_mdev_rx_receive() - hand a frame to the stack
+ * @pair: the pair that it came from
+ * @napi: that of the pair, if its poll is running; NULL for the worker
+ * @skb: the frame, after eth_type_trans()
+ *
+ * Context: the user of the pair's transmit queue, with softirqs off, in no section.
+ */
+void net_mdev_rx_receive(struct net_mdev_pair *pair, struct napi_struct *napi,
+			 struct sk_buff *skb)
+{
+	skb_record_rx_queue(skb, pair->index);
+	net_mdev_steer_learn(pair, skb);
+	if (likely(napi))
+		napi_gro_receive(napi, skb);
+	else
+		netif_receive_skb(skb);
+}
+
 /* Hand frames to the stack, outside of any section: that takes a while. */
 static void net_mdev_rx_deliver(struct net_mdev_pair *pair,
 				struct net_mdev_run *run)
 {
 	struct sk_buff *skb;
 
+	if (run->xdp) {
+		net_mdev_xdp_run(pair, run->xdp);
+		return;
+	}
 	while ((skb = __skb_dequeue(&run->ready))) {
-		skb_record_rx_queue(skb, pair->index);
 		skb->protocol = eth_type_trans(skb, pair->nm->dev);
-		net_mdev_steer_learn(pair, skb);
 		if (likely(run->napi)) {
-			napi_gro_receive(run->napi, skb);
-		} else {
-			local_bh_disable();
-			netif_receive_skb(skb);
-			local_bh_enable();
+			net_mdev_rx_receive(pair, run->napi, skb);
+			continue;
 		}
+		local_bh_disable();
+		skb = net_mdev_xdp_run_skb(pair, skb);
+		if (skb)
+			net_mdev_rx_receive(pair, NULL, skb);
+		local_bh_enable();
 	}
 }
 
@@ -307,7 +353,11 @@ static int net_mdev_rx_run(struct net_mdev_pair *pair, struct net_mdev_run *run)
  */
 int net_mdev_rx_poll(struct net_mdev_pair *pair, int budget)
 {
-	struct net_mdev_run run = { .napi = &pair->napi, .left = budget };
+	struct net_mdev_run run = {
+		.napi = &pair->napi,
+		.xdp = net_mdev_xdp_queue(pair),
+		.left = budget,
+	};
 	struct net_mdev_rx *rx = &pair->rx;
 	int ret;
 

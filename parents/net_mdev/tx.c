@@ -182,6 +182,29 @@ int net_mdev_tx_send(struct net_mdev_pair *pair, struct sk_buff *skb)
 }
 
 /**
+ * net_mdev_tx_send_raw() - as net_mdev_tx_send(), for a frame that is no &struct sk_buff
+ * @pair: the pair, whose receive queue is claimed
+ * @data: the frame, complete and in one piece
+ * @len: its length, at least that of an Ethernet header
+ *
+ * Context: as net_mdev_tx_send().
+ * Return: as net_mdev_tx_send().
+ */
+int net_mdev_tx_send_raw(struct net_mdev_pair *pair, const void *data, u32 len)
+{
+	struct virtio_net_hdr_v1 hdr = { 0 };
+	struct mdev_vq_iter dst;
+	int ret;
+
+	if (unlikely(!net_mdev_tx_accepts(&pair->nm->net, data, len)))
+		return 0;
+	ret = net_mdev_tx_begin(pair, &hdr, len, &dst);
+	if (likely(!ret))
+		ret = mdev_vq_section_write(&pair->tx.section, &dst, data, len);
+	return net_mdev_tx_end(pair, len, ret);
+}
+
+/**
  * net_mdev_tx_wait() - stop the queue until the driver adds buffers
  * @pair: the pair, whose receive queue is claimed
  *

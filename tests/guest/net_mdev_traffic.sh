@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # slow: debug
+# kernels: 6.1
 # timeout: 300
 #
 # Two guests and the host at a bridge: ping and TCP, each byte compared; without
