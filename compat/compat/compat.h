@@ -23,6 +23,7 @@
 #include "irqbypass.h"
 #include "mm.h"
 #include "module.h"
+#include "page_pool.h"
 #include "vfio.h"
 #include "virtio.h"
 #include "xdp.h"

@@ -31,6 +31,14 @@
 /* Frames that are taken from the driver in one section */
 #define NET_MDEV_RX_SECTION	16
 
+/*
+ * Pages of that size have large frames from the driver in them, and so many that
+ * nobody uses are kept for each pair.
+ */
+#define NET_MDEV_POOL_ORDER	get_order(32 * 1024)
+#define NET_MDEV_POOL_PAGE	((u32)PAGE_SIZE << NET_MDEV_POOL_ORDER)
+#define NET_MDEV_POOL_SIZE	64
+
 /* Flows for which a device remembers the pair that the driver sends them on */
 #define NET_MDEV_FLOWS		1024
 
@@ -88,7 +96,8 @@ static inline void net_mdev_count(u64 *counter, u64 n)
  * @section: in which @vq is served; this and what follows belongs to the user of @vq
  * @chain: the frame at hand
  * @segs: its pieces
- * @frag: memory for large frames
+ * @pool: memory for large frames, for the poll alone
+ * @frag: the same for the worker, or if @pool has none
  * @count: counters
  */
 struct net_mdev_rx {
@@ -99,6 +108,7 @@ struct net_mdev_rx {
 	struct mdev_vq_section section;
 	struct mdev_vq_chain chain;
 	struct mdev_vq_seg *segs;
+	struct page_pool *pool;
 	struct page_frag frag;
 	struct net_mdev_counters count;
 };

@@ -7,6 +7,7 @@
 #include <linux/irqflags.h>
 #include <linux/preempt.h>
 #include <linux/slab.h>
+#include <net/page_pool/helpers.h>
 
 #include "net_mdev.h"
 
@@ -66,6 +67,25 @@ static void net_mdev_pair_free(struct net_mdev_pair *pair)
 	pair->rx.segs = NULL;
 }
 
+/* Kept until the instance is removed, because frames that wait somewhere return to it. */
+static int net_mdev_pair_alloc_pool(struct net_mdev_pair *pair)
+{
+	const struct page_pool_params params = {
+		.order = NET_MDEV_POOL_ORDER,
+		.pool_size = NET_MDEV_POOL_SIZE,
+		.nid = NUMA_NO_NODE,
+	};
+	struct page_pool *pool;
+
+	if (pair->rx.pool)
+		return 0;
+	pool = page_pool_create(&params);
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	pair->rx.pool = pool;
+	return 0;
+}
+
 static int net_mdev_pair_alloc(struct net_mdev_pair *pair)
 {
 	gfp_t gfp = mdev_mem_gfp(mdev_soft_mem(&pair->nm->net.soft));
@@ -92,6 +112,8 @@ int net_mdev_pair_prepare(struct net_mdev_pair *pair)
 	int ret;
 
 	ret = net_mdev_pair_alloc(pair);
+	if (!ret)
+		ret = net_mdev_pair_alloc_pool(pair);
 	if (ret)
 		return ret;
 	/* The name of a task has 15 characters. */
@@ -183,4 +205,6 @@ void net_mdev_pair_disable(struct net_mdev_pair *pair)
 	cancel_delayed_work_sync(&pair->tx.stall_work);
 	if (pair->rx.frag.page)
 		put_page(pair->rx.frag.page);
+	if (pair->rx.pool)
+		page_pool_destroy(pair->rx.pool);
 }

@@ -9,6 +9,7 @@
 
 #include <linux/etherdevice.h>
 #include <linux/virtio_net.h>
+#include <net/page_pool/helpers.h>
 
 #include "net_mdev.h"
 #include "xdp.h"
@@ -57,29 +58,57 @@ static struct sk_buff *net_mdev_rx_alloc(struct net_mdev_pair *pair,
 	return netdev_alloc_skb(pair->nm->dev, net_mdev_rx_linear(len));
 }
 
-/* Copy what does not fit into the head into pages.  0; -ENOMEM; or a section's error. */
-static int net_mdev_rx_pages(struct net_mdev_rx *rx, struct sk_buff *skb,
-			     struct mdev_vq_iter *data, u32 len)
+/*
+ * A piece of memory of up to *@len bytes for a part of a large frame; *@len is how many.
+ * The poll has it from a pool, to which it returns when the frame has been read: new pages
+ * would have to be cleared first.  NULL if there is none.
+ */
+static struct page *net_mdev_rx_page(struct net_mdev_rx *rx, bool pooled,
+				     u32 *len, u32 *offset)
 {
 	struct page_frag *frag = &rx->frag;
-	unsigned int nr = 0;
-	int ret;
-	u32 n;
+	struct page *page;
 
-	for (; len; len -= n) {
-		if (nr == MAX_SKB_FRAGS ||
-		    !skb_page_frag_refill(min_t(u32, len, PAGE_SIZE), frag,
-					  GFP_ATOMIC))
+	*len = min_t(u32, *len, NET_MDEV_POOL_PAGE);
+	if (likely(pooled)) {
+		page = page_pool_dev_alloc_frag(rx->pool, offset, *len);
+		if (likely(page))
+			return page;
+	}
+	if (!skb_page_frag_refill(min_t(u32, *len, PAGE_SIZE), frag,
+				  GFP_ATOMIC))
+		return NULL;
+	*len = min_t(u32, *len, frag->size - frag->offset);
+	*offset = frag->offset;
+	frag->offset += *len;
+	get_page(frag->page);
+	return frag->page;
+}
+
+/* Copy what does not fit into the head into pages.  0; -ENOMEM; or a section's error. */
+static int net_mdev_rx_pages(struct net_mdev_rx *rx, bool pooled,
+			     struct sk_buff *skb, struct mdev_vq_iter *data,
+			     u32 len)
+{
+	unsigned int nr;
+	struct page *page;
+	u32 offset, n;
+	int ret;
+
+	if (pooled)
+		skb_mark_for_recycle(skb);
+	for (nr = 0; len; nr++, len -= n) {
+		if (nr == MAX_SKB_FRAGS)
 			return -ENOMEM;
-		n = min_t(u32, len, frag->size - frag->offset);
+		n = len;
+		page = net_mdev_rx_page(rx, pooled, &n, &offset);
+		if (unlikely(!page))
+			return -ENOMEM;
+		skb_add_rx_frag(skb, nr, page, offset, n, n);
 		ret = mdev_vq_section_read(&rx->section, data,
-					   page_address(frag->page) +
-					   frag->offset, n);
-		if (ret)
+					   page_address(page) + offset, n);
+		if (unlikely(ret))
 			return ret;
-		get_page(frag->page);
-		skb_add_rx_frag(skb, nr++, frag->page, frag->offset, n, n);
-		frag->offset += n;
 	}
 	return 0;
 }
@@ -90,8 +119,9 @@ static int net_mdev_rx_pages(struct net_mdev_rx *rx, struct sk_buff *skb,
  * the stack may use that room.  Returns 0; -EINVAL for a header that is not valid; -ENOMEM;
  * or an error of the section.
  */
-static int net_mdev_rx_copy(struct net_mdev_pair *pair, struct sk_buff *skb,
-			    u32 len, struct virtio_net_hdr_v1 *hdr)
+static int net_mdev_rx_copy(struct net_mdev_pair *pair, bool pooled,
+			    struct sk_buff *skb, u32 len,
+			    struct virtio_net_hdr_v1 *hdr)
 {
 	u32 linear = net_mdev_rx_linear(len);
 	struct net_mdev_rx *rx = &pair->rx;
@@ -111,7 +141,7 @@ static int net_mdev_rx_copy(struct net_mdev_pair *pair, struct sk_buff *skb,
 		return -EINVAL;
 	if (likely(len == linear))
 		return 0;
-	return net_mdev_rx_pages(rx, skb, &data, len - linear);
+	return net_mdev_rx_pages(rx, pooled, skb, &data, len - linear);
 }
 
 /*
@@ -152,7 +182,7 @@ static int net_mdev_rx_skb(struct net_mdev_pair *pair, struct net_mdev_run *run,
 	skb = net_mdev_rx_alloc(pair, run->napi, len);
 	if (unlikely(!skb))
 		return -ENOMEM;
-	ret = net_mdev_rx_copy(pair, skb, len, &hdr);
+	ret = net_mdev_rx_copy(pair, run->napi, skb, len, &hdr);
 	if (likely(!ret) &&
 	    unlikely(virtio_net_hdr_to_skb(skb, (struct virtio_net_hdr *)&hdr,
 					   true)))
