@@ -43,15 +43,16 @@ static void net_mdev_forget(struct net_device *dev)
 	synchronize_net();
 }
 
-static void net_mdev_update_carrier(struct net_mdev *nm)
+/* The driver that was live before everything else was updated is number @use. */
+static void net_mdev_update_carrier(struct net_mdev *nm, bool live,
+				    unsigned int use)
 {
-	unsigned int use = READ_ONCE(nm->use);
-
-	if (!netif_carrier_ok(nm->dev) && READ_ONCE(nm->live))
+	if (live && !netif_carrier_ok(nm->dev))
 		net_mdev_forget(nm->dev);
 	spin_lock_bh(&nm->carrier_lock);
 	/* If the driver is another one by now, there is one more update. */
-	if (nm->live && nm->use == use && mdev_soft_net_link_is_up(&nm->net))
+	live &= nm->live && nm->use == use;
+	if (live && mdev_soft_net_link_is_up(&nm->net))
 		netif_carrier_on(nm->dev);
 	else
 		netif_carrier_off(nm->dev);
@@ -71,6 +72,13 @@ void net_mdev_update(struct work_struct *work)
 	struct net_mdev *nm = container_of(to_delayed_work(work),
 					   struct net_mdev, update);
 	struct net_device *dev = nm->dev;
+	unsigned int use;
+	bool live;
+
+	spin_lock_bh(&nm->carrier_lock);
+	live = nm->live;
+	use = nm->use;
+	spin_unlock_bh(&nm->carrier_lock);
 
 	rtnl_lock();
 	if (dev->reg_state != NETREG_REGISTERED)
@@ -78,7 +86,7 @@ void net_mdev_update(struct work_struct *work)
 	netif_set_real_num_tx_queues(dev, net_mdev_nr_on(nm));
 	netdev_update_features(dev);
 	/* Last, because frames come from then on. */
-	net_mdev_update_carrier(nm);
+	net_mdev_update_carrier(nm, live, use);
 out:
 	rtnl_unlock();
 	WRITE_ONCE(nm->updated, jiffies);

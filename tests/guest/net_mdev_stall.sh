@@ -122,13 +122,13 @@ driver_is_there()
 	user_start user-net deaf && wait_for 20 carrier_is "$HOST" 1
 }
 
-check "a program drives an interface outside of the bridge" driver_is_there
+driver_is_there || fail "a program drives an interface outside of the bridge"
 check "frames of the interface can be held up" \
 	tc qdisc replace dev "$HOST" root netem delay 100s
 udpflood 10.98.0.9 9 20
 check_not "frames for the program wait" [ "$(waiting)" = 0 ]
 user_kill
-check "another program drives the interface" driver_is_there
+driver_is_there || fail "another program drives the interface"
 check_equal "frames for the program before are gone" 0 "$(waiting)"
 udpflood 10.98.0.9 9 20
 check_not "frames for the second program wait" [ "$(waiting)" = 0 ]
