@@ -188,7 +188,8 @@ struct net_mdev_pair {
  * @xdp: what XDP takes if a program is attached; changes under the rtnl
  * @flows: the pairs that the driver sends its flows on, see net_mdev_steer_learn()
  * @update: has the network device follow the driver: features, queues and carrier
- * @updated: in jiffies, when it did so last
+ * @update_due: in jiffies, when the next one is due if they are spread out evenly;
+ *	written by @update
  */
 struct net_mdev {
 	struct mdev_soft_net net;
@@ -202,7 +203,7 @@ struct net_mdev {
 	struct net_mdev_xdp __rcu *xdp;
 	u32 flows[NET_MDEV_FLOWS];
 	struct delayed_work update;
-	unsigned long updated;
+	unsigned long update_due;
 };
 
 /* What the network device has of its own */

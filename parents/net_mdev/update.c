@@ -7,6 +7,7 @@
  */
 
 #include <linux/jiffies.h>
+#include <linux/minmax.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <net/sch_generic.h>
@@ -14,10 +15,11 @@
 #include "net_mdev.h"
 
 /*
- * From one update to the next: a driver may make changes in a loop, and everybody else
- * at this host needs the rtnl, too.
+ * Jiffies for each update, and how many may be made at once: a driver may make changes
+ * in a loop, and everybody else at this host needs the rtnl, too.
  */
 #define NET_MDEV_UPDATE_PAUSE	(HZ / 50 + 1)
+#define NET_MDEV_UPDATE_BURST	10
 
 /* Pairs that are in use: the first ones */
 static unsigned int net_mdev_nr_on(const struct net_mdev *nm)
@@ -72,9 +74,13 @@ void net_mdev_update(struct work_struct *work)
 	struct net_mdev *nm = container_of(to_delayed_work(work),
 					   struct net_mdev, update);
 	struct net_device *dev = nm->dev;
+	unsigned long due = nm->update_due;
 	unsigned int use;
 	bool live;
 
+	if (time_before(due, jiffies))
+		due = jiffies;
+	WRITE_ONCE(nm->update_due, due + NET_MDEV_UPDATE_PAUSE);
 	spin_lock_bh(&nm->carrier_lock);
 	live = nm->live;
 	use = nm->use;
@@ -89,23 +95,20 @@ void net_mdev_update(struct work_struct *work)
 	net_mdev_update_carrier(nm, live, use);
 out:
 	rtnl_unlock();
-	WRITE_ONCE(nm->updated, jiffies);
 }
 
 /**
  * net_mdev_update_soon() - have net_mdev_update() called
  * @nm: the instance, something of which has changed
  *
- * At once, unless the last time was a moment ago.
+ * At once, unless there were many a moment ago.
  *
  * Context: any.
  */
 void net_mdev_update_soon(struct net_mdev *nm)
 {
-	unsigned long pause = READ_ONCE(nm->updated) + NET_MDEV_UPDATE_PAUSE -
-			      jiffies;
+	long early = READ_ONCE(nm->update_due) - jiffies -
+		     NET_MDEV_UPDATE_BURST * NET_MDEV_UPDATE_PAUSE;
 
-	/* If that time is over, the difference is huge. */
-	schedule_delayed_work(&nm->update,
-			      pause <= NET_MDEV_UPDATE_PAUSE ? pause : 0);
+	schedule_delayed_work(&nm->update, max(early, 0L));
 }

@@ -227,6 +227,15 @@ static void wait_for_carrier(const struct vm_net *n)
 	       vm_read_file(found.gl_pathv[0], line, sizeof(line)) >= 0)
 		vm_sleep_ms(1);
 	globfree(&found);
+	/* So that its frames are spread over all pairs; it may be down. */
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/net/*/queues/tx-%u",
+		 n->dev->uuid, n->o.pairs - 1);
+	while (there && line[0] == '1' && vm_now_ms() < end &&
+	       glob(path, 0, NULL, &found)) {
+		globfree(&found);
+		vm_sleep_ms(1);
+	}
+	globfree(&found);
 }
 
 int vm_net_live(struct vm_net *n)
