@@ -223,10 +223,12 @@ xdp()
 
 # --- each frame goes back where it came from, as mvnet returns them ---------------------
 
-# echo_up DEV: what the guest sends comes in there, and leaves there again
+# echo_up DEV: what the guest sends comes in there, and leaves there again.  None of it is
+# dropped because a program had no time to add buffers.
 echo_up()
 {
 	put 1 "/proc/sys/net/ipv6/conf/$1/disable_ipv6"
+	put 60000 "/sys/class/net/$1/device/instance/stall" || return 1
 	modprobe -a sch_ingress cls_matchall act_mirred &&
 	ip link set dev "$1" up && tc qdisc add dev "$1" clsact &&
 	tc filter add dev "$1" ingress matchall action mirred egress redirect dev "$1"
