@@ -8,22 +8,7 @@
 # Tracepoints: what drivers do to instances, their virtqueues and their memory.
 . /tests/lib.sh
 . /tests/lib-vhost.sh
-
-TRACE=/sys/kernel/tracing
-
-# traced SYSTEM COMMAND...: trace a command, into events
-traced()
-{
-	put "" $TRACE/trace
-	put 1 "$TRACE/events/$1/enable"
-	_system=$1
-	shift
-	"$@"
-	_rc=$?
-	put 0 "$TRACE/events/$_system/enable"
-	cat $TRACE/trace >events
-	return $_rc
-}
+. /tests/lib-trace.sh
 
 # check_event WHAT EVENT PATTERN: the trace has it, of the instance UUID
 check_event()
@@ -31,9 +16,8 @@ check_event()
 	check "the trace has $1" grep -qE "$2: $UUID $3" events
 }
 
-mount -t tracefs tracefs $TRACE 2>/dev/null
 modprobe mvnet
-if [ ! -d $TRACE/events/mdev_core ]; then
+if ! trace_has mdev_core; then
 	skip "instances can be traced" "this kernel has no tracepoints"
 	unload
 	exit 0

@@ -12,13 +12,12 @@
 . /tests/lib-vfio.sh
 . /tests/lib-blk.sh
 . /tests/lib-migrate.sh
+. /tests/lib-trace.sh
 
-TRACE=/sys/kernel/tracing
-
-# traced EVENT UUID WHAT: /tmp/trace has it, without an error
-traced()
+# moved EVENT UUID WHAT: the trace has it, without an error
+moved()
 {
-	grep -q "$1: $2 $3 error 0" /tmp/trace
+	grep -q "$1: $2 $3 error 0" events
 }
 
 vfio_up
@@ -32,24 +31,22 @@ migrate_pair net1
 check "each state can be reached from each other one as VFIO has it" \
 	user_pci mig-states
 check_equal "pages pinned after that" 0 "$(pinned_pages)"
-mount -t tracefs tracefs $TRACE 2>/dev/null
-if [ -d $TRACE/events/vfio_mdev ]; then
+if trace_has vfio_mdev; then
 	check "migration can be traced" put 1 $TRACE/events/vfio_mdev/enable
-	check "frames, filters and vectors move, split rings" migrate net
-	put 0 $TRACE/events/vfio_mdev/enable
-	cp $TRACE/trace /tmp/trace
+	check "frames, filters and vectors move, split rings" \
+		traced vfio_mdev migrate net
 	check "the trace has that the source leaves running" \
-		traced vfio_mdev_arc "$UUID" "running -> .*"
+		moved vfio_mdev_arc "$UUID" "running -> .*"
 	check "the trace has that the source saves its state" \
-		traced vfio_mdev_save "$UUID" "[1-9][0-9]* bytes"
+		moved vfio_mdev_save "$UUID" "[1-9][0-9]* bytes"
 	check "the trace has that the source reaches stop_copy" \
-		traced vfio_mdev_arc "$UUID" ".* -> stop_copy"
+		moved vfio_mdev_arc "$UUID" ".* -> stop_copy"
 	check "the trace has that the destination waits for a state" \
-		traced vfio_mdev_arc "$OTHER" "stop -> resuming"
+		moved vfio_mdev_arc "$OTHER" "stop -> resuming"
 	check "the trace has that the destination loads the state" \
-		traced vfio_mdev_load "$OTHER" "[1-9][0-9]* bytes"
+		moved vfio_mdev_load "$OTHER" "[1-9][0-9]* bytes"
 	check "the trace has that the destination runs" \
-		traced vfio_mdev_arc "$OTHER" "running_p2p -> running"
+		moved vfio_mdev_arc "$OTHER" "running_p2p -> running"
 else
 	skip "migration can be traced" "this kernel has no tracepoints"
 	check "frames, filters and vectors move, split rings" migrate net
