@@ -11,6 +11,7 @@
 . /tests/lib.sh
 . /tests/lib-vhost.sh
 . /tests/lib-root.sh
+. /tests/lib-testpmd.sh
 
 FRAMES=1000000
 # frames that go round
@@ -18,23 +19,12 @@ ROUND=256
 
 vhost_up
 node=/dev/$(chardev_of "$UUID")
-check "a Debian 12 can be mounted" root_up 12 || exit 1
-check "huge pages can be asked for" put 128 /proc/sys/vm/nr_hugepages
-check_equal "the kernel has all huge pages that were asked for" \
-	128 "$(cat /proc/sys/vm/nr_hugepages)"
-mkdir -p "$ROOT/dev/hugepages"
-mount -t hugetlbfs huge "$ROOT/dev/hugepages"
+testpmd_up
 
 # pmd_stat NAME: of the port's counters, as last printed
 pmd_stat()
 {
 	sed -n "s/.* $1: *\([0-9]*\).*/\1/p" pmd.out | tail -n 1
-}
-
-# pmd_has PATTERN COUNT: for wait_for
-pmd_has()
-{
-	[ "$(grep -c "$1" pmd.out)" -ge "$2" ]
 }
 
 # pmd_stats: have the counters printed
@@ -61,17 +51,7 @@ enough()
 check_testpmd()
 {
 	what=$1 shown=0
-	rm -f pmd.in pmd.out
-	mkfifo pmd.in
-	in_root node="$node" options="$2" stdbuf -oL \
-		sh /tests/root/testpmd.sh <pmd.in >pmd.out 2>&1 &
-	_pmd=$!
-	exec 4>pmd.in
-	check "testpmd starts, $what" wait_for 60 pmd_has 'testpmd> ' 1 || {
-		fail "testpmd comes to its prompt, $what" "$(cat pmd.out)"
-		exec 4>&-
-		return
-	}
+	testpmd_begin "$what" "$2" || return
 	if grep -q 'No probed ethernet devices' pmd.out; then
 		fail "testpmd has a port, $what" "$(cat pmd.out)"
 		echo "quit" >&4
@@ -100,10 +80,7 @@ check_testpmd()
 		"$(pmd_stat TX-packets)" "$(pmd_stat RX-packets)"
 	check_equal "testpmd counts no error, $what" "0 0 0" \
 		"$(pmd_stat RX-errors) $(pmd_stat TX-errors) $(pmd_stat RX-nombuf)"
-	echo "quit" >&4
-	exec 4>&-
-	wait $_pmd
-	check_equal "testpmd quits with status 0, $what" 0 $?
+	testpmd_end "$what"
 	# testpmd itself warns of this and that
 	check_equal "DPDK's driver reports no error, $what" "" \
 		"$(grep -iE '^(EAL|[a-z_]+\(\)): .*(error|fail|cannot)' pmd.out)"
@@ -117,7 +94,5 @@ check_testpmd "packed rings" queue_size=256,packed_vq=1
 # with features that belong to the control queue, but not the queue itself
 check_testpmd "control queue" queue_size=256,cq=1
 
-umount "$ROOT/dev/hugepages"
-put 0 /proc/sys/vm/nr_hugepages
-root_down
+testpmd_down
 vhost_down
