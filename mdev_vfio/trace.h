@@ -32,7 +32,7 @@ DECLARE_EVENT_CLASS(mdev_vfio_range,
 			      __entry->iova, __entry->len, __entry->error)
 );
 
-/* Pages are pinned, for data, for a ring, or for the time of a copy. */
+/* Pages are pinned: of data, of a ring, or until a copy ends. */
 DEFINE_EVENT(mdev_vfio_range, mdev_vfio_pin,
 	     TP_PROTO(const struct device *dev, u64 iova, u64 len, int error),
 	     TP_ARGS(dev, iova, len, error)

@@ -96,7 +96,7 @@ static inline void net_mdev_count(u64 *counter, u64 n)
  * @section: in which @vq is served; this and what follows belongs to the user of @vq
  * @chain: the frame at hand
  * @segs: its pieces
- * @pool: memory for large frames, for the poll alone
+ * @pool: memory of large frames; only the poll uses it
  * @frag: the same for the worker, or if @pool has none
  * @count: counters
  */

@@ -77,7 +77,7 @@ struct net_mdev_xdp {
 };
 
 /**
- * net_mdev_xdp_queue() - what XDP has for a pair, for a run of its poll
+ * net_mdev_xdp_queue() - the frames of a pair, if an XDP program is attached
  * @pair: the pair
  *
  * Context: the pair's poll.
