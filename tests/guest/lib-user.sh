@@ -20,12 +20,20 @@ user_start()
 	wait_for 60 grep -q running /tmp/victim.out
 }
 
+# process_ended PID: it has closed its files.  For wait_for, and for what check() calls,
+# which is a shell of its own and cannot use wait for processes of the script.
+process_ended()
+{
+	! grep -qs "^State:.[^Z]" "/proc/$1/task/"*/status
+}
+
 # user_kill: kill it, and wait until the device is free
 user_kill()
 {
 	kill -9 "$victim"
-	wait "$victim"
-	wait_for 10 state_is "$UUID" idle
+	# The device is idle a moment before the last page is unpinned.
+	wait_for 10 process_ended "$victim" &&
+		wait_for 10 state_is "$UUID" idle
 }
 
 # check_ended WHAT PID OUTPUT: a program ends by itself, and has found no fault
