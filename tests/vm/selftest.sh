@@ -61,6 +61,27 @@ verdict "a run without failures succeeds" test $rc = 0
 rc=$?
 verdict "a script that is not there is an error" test $rc = 2
 
+# --- which scripts are run a second time --------------------------------------
+
+. "$here/../again.sh"
+
+# again_of LINE...: of a run in which these failed
+again_of()
+{
+	printf '[6.12] not ok - %s\n#   expected 0\n' "$@" |
+		again_scripts /dev/stdin | paste -sd ' '
+}
+verdict "scripts whose checks failed are run again" \
+	test "$(again_of "one: a" "two: b" "one: c: d")" = "one two"
+verdict "a failure that the kernel reports is not tried again" \
+	test -z "$(again_of "one: a" "two: nothing bad in the kernel log")"
+verdict "a guest that died is not tried again" \
+	test -z "$(again_of "one: the guest dies")"
+verdict "many scripts are not run again" \
+	test -z "$(again_of "one: a" "two: b" "three: c" "four: d")"
+verdict "no script is run again where none failed" \
+	test -z "$(echo "[6.12] one: 3 checks" | again_scripts /dev/stdin)"
+
 # --- which scripts a quick run has --------------------------------------------
 
 marked=$(mktemp -d) || exit 2
