@@ -74,19 +74,6 @@ mdev_vq_iter_lookup(struct mdev_mem *mem, const struct mdev_vq_iter *iter,
 }
 
 /*
- * memcpy(), except that whole pages, which block devices move, are copied with
- * copy_page(), which is faster.
- */
-static __always_inline void mdev_vq_memcpy(void *to, const void *from,
-					   size_t len)
-{
-	if (len == PAGE_SIZE && !offset_in_page(to) && !offset_in_page(from))
-		copy_page(to, (void *)from);
-	else
-		memcpy(to, from, len);
-}
-
-/*
  * Copy between a chain and a kernel buffer, inside a read section.  @perm gives the
  * direction, as the device accesses the chain.  It is constant, so it costs nothing.
  */
@@ -102,9 +89,9 @@ mdev_vq_iter_copy(struct mdev_mem *mem, struct mdev_vq_iter *iter, void *buf,
 		p = phys_to_virt(mdev_vq_iter_iova(iter));
 		mdev_vq_iter_step(iter, len);
 		if (perm == MDEV_MEM_READ)
-			mdev_vq_memcpy(buf, p, len);
+			compat_copy_long(buf, p, len);
 		else
-			mdev_vq_memcpy(p, buf, len);
+			compat_copy_long(p, buf, len);
 		return len;
 	}
 
@@ -116,9 +103,9 @@ mdev_vq_iter_copy(struct mdev_mem *mem, struct mdev_vq_iter *iter, void *buf,
 		if (!p)
 			break;
 		if (perm == MDEV_MEM_READ)
-			mdev_vq_memcpy(buf + done, p, n);
+			compat_copy_long(buf + done, p, n);
 		else
-			mdev_vq_memcpy(p, buf + done, n);
+			compat_copy_long(p, buf + done, n);
 		mdev_vq_iter_step(iter, n);
 		done += n;
 	}
@@ -188,8 +175,11 @@ size_t mdev_vq_copy(struct mdev_mem *mem, struct mdev_vq_iter *dst,
 		to = mdev_vq_iter_lookup(mem, dst, MDEV_MEM_WRITE, &n);
 		if (!to)
 			break;
-		/* Not memcpy(), because a driver may let the two overlap. */
-		memmove(to, from, n);
+		/* A driver may let the two overlap. */
+		if (to + n <= from || from + n <= to)
+			compat_copy_long(to, from, n);
+		else
+			memmove(to, from, n);
 		mdev_vq_iter_step(src, n);
 		mdev_vq_iter_step(dst, n);
 		done += n;

@@ -16,6 +16,7 @@
 
 #include "cgroup.h"
 #include "compiler.h"
+#include "copy.h"
 #include "device.h"
 #include "eventfd.h"
 #include "hrtimer.h"

@@ -60,7 +60,7 @@ typedef u64 resource_size_t;
 #define PAGE_SIZE		BIT(PAGE_SHIFT)
 #define PAGE_MASK		(~(PAGE_SIZE - 1))
 #define offset_in_page(p)	((unsigned long)(p) & ~PAGE_MASK)
-#define copy_page(to, from)	((void)memcpy(to, from, PAGE_SIZE))
+#define compat_copy_long(to, from, len)	((void)memcpy(to, from, len))
 
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
