@@ -203,26 +203,6 @@ static void mvblk_bdev_init_bio(struct mvblk_req *req,
 	bio->bi_end_io = mvblk_bdev_end_io;
 }
 
-static void mvblk_bdev_submit(struct mvblk_req *req)
-{
-	struct mvblk_backing *backing = mvblk_bdev_backing(req);
-	struct address_space *mapping = backing->file->f_mapping;
-	int ret;
-
-	if (unlikely(READ_ONCE(mapping->nrpages)) && !req->flushing) {
-		ret = mvblk_bdev_sync_cache(req, mapping);
-		if (ret) {
-			mvblk_payload_unmap(req);
-			mvblk_req_end(req, ret);
-			return;
-		}
-	}
-	if (req->by_pages)
-		mvblk_bdev_add_zeroes(req);
-	mvblk_bdev_init_bio(req, backing->bdev, mvblk_bdev_opf(req));
-	submit_bio(&req->bio);
-}
-
 /* ---- a step, without waiting ---- */
 
 /* Whether a step needs neither to be split nor a flush, and its result is not cached */
@@ -297,6 +277,33 @@ static bool mvblk_bdev_submit_now(struct mvblk_req *req)
 			    mvblk_bdev_opf(req) | REQ_NOWAIT);
 	submit_bio(&req->bio);
 	return true;
+}
+
+static void mvblk_bdev_submit(struct mvblk_req *req)
+{
+	struct mvblk_backing *backing = mvblk_bdev_backing(req);
+	struct address_space *mapping = backing->file->f_mapping;
+	int ret;
+
+	/*
+	 * The kernel's own driver has merged what it could, and its disk has been
+	 * through the limits of control groups.
+	 */
+	if (mdev_vq_mem(req->q->vq)->direct &&
+	    mvblk_bdev_is_simple(req, backing) && mvblk_bdev_issue(req, backing))
+		return;
+	if (unlikely(READ_ONCE(mapping->nrpages)) && !req->flushing) {
+		ret = mvblk_bdev_sync_cache(req, mapping);
+		if (ret) {
+			mvblk_payload_unmap(req);
+			mvblk_req_end(req, ret);
+			return;
+		}
+	}
+	if (req->by_pages)
+		mvblk_bdev_add_zeroes(req);
+	mvblk_bdev_init_bio(req, backing->bdev, mvblk_bdev_opf(req));
+	submit_bio(&req->bio);
 }
 
 /**
