@@ -52,13 +52,6 @@ void do_kick(void)
 	rb_close(&d);
 }
 
-static int by_value(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /*
  * How long this process stood still for the interrupt that signalled the
  * eventfd: the gap after which the eventfd was found signalled, nobody having
@@ -107,7 +100,7 @@ void do_interrupt(void)
 			tx->calls += n;
 	}
 	n = i;
-	qsort(gaps, n, sizeof(*gaps), by_value);
+	qsort(gaps, n, sizeof(*gaps), rb_by_value);
 	if (n)
 		result(".to_eventfd", "ns", gaps[n / 2]);
 	rb_close(&d);

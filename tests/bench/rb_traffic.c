@@ -154,13 +154,6 @@ void do_flood(void)
 	rb_close(&d);
 }
 
-static int by_value(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* One frame there and back; false if it is lost. */
 static __always_inline bool ping(struct rb_dev *d, bool packed,
 				 unsigned int n, uint64_t *rtt,
@@ -227,8 +220,8 @@ void do_pingpong(void)
 		lost += !ping(&d, false, i, &rtt[i], &kick[i]);
 	sw = switches() - sw;
 	profile(false);
-	qsort(rtt, opt.count, sizeof(*rtt), by_value);
-	qsort(kick, opt.count, sizeof(*kick), by_value);
+	qsort(rtt, opt.count, sizeof(*rtt), rb_by_value);
+	qsort(kick, opt.count, sizeof(*kick), rb_by_value);
 	result(".rtt.p50", "ns", rtt[opt.count / 2]);
 	result(".rtt.p99", "ns", rtt[opt.count * 99ULL / 100]);
 	result(".kick.p50", "ns", kick[opt.count / 2]);

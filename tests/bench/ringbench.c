@@ -70,6 +70,13 @@ void result(const char *what, const char *unit, double value)
 	fflush(stdout);
 }
 
+int rb_by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
 /*
  * Shared memory of a file, since vhost_vdpa in its mode "va" ignores all other;
  * with -A private memory, as a plain VMM may bring.
@@ -268,6 +275,7 @@ static const struct {
 	{ "receive", do_receive },
 	{ "tcpsend", do_tcpsend },
 	{ "tcpreceive", do_tcpreceive },
+	{ "wake", do_wake },
 };
 
 __attribute__((noreturn))
@@ -289,6 +297,7 @@ static void usage(void)
 	      "  receive   -n frames that interface -i sends\n"
 	      "  tcpsend   -n KiB to a socket of the host, by interface -i\n"
 	      "  tcpreceive  -n KiB from there\n"
+	      "  wake      two processes, no device: what pingpong pays for both\n"
 	      "  -R row  -M metric  -s bytes of a frame  -q ring size  -m MAC\n"
 	      "  -P spin instead of interrupts  -E EVENT_IDX  -K packed rings\n"
 	      "  -F scattered pages  -N no batch of mappings\n"

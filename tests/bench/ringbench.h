@@ -108,6 +108,8 @@ __attribute__((noreturn, format(printf, 1, 2)))
 void die(const char *fmt, ...);
 uint64_t now(void);
 void result(const char *what, const char *unit, double value);
+/* for qsort() of uint64_t */
+int rb_by_value(const void *a, const void *b);
 
 /* two rings, then the buffers of both */
 extern uint8_t *rb_mem;
@@ -165,5 +167,6 @@ void do_send(void);
 void do_receive(void);
 void do_tcpsend(void);
 void do_tcpreceive(void);
+void do_wake(void);
 
 #endif

@@ -77,7 +77,7 @@ run_ringbench()
 	set -- ringbench $RING_DEV -m "$MAC" -R "$_row" -M "$_metric" \
 		-n "$_count" "$@" "$_command"
 	case $_command in
-	flood|pingpong|setup|read|send|tcpsend|tcpreceive)
+	flood|pingpong|setup|read|send|tcpsend|tcpreceive|wake)
 		profiled "$_row/$_metric" "$_count" "$@" ;;
 	*)
 		"$@" ;;

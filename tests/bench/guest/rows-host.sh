@@ -73,6 +73,23 @@ host_modules()
 	done
 }
 
+# --- two processes without a device
+
+setup_two_tasks()
+{
+	RING_DEV="-b net -d none"
+}
+
+run_two_tasks()
+{
+	run_ringbench two_tasks wake "$(percent_of 8000)" wake
+}
+
+teardown_two_tasks()
+{
+	:
+}
+
 # --- a tap with vhost-net
 
 setup_tap_vhost()
