@@ -4,7 +4,8 @@
 #
 #	compat-config	a generated header that says what this kernel has;
 #			everything that is compiled has to depend on it
-#	compat-cflags	flags with which compat/compat.h is there in every file
+#	compat-cflags	flags with which compat/compat.h is there in every file, and
+#			VIRTIO_MDEV_VERSION, a string
 #
 # The header is written to $(compat-generated), if the includer has set that,
 # else to the folder "generated" beside the includer.
@@ -26,8 +27,11 @@ endif
 endif
 
 compat-config := $(compat-generated)/compat_config.h
+# Of the sources, to which this folder may be a link
+compat-version := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' \
+	$(dir $(realpath $(compat-dir)))dkms.conf)
 compat-cflags := -I$(compat-dir) -I$(compat-dir)/fallback -I$(compat-generated) \
-	-include compat/compat.h
+	-include compat/compat.h -DVIRTIO_MDEV_VERSION=\"$(compat-version)\"
 
 # The probes are compiled with the very flags of the kernel's modules
 $(compat-config): FORCE

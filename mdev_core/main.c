@@ -46,4 +46,5 @@ module_exit(mdev_core_exit);
 
 MODULE_DESCRIPTION("Mediated devices with a class and a virtio data path");
 MODULE_AUTHOR("virtio-mdev developers");
+MODULE_VERSION(VIRTIO_MDEV_VERSION);
 MODULE_LICENSE("GPL");

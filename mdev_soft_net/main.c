@@ -7,4 +7,5 @@
 
 MODULE_DESCRIPTION("Mediated devices: what software network devices share");
 MODULE_AUTHOR("virtio-mdev developers");
+MODULE_VERSION(VIRTIO_MDEV_VERSION);
 MODULE_LICENSE("GPL");

@@ -39,6 +39,7 @@ module_exit(mdev_vfio_module_exit);
 
 MODULE_DESCRIPTION("Mediated devices: what class drivers of VFIO devices share");
 MODULE_AUTHOR("virtio-mdev developers");
+MODULE_VERSION(VIRTIO_MDEV_VERSION);
 MODULE_LICENSE("GPL");
 /* iova_bitmap_set() */
 MODULE_IMPORT_NS("IOMMUFD");

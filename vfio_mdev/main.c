@@ -42,4 +42,5 @@ module_exit(vfio_mdev_module_exit);
 MODULE_ALIAS_MDEV_CLASS("01");
 MODULE_DESCRIPTION("Mediated virtio devices as emulated PCI functions");
 MODULE_AUTHOR("virtio-mdev developers");
+MODULE_VERSION(VIRTIO_MDEV_VERSION);
 MODULE_LICENSE("GPL");

@@ -104,4 +104,5 @@ module_exit(vhost_mdev_module_exit);
 MODULE_ALIAS_MDEV_CLASS("03");
 MODULE_DESCRIPTION("Mediated virtio devices for userspace, by vhost ioctls");
 MODULE_AUTHOR("virtio-mdev developers");
+MODULE_VERSION(VIRTIO_MDEV_VERSION);
 MODULE_LICENSE("GPL");

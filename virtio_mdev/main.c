@@ -175,4 +175,5 @@ module_exit(virtio_mdev_exit);
 MODULE_ALIAS_MDEV_CLASS("02");
 MODULE_DESCRIPTION("Virtio transport over mediated devices");
 MODULE_AUTHOR("virtio-mdev developers");
+MODULE_VERSION(VIRTIO_MDEV_VERSION);
 MODULE_LICENSE("GPL");

@@ -130,4 +130,5 @@ module_exit(net_mdev_exit);
 
 MODULE_DESCRIPTION("Mediated virtio network device with a network interface of the host");
 MODULE_AUTHOR("virtio-mdev developers");
+MODULE_VERSION(VIRTIO_MDEV_VERSION);
 MODULE_LICENSE("GPL");

@@ -228,4 +228,5 @@ module_pci_driver(vp_mdev_driver);
 
 MODULE_DESCRIPTION("Mediated devices of virtio functions on the PCI bus");
 MODULE_AUTHOR("virtio-mdev developers");
+MODULE_VERSION(VIRTIO_MDEV_VERSION);
 MODULE_LICENSE("GPL");

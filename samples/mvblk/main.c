@@ -163,4 +163,5 @@ module_exit(mvblk_exit);
 
 MODULE_DESCRIPTION("Mediated virtio block device in RAM, in a file or on a block device");
 MODULE_AUTHOR("virtio-mdev developers");
+MODULE_VERSION(VIRTIO_MDEV_VERSION);
 MODULE_LICENSE("GPL");

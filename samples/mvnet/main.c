@@ -120,4 +120,5 @@ module_exit(mvnet_exit);
 
 MODULE_DESCRIPTION("Mediated virtio network device that loops frames back");
 MODULE_AUTHOR("virtio-mdev developers");
+MODULE_VERSION(VIRTIO_MDEV_VERSION);
 MODULE_LICENSE("GPL");

@@ -158,4 +158,5 @@ module_exit(mvrng_exit);
 
 MODULE_DESCRIPTION("Virtio entropy device, the smallest parent driver");
 MODULE_AUTHOR("virtio-mdev developers");
+MODULE_VERSION(VIRTIO_MDEV_VERSION);
 MODULE_LICENSE("GPL");
