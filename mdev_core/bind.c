@@ -88,11 +88,12 @@ int mdev_instance_bind(struct mdev_class_device *cdev)
 
 	if (mdev_instance_bound(cdev, &error)) {
 		/* mdevctl itself reports only "busy". */
-		dev_notice(&cdev->dev,
-			   "bound already: to set it up before that, write 0 to drivers_autoprobe of the bus, then create it\n");
+		mdev_class_error(cdev,
+				 "bind: bound already: to set it up, unbind it first, and write 1 to bind at last");
 		return -EBUSY;
 	}
 
+	mdev_error_begin(cdev);
 	mdev_instance_load_driver(cdev);
 	device_lock(&cdev->dev);
 	/* Forget the error of a driver that was tried before */
@@ -101,5 +102,12 @@ int mdev_instance_bind(struct mdev_class_device *cdev)
 	mdev_instance_attach(cdev);
 	if (mdev_instance_bound(cdev, &error))
 		return 0;
+	if (!error && READ_ONCE(cdev->driver_override))
+		mdev_error_end(cdev,
+			       "bind: no driver has the name in driver_override: write the right one, or an empty line");
+	else if (!error)
+		mdev_error_end(cdev, "bind: no driver for class %s: load %s_mdev",
+			       mdev_class_name(cdev->class_id),
+			       mdev_class_name(cdev->class_id));
 	return error ?: -ENODEV;
 }

@@ -99,9 +99,12 @@ static int mdev_class_probe(struct device *dev)
 	struct mdev_class_device *cdev = to_mdev_class_device(dev);
 	int ret;
 
+	mdev_error_begin(cdev);
+	mdev_setup_bind(cdev, cdrv->driver.name);
 	if (mdev_class_parent_is_kept(cdev->parent)) {
-		dev_err(dev, "a program still has a removed instance of %s open: end it first\n",
-			dev_name(cdev->parent->dev));
+		mdev_class_error(cdev,
+				 "a program still has a removed instance of %s open: end it first",
+				 dev_name(cdev->parent->dev));
 		ret = -EBUSY;
 	} else {
 		ret = cdrv->probe(cdev);
@@ -111,9 +114,11 @@ static int mdev_class_probe(struct device *dev)
 	 * has to get it, so store it for bind.c, under the device lock.
 	 */
 	cdev->probe_error = ret;
-	if (ret)
-		dev_err(dev, "driver %s does not take the instance: %pe\n",
-			cdrv->driver.name, ERR_PTR(ret));
+	if (!ret)
+		return 0;
+	mdev_setup_bind(cdev, NULL);
+	mdev_error_end(cdev, "driver %s does not take the instance: %pe",
+		       cdrv->driver.name, ERR_PTR(ret));
 	return ret;
 }
 
@@ -124,6 +129,7 @@ static void mdev_class_remove(struct device *dev)
 
 	if (cdrv->remove)
 		cdrv->remove(to_mdev_class_device(dev));
+	mdev_setup_bind(to_mdev_class_device(dev), NULL);
 }
 
 static struct mdev_class_driver *mdev_class_driver_of(struct device *dev)

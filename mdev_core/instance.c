@@ -16,11 +16,12 @@ static void mdev_instance_release(struct device *dev)
 {
 	struct mdev_class_device *cdev = to_mdev_class_device(dev);
 
-	mdev_instance_groups_free(cdev->dev.groups);
 	kfree(cdev->driver_override);
 	/* Pairs with get_device() in mdev_instance_alloc() */
 	put_device(mdev_dev(cdev->mdev));
-	kfree(cdev);
+	mutex_destroy(&to_mdev_instance(cdev)->setup_lock);
+	ratelimit_state_exit(&to_mdev_instance(cdev)->error.limit);
+	kfree(to_mdev_instance(cdev));
 	/* Pairs with mdev_users_get() in mdev_instance_alloc() */
 	mdev_users_put(&mdev_core_users);
 }
@@ -28,11 +29,16 @@ static void mdev_instance_release(struct device *dev)
 static struct mdev_class_device *mdev_instance_alloc(struct mdev_device *mdev)
 {
 	struct mdev_port *port = mdev_type_to_port(mdev->type);
+	struct mdev_instance *instance;
 	struct mdev_class_device *cdev;
 
-	cdev = kzalloc(sizeof(*cdev), GFP_KERNEL);
-	if (!cdev)
+	instance = kzalloc(sizeof(*instance), GFP_KERNEL);
+	if (!instance)
 		return NULL;
+	mdev_error_init(&instance->error);
+	mutex_init(&instance->setup_lock);
+	INIT_LIST_HEAD(&instance->counted);
+	cdev = &instance->cdev;
 
 	spin_lock_init(&cdev->override_lock);
 	cdev->parent = port->parent;
@@ -71,7 +77,8 @@ static bool virtio_mdev_ops_complete(const struct virtio_mdev_ops *ops)
 	       ops->set_config_cb && ops->get_device_id && ops->get_vendor_id &&
 	       ops->get_status && ops->set_status && ops->reset &&
 	       ops->get_config_size && ops->get_config && ops->set_config &&
-	       !ops->suspend == !ops->resume;
+	       !ops->suspend == !ops->resume &&
+	       !ops->set_device_features == !ops->get_feature_limits;
 }
 
 static int mdev_instance_check(struct mdev_class_device *cdev)
@@ -79,18 +86,16 @@ static int mdev_instance_check(struct mdev_class_device *cdev)
 	const struct virtio_mdev_ops *ops = cdev->ops;
 
 	if (!virtio_mdev_ops_complete(ops)) {
-		dev_err(mdev_dev(cdev->mdev),
-			"the parent driver lacks a required device operation\n");
+		mdev_class_error(cdev, "the parent driver lacks a required device operation");
 		return -EINVAL;
 	}
 	if (!(ops->get_mdev_features(cdev) & VIRTIO_MDEV_F_VERSION_1)) {
-		dev_err(mdev_dev(cdev->mdev),
-			"the parent driver does not speak version 1 of the device operations\n");
+		mdev_class_error(cdev,
+				 "the parent driver does not speak version 1 of the device operations");
 		return -EINVAL;
 	}
 	if (!ops->get_vq_count(cdev)) {
-		dev_err(mdev_dev(cdev->mdev),
-			"the parent driver offers no virtqueue\n");
+		mdev_class_error(cdev, "the parent driver offers no virtqueue");
 		return -EINVAL;
 	}
 	cdev->device_id = ops->get_device_id(cdev);
@@ -99,6 +104,7 @@ static int mdev_instance_check(struct mdev_class_device *cdev)
 
 static void mdev_instance_unlink(struct mdev_class_device *cdev)
 {
+	mdev_setup_del(cdev);
 	sysfs_remove_link(&mdev_dev(cdev->mdev)->kobj, "instance");
 	if (virtio_mdev_dma_dev(cdev))
 		sysfs_remove_link(&cdev->dev.kobj, "dma_device");
@@ -124,8 +130,13 @@ static int mdev_instance_link(struct mdev_class_device *cdev)
 	ret = sysfs_create_link(mdev, &cdev->dev.kobj, "instance");
 	if (ret)
 		goto err_dma;
+	ret = mdev_setup_add(cdev);
+	if (ret)
+		goto err_instance;
 	return 0;
 
+err_instance:
+	sysfs_remove_link(mdev, "instance");
 err_dma:
 	if (dma_dev)
 		sysfs_remove_link(&cdev->dev.kobj, "dma_device");
@@ -156,14 +167,9 @@ static struct notifier_block mdev_instance_nb = {
 
 static int mdev_instance_add(struct mdev_class_device *cdev)
 {
-	const struct attribute_group **groups;
 	int ret;
 
-	groups = mdev_instance_groups_alloc(cdev);
-	if (IS_ERR(groups))
-		return PTR_ERR(groups);
-	cdev->dev.groups = groups;
-
+	cdev->dev.groups = cdev->parent_groups;
 	ret = device_add(&cdev->dev);
 	if (ret)
 		return ret;
@@ -184,50 +190,61 @@ err_del:
 	return ret;
 }
 
+/* Make what the parent has for an instance. */
+static int mdev_instance_create(struct mdev_class_device *cdev)
+{
+	const struct mdev_class_parent_ops *ops = cdev->parent->ops;
+	int ret;
+
+	mdev_error_begin(cdev);
+	ret = ops->create(cdev);
+	if (ret) {
+		mdev_error_end(cdev, "the parent cannot make a %s: %pe",
+			       cdev->type->name, ERR_PTR(ret));
+		return ret;
+	}
+	ret = mdev_instance_check(cdev);
+	if (!ret)
+		ret = mdev_instance_add(cdev);
+	if (ret) {
+		mdev_error_end(cdev, "cannot add the instance: %pe",
+			       ERR_PTR(ret));
+		ops->remove(cdev);
+	}
+	return ret;
+}
+
 static int mdev_class_mdev_probe(struct mdev_device *mdev)
 {
 	struct mdev_port *port = mdev_type_to_port(mdev->type);
-	const struct mdev_class_parent_ops *ops = port->parent->ops;
 	struct mdev_class_device *cdev;
 	int ret;
 
-	/* The kernel's mdev core shows the limit but does not enforce it. */
-	if (atomic_dec_if_positive(&port->available) < 0) {
-		dev_err(mdev_dev(mdev),
-			"%s has no more instances: remove one first\n",
-			dev_name(&port->dev));
-		return -EUSERS;
-	}
-
-	ret = -ENOMEM;
 	cdev = mdev_instance_alloc(mdev);
 	if (!cdev)
-		goto err_available;
+		return -ENOMEM;
 
-	ret = ops->create(cdev);
-	if (ret) {
-		dev_err(mdev_dev(mdev), "the parent cannot make a %s: %pe\n",
-			cdev->type->name, ERR_PTR(ret));
+	/* The kernel's mdev core shows the limit but does not enforce it. */
+	if (atomic_dec_if_positive(&port->available) < 0) {
+		mdev_class_error(cdev, "%s has no more instances: remove one first",
+				 dev_name(&port->dev));
+		ret = -EUSERS;
 		goto err_put;
 	}
 
-	ret = mdev_instance_check(cdev);
+	ret = mdev_instance_create(cdev);
 	if (ret)
-		goto err_remove;
-
-	ret = mdev_instance_add(cdev);
-	if (ret)
-		goto err_remove;
+		goto err_available;
 
 	dev_set_drvdata(mdev_dev(mdev), cdev);
 	return 0;
 
-err_remove:
-	ops->remove(cdev);
-err_put:
-	put_device(&cdev->dev);
 err_available:
 	atomic_inc(&port->available);
+err_put:
+	/* The mdev goes, and the instance's directory with it. */
+	mdev_error_hand_on(cdev, &port->error);
+	put_device(&cdev->dev);
 	return ret;
 }
 

@@ -2,9 +2,61 @@
 #ifndef _MDEV_CORE_PRIVATE_H
 #define _MDEV_CORE_PRIVATE_H
 
+#include <linux/list.h>
 #include <linux/mdev.h>
 #include <linux/mdev_class.h>
 #include <linux/mdev_users.h>
+#include <linux/mutex.h>
+#include <linux/ratelimit.h>
+
+/* Bytes of an error that are kept, and of a word in it that somebody has written */
+#define MDEV_ERROR_TEXT		256
+#define MDEV_ERROR_WORD		64
+
+/**
+ * struct mdev_error - why something could not be done
+ * @lock: guards @told and @text
+ * @limit: for the log
+ * @told: it was said since mdev_error_begin()
+ * @text: one line, empty if there is none
+ */
+struct mdev_error {
+	/* guards what follows, see above */
+	spinlock_t lock;
+	struct ratelimit_state limit;
+	bool told;
+	char text[MDEV_ERROR_TEXT];
+};
+
+/**
+ * struct mdev_instance - what only this module has of an instance
+ * @cdev: the instance
+ * @error: of the last thing that could not be done with it
+ * @setup_lock: guards all that follows, and what attributes set up before a class
+ *	driver binds.  Taken after the device lock of the instance, and by attributes,
+ *	so nothing is done under it that waits for a user.
+ * @driver: name of the class driver that is bound, or is being bound; else NULL
+ * @added: its directory is there
+ * @counted: directories of counters, that of the last virtqueue first
+ * @nr_counted: how many
+ */
+struct mdev_instance {
+	struct mdev_class_device cdev;
+	struct mdev_error error;
+
+	/* guards the set-up, see above */
+	struct mutex setup_lock;
+	const char *driver;
+	bool added;
+	struct list_head counted;
+	unsigned int nr_counted;
+};
+
+static inline struct mdev_instance *
+to_mdev_instance(struct mdev_class_device *cdev)
+{
+	return container_of(cdev, struct mdev_instance, cdev);
+}
 
 /**
  * struct mdev_port_type - a type as the kernel's mdev core knows it
@@ -25,6 +77,7 @@ struct mdev_port_type {
  *	undone, and by then no instance is left
  * @class_id: class of all types here
  * @available: how many more instances may be created
+ * @error: why the last instance that could not be created was not
  * @type_ptrs: @types in the form that mdev_register_parent() takes
  * @nr_types: number of elements in @type_ptrs and @types
  * @types: the types
@@ -35,6 +88,7 @@ struct mdev_port {
 	struct mdev_class_parent *parent;
 	enum mdev_class_id class_id;
 	atomic_t available;
+	struct mdev_error error;
 	struct mdev_type **type_ptrs;
 	unsigned int nr_types;
 	struct mdev_port_type types[] __counted_by(nr_types);
@@ -106,6 +160,28 @@ bool mdev_class_has_driver(struct mdev_class_device *cdev);
 int mdev_instance_autoprobe(struct mdev_class_device *cdev);
 int mdev_instance_bind(struct mdev_class_device *cdev);
 
+/* error.c */
+void mdev_error_init(struct mdev_error *error);
+void mdev_error_begin(struct mdev_class_device *cdev);
+__printf(2, 3)
+void mdev_error_end(struct mdev_class_device *cdev, const char *fmt, ...);
+void mdev_error_hand_on(struct mdev_class_device *cdev, struct mdev_error *to);
+ssize_t mdev_error_show(struct mdev_error *error, char *buf);
+void mdev_error_clear(struct mdev_error *error);
+
+/* setup.c */
+void mdev_setup_bind(struct mdev_class_device *cdev, const char *driver);
+int mdev_setup_add(struct mdev_class_device *cdev);
+void mdev_setup_del(struct mdev_class_device *cdev);
+
+/* counters.c */
+int mdev_counters_update(struct mdev_instance *instance);
+
+/* features.c */
+ssize_t mdev_features_show(struct mdev_class_device *cdev, u64 features,
+			   char *buf);
+int mdev_features_store(struct mdev_class_device *cdev, const char *buf);
+
 /* port.c */
 int mdev_port_class_register(void);
 void mdev_port_class_unregister(void);
@@ -118,8 +194,5 @@ struct mdev_driver *mdev_class_mdev_driver(enum mdev_class_id class_id);
 /* sysfs.c */
 extern const struct attribute_group *mdev_class_dev_groups[];
 extern const struct attribute_group *mdev_port_groups[];
-const struct attribute_group **
-mdev_instance_groups_alloc(struct mdev_class_device *cdev);
-void mdev_instance_groups_free(const struct attribute_group **groups);
 
 #endif /* _MDEV_CORE_PRIVATE_H */

@@ -111,7 +111,12 @@ int mdev_soft_init(struct mdev_soft *soft, struct mdev_class_device *cdev,
 
 	soft->cdev = cdev;
 	soft->desc = desc;
-	soft->features = desc->features;
+	soft->nr_vqs = desc->nr_vqs;
+	soft->num_max = desc->num_max;
+	soft->wanted = desc->features;
+	/* Rings are always little-endian. */
+	mdev_soft_limit_features(soft, desc->features,
+				 BIT_ULL(VIRTIO_F_VERSION_1));
 	spin_lock_init(&soft->cb_lock);
 	spin_lock_init(&soft->serve_lock);
 	mdev_worker_init(&soft->worker);
@@ -147,3 +152,64 @@ void mdev_soft_destroy(struct mdev_soft *soft)
 	kvfree(soft->vqs);
 }
 EXPORT_SYMBOL_GPL(mdev_soft_destroy);
+
+/**
+ * mdev_soft_limit_features() - what the device, as it is set up, can offer
+ * @soft: the device
+ * @possible: what it can offer, some of &mdev_soft_desc.features
+ * @required: what it has to offer, part of @possible
+ *
+ * Features that become possible again are offered again, unless somebody did not want
+ * them.
+ *
+ * Context: &mdev_class_parent_ops.create, or between mdev_class_setup_begin() and
+ * mdev_class_setup_end().
+ */
+void mdev_soft_limit_features(struct mdev_soft *soft, u64 possible,
+			      u64 required)
+{
+	soft->possible = possible;
+	soft->required = required;
+	WRITE_ONCE(soft->features, (soft->wanted & possible) | required);
+}
+EXPORT_SYMBOL_GPL(mdev_soft_limit_features);
+
+/**
+ * mdev_soft_remove_features() - do not offer some features
+ * @soft: the device
+ * @features: which; those that are required stay
+ *
+ * The attribute features can bring them back.
+ *
+ * Context: &mdev_class_parent_ops.create.
+ */
+void mdev_soft_remove_features(struct mdev_soft *soft, u64 features)
+{
+	soft->wanted &= ~features;
+	mdev_soft_limit_features(soft, soft->possible, soft->required);
+}
+EXPORT_SYMBOL_GPL(mdev_soft_remove_features);
+
+/**
+ * mdev_soft_set_nr_vqs() - change the number of virtqueues
+ * @soft: the device
+ * @nr_vqs: 1 to &mdev_soft_desc.nr_vqs
+ *
+ * Context: &mdev_class_parent_ops.create, or between mdev_class_setup_begin() and
+ * mdev_class_setup_end().
+ * Return: 0, or a negative errno and nothing has changed.
+ */
+int mdev_soft_set_nr_vqs(struct mdev_soft *soft, u16 nr_vqs)
+{
+	u16 old = soft->nr_vqs;
+	int ret;
+
+	WRITE_ONCE(soft->nr_vqs, nr_vqs);
+	ret = mdev_class_vqs_changed(soft->cdev);
+	if (!ret)
+		return 0;
+	WRITE_ONCE(soft->nr_vqs, old);
+	mdev_class_vqs_changed(soft->cdev);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(mdev_soft_set_nr_vqs);

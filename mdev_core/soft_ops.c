@@ -3,11 +3,14 @@
  * Software devices: the device operations.
  */
 
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 
 #include <trace/events/mdev_core.h>
 
 #include "soft_private.h"
+#include "vq_private.h"
 
 /* ---- virtqueues ---- */
 
@@ -27,7 +30,24 @@ static int mdev_soft_set_vq_num(struct mdev_class_device *cdev, u16 idx,
 
 static u16 mdev_soft_get_vq_num_max(struct mdev_class_device *cdev, u16 idx)
 {
-	return mdev_soft_of(cdev)->desc->num_max;
+	return READ_ONCE(mdev_soft_of(cdev)->num_max);
+}
+
+static int mdev_soft_set_vq_num_max(struct mdev_class_device *cdev, u16 num)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+	u16 min = max_t(u16, soft->desc->num_min, 1);
+	u16 i;
+
+	if (num < min || num > soft->desc->num_max || !is_power_of_2(num)) {
+		mdev_class_error(cdev, "queue_size %u: a power of two, %u to %u",
+				 num, min, soft->desc->num_max);
+		return -ERANGE;
+	}
+	WRITE_ONCE(soft->num_max, num);
+	for (i = 0; i < soft->desc->nr_vqs; i++)
+		mdev_vq_set_num_max(mdev_soft_vq(soft, i), num);
+	return 0;
 }
 
 static u16 mdev_soft_get_vq_size(struct mdev_class_device *cdev, u16 idx)
@@ -184,7 +204,7 @@ mdev_soft_get_vq_affinity(struct mdev_class_device *cdev, u16 idx)
 
 static u16 mdev_soft_get_vq_count(struct mdev_class_device *cdev)
 {
-	return mdev_soft_of(cdev)->desc->nr_vqs;
+	return READ_ONCE(mdev_soft_of(cdev)->nr_vqs);
 }
 
 /* ---- device ---- */
@@ -205,7 +225,32 @@ static int mdev_soft_set_group_asid(struct mdev_class_device *cdev, u32 group,
 
 static u64 mdev_soft_get_device_features(struct mdev_class_device *cdev)
 {
-	return mdev_soft_of(cdev)->features;
+	return READ_ONCE(mdev_soft_of(cdev)->features);
+}
+
+static void mdev_soft_get_feature_limits(struct mdev_class_device *cdev,
+					 u64 *possible, u64 *required)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+
+	*possible = soft->possible;
+	*required = soft->required;
+}
+
+static int mdev_soft_set_device_features(struct mdev_class_device *cdev,
+					 u64 features)
+{
+	struct mdev_soft *soft = mdev_soft_of(cdev);
+	int ret = 0;
+
+	if (soft->desc->check_offer)
+		ret = soft->desc->check_offer(soft, features);
+	if (ret)
+		return ret;
+	/* Nobody was asked about those that are not possible now. */
+	soft->wanted = features | (soft->wanted & ~soft->possible);
+	mdev_soft_limit_features(soft, soft->possible, soft->required);
+	return 0;
 }
 
 static int mdev_soft_check_features(struct mdev_soft *soft, u64 features)
@@ -228,7 +273,7 @@ static void mdev_soft_take_features(struct mdev_soft *soft, u64 features)
 	u16 i;
 
 	WRITE_ONCE(soft->driver_features, features);
-	for (i = 0; i < soft->desc->nr_vqs; i++)
+	for (i = 0; i < soft->nr_vqs; i++)
 		mdev_vq_set_features(mdev_soft_vq(soft, i), features);
 }
 
@@ -247,7 +292,7 @@ static int mdev_soft_set_driver_features(struct mdev_class_device *cdev,
 
 static u64 mdev_soft_get_driver_features(struct mdev_class_device *cdev)
 {
-	return mdev_soft_of(cdev)->driver_features;
+	return READ_ONCE(mdev_soft_of(cdev)->driver_features);
 }
 
 static u64 mdev_soft_get_mdev_features(struct mdev_class_device *cdev)
@@ -274,7 +319,7 @@ static void mdev_soft_stop_vqs(struct mdev_soft *soft)
 {
 	u16 i;
 
-	for (i = 0; i < soft->desc->nr_vqs; i++)
+	for (i = 0; i < soft->nr_vqs; i++)
 		mdev_vq_stop(mdev_soft_vq(soft, i));
 }
 
@@ -283,7 +328,7 @@ static int mdev_soft_start_vqs(struct mdev_soft *soft)
 	int ret;
 	u16 i;
 
-	for (i = 0; i < soft->desc->nr_vqs; i++) {
+	for (i = 0; i < soft->nr_vqs; i++) {
 		ret = mdev_soft_start_vq(soft, i);
 		if (ret) {
 			mdev_soft_stop_vqs(soft);
@@ -298,7 +343,7 @@ static void mdev_soft_kick_all(struct mdev_soft *soft)
 {
 	u16 i;
 
-	for (i = 0; i < soft->desc->nr_vqs; i++)
+	for (i = 0; i < soft->nr_vqs; i++)
 		if (mdev_vq_pending(mdev_soft_vq(soft, i)))
 			mdev_soft_kicked(soft, i);
 }
@@ -342,13 +387,13 @@ static int mdev_soft_reset(struct mdev_class_device *cdev)
 		soft->desc->stop(soft);
 	mdev_soft_stop_vqs(soft);
 	mdev_soft_take_features(soft, 0);
-	for (i = 0; i < soft->desc->nr_vqs; i++)
+	for (i = 0; i < soft->nr_vqs; i++)
 		mdev_vq_reset(mdev_soft_vq(soft, i));
 	mdev_worker_stop(&soft->worker);
 	if (soft->desc->reset)
 		soft->desc->reset(soft);
 	/* The workers are stopped, so this takes effect for the next driver. */
-	for (i = 0; i < soft->desc->nr_vqs; i++)
+	for (i = 0; i < soft->nr_vqs; i++)
 		mdev_soft_set_vq_affinity(cdev, i, NULL);
 	memset(soft->group_mem, 0, mdev_soft_get_group_count(cdev) *
 	       sizeof(*soft->group_mem));
@@ -362,7 +407,7 @@ static void mdev_soft_pause(struct mdev_soft *soft)
 	u16 i;
 
 	mdev_soft_config_suspend(soft, true);
-	for (i = 0; i < soft->desc->nr_vqs; i++)
+	for (i = 0; i < soft->nr_vqs; i++)
 		if (mdev_vq_is_started(mdev_soft_vq(soft, i)))
 			mdev_vq_pause(mdev_soft_vq(soft, i));
 	if (soft->desc->suspend)
@@ -416,7 +461,7 @@ static int mdev_soft_unpause(struct mdev_soft *soft)
 	int ret;
 	u16 i;
 
-	for (i = 0; i < soft->desc->nr_vqs; i++) {
+	for (i = 0; i < soft->nr_vqs; i++) {
 		vq = mdev_soft_vq(soft, i);
 		if (mdev_vq_is_started(vq)) {
 			ret = mdev_vq_renew(vq);
@@ -542,6 +587,7 @@ const struct virtio_mdev_ops mdev_soft_virtio_ops = {
 	.set_vq_address = mdev_soft_set_vq_address,
 	.set_vq_num = mdev_soft_set_vq_num,
 	.get_vq_num_max = mdev_soft_get_vq_num_max,
+	.set_vq_num_max = mdev_soft_set_vq_num_max,
 	.get_vq_size = mdev_soft_get_vq_size,
 	.kick_vq = mdev_soft_kick_vq,
 	.set_vq_cb = mdev_soft_set_vq_cb,
@@ -557,6 +603,8 @@ const struct virtio_mdev_ops mdev_soft_virtio_ops = {
 	.get_vq_stats = mdev_soft_get_vq_stats,
 	.get_vq_count = mdev_soft_get_vq_count,
 	.get_device_features = mdev_soft_get_device_features,
+	.get_feature_limits = mdev_soft_get_feature_limits,
+	.set_device_features = mdev_soft_set_device_features,
 	.set_driver_features = mdev_soft_set_driver_features,
 	.get_driver_features = mdev_soft_get_driver_features,
 	.get_mdev_features = mdev_soft_get_mdev_features,

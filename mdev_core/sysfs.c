@@ -8,8 +8,8 @@
  * "bind" waits for it.
  */
 
-#include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/virtio_config.h>
 
 #include <linux/virtio_mdev.h>
@@ -83,8 +83,10 @@ static ssize_t driver_override_store(struct device *dev,
 	char *new, *old;
 
 	/* One byte less than a page, so that the newline still fits on reading */
-	if (count >= PAGE_SIZE - 1)
+	if (count >= PAGE_SIZE - 1) {
+		mdev_class_error(cdev, "driver_override: the name is too long");
 		return -EINVAL;
+	}
 
 	new = kstrndup(buf, strcspn(buf, "\n"), GFP_KERNEL);
 	if (!new)
@@ -106,18 +108,98 @@ static DEVICE_ATTR_RW(driver_override);
 static ssize_t bind_store(struct device *dev, struct device_attribute *attr,
 			  const char *buf, size_t count)
 {
-	bool bind;
+	struct mdev_class_device *cdev = to_mdev_class_device(dev);
+	bool bind = false;
 	int ret;
 
-	ret = kstrtobool(buf, &bind);
-	if (ret)
-		return ret;
-	if (!bind)
+	if (kstrtobool(buf, &bind) || !bind) {
+		mdev_class_error(cdev,
+				 "bind: write 1; there is \"unbind\" of the driver for the opposite");
 		return -EINVAL;
-	ret = mdev_instance_bind(to_mdev_class_device(dev));
+	}
+	ret = mdev_instance_bind(cdev);
 	return ret ?: count;
 }
 static DEVICE_ATTR_WO(bind);
+
+static ssize_t last_error_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	struct mdev_class_device *cdev = to_mdev_class_device(dev);
+
+	return mdev_error_show(&to_mdev_instance(cdev)->error, buf);
+}
+
+static ssize_t last_error_store(struct device *dev,
+				struct device_attribute *attr,
+				const char *buf, size_t count)
+{
+	struct mdev_class_device *cdev = to_mdev_class_device(dev);
+
+	/* It can be forgotten, but not made up. */
+	if (!sysfs_streq(buf, ""))
+		return -EINVAL;
+	mdev_error_clear(&to_mdev_instance(cdev)->error);
+	return count;
+}
+static DEVICE_ATTR_RW(last_error);
+
+static ssize_t features_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	struct mdev_class_device *cdev = to_mdev_class_device(dev);
+
+	return mdev_features_show(cdev, cdev->ops->get_device_features(cdev),
+				  buf);
+}
+
+static ssize_t features_store(struct device *dev, struct device_attribute *attr,
+			      const char *buf, size_t count)
+{
+	int ret = mdev_features_store(to_mdev_class_device(dev), buf);
+
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(features);
+
+static ssize_t driver_features_show(struct device *dev,
+				    struct device_attribute *attr, char *buf)
+{
+	struct mdev_class_device *cdev = to_mdev_class_device(dev);
+
+	return mdev_features_show(cdev, cdev->ops->get_driver_features(cdev),
+				  buf);
+}
+static DEVICE_ATTR_RO(driver_features);
+
+static ssize_t queue_size_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	struct mdev_class_device *cdev = to_mdev_class_device(dev);
+
+	return sysfs_emit(buf, "%u\n", cdev->ops->get_vq_num_max(cdev, 0));
+}
+
+static ssize_t queue_size_store(struct device *dev,
+				struct device_attribute *attr, const char *buf,
+				size_t count)
+{
+	struct mdev_class_device *cdev = to_mdev_class_device(dev);
+	unsigned int num;
+	int ret;
+
+	ret = mdev_class_parse_uint(cdev, "queue_size", buf, 1,
+				    VIRTIO_MDEV_MAX_NUM, &num);
+	if (ret)
+		return ret;
+	ret = mdev_class_setup_begin(cdev, "queue_size");
+	if (ret)
+		return ret;
+	ret = cdev->ops->set_vq_num_max(cdev, num);
+	mdev_class_setup_end(cdev);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(queue_size);
 
 static struct attribute *mdev_class_dev_attrs[] = {
 	&dev_attr_class_id.attr,
@@ -126,11 +208,30 @@ static struct attribute *mdev_class_dev_attrs[] = {
 	&dev_attr_state.attr,
 	&dev_attr_driver_override.attr,
 	&dev_attr_bind.attr,
+	&dev_attr_last_error.attr,
+	&dev_attr_features.attr,
+	&dev_attr_driver_features.attr,
+	&dev_attr_queue_size.attr,
 	NULL,
 };
 
+/* What the parent cannot set up can only be read. */
+static umode_t mdev_class_dev_visible(struct kobject *kobj,
+				      struct attribute *attr, int n)
+{
+	const struct virtio_mdev_ops *ops =
+		to_mdev_class_device(kobj_to_dev(kobj))->ops;
+
+	if (attr == &dev_attr_features.attr && !ops->set_device_features)
+		return 0444;
+	if (attr == &dev_attr_queue_size.attr && !ops->set_vq_num_max)
+		return 0444;
+	return attr->mode;
+}
+
 static const struct attribute_group mdev_class_dev_group = {
 	.attrs = mdev_class_dev_attrs,
+	.is_visible = mdev_class_dev_visible,
 };
 
 const struct attribute_group *mdev_class_dev_groups[] = {
@@ -147,8 +248,28 @@ static ssize_t port_class_id_show(struct device *dev,
 static struct device_attribute dev_attr_port_class_id =
 	__ATTR(class_id, 0444, port_class_id_show, NULL);
 
+static ssize_t port_last_error_show(struct device *dev,
+				    struct device_attribute *attr, char *buf)
+{
+	return mdev_error_show(&to_mdev_port(dev)->error, buf);
+}
+
+static ssize_t port_last_error_store(struct device *dev,
+				     struct device_attribute *attr,
+				     const char *buf, size_t count)
+{
+	if (!sysfs_streq(buf, ""))
+		return -EINVAL;
+	mdev_error_clear(&to_mdev_port(dev)->error);
+	return count;
+}
+
+static struct device_attribute dev_attr_port_last_error =
+	__ATTR(last_error, 0644, port_last_error_show, port_last_error_store);
+
 static struct attribute *mdev_port_attrs[] = {
 	&dev_attr_port_class_id.attr,
+	&dev_attr_port_last_error.attr,
 	NULL,
 };
 
@@ -160,130 +281,3 @@ const struct attribute_group *mdev_port_groups[] = {
 	&mdev_port_group,
 	NULL,
 };
-
-/* Counters: vq0/kicks, vq0/signals, … */
-
-struct mdev_vq_attr {
-	struct device_attribute attr;
-	u16 idx;
-	u16 offset;
-};
-
-static const struct {
-	const char *name;
-	u16 offset;
-} mdev_vq_counters[] = {
-#define MDEV_VQ_COUNTER(_name) \
-	{ #_name, offsetof(struct virtio_mdev_vq_stats, _name) }
-	MDEV_VQ_COUNTER(kicks),
-	MDEV_VQ_COUNTER(signals),
-	MDEV_VQ_COUNTER(chains),
-	MDEV_VQ_COUNTER(bytes),
-	MDEV_VQ_COUNTER(drops),
-	MDEV_VQ_COUNTER(errors),
-};
-
-#define MDEV_VQ_NR_COUNTERS	ARRAY_SIZE(mdev_vq_counters)
-
-/* One directory of counters: a group, and all that it points to */
-struct mdev_vq_attr_dir {
-	struct attribute_group group;
-	char name[sizeof("vq65535")];
-	struct mdev_vq_attr attrs[MDEV_VQ_NR_COUNTERS];
-	struct attribute *ptrs[MDEV_VQ_NR_COUNTERS + 1];
-};
-
-/* Groups of an instance in the form that struct device wants */
-struct mdev_instance_groups {
-	struct mdev_vq_attr_dir *vqs;
-	const struct attribute_group *groups[];
-};
-
-static ssize_t mdev_vq_counter_show(struct device *dev,
-				    struct device_attribute *attr, char *buf)
-{
-	struct mdev_vq_attr *vattr = container_of(attr, struct mdev_vq_attr,
-						  attr);
-	struct mdev_class_device *cdev = to_mdev_class_device(dev);
-	struct virtio_mdev_vq_stats stats = {};
-	int ret;
-
-	ret = cdev->ops->get_vq_stats(cdev, vattr->idx, &stats);
-	if (ret)
-		return ret;
-	return sysfs_emit(buf, "%llu\n",
-			  *(u64 *)((void *)&stats + vattr->offset));
-}
-
-static void mdev_vq_attr_dir_init(struct mdev_vq_attr_dir *vq, u16 idx)
-{
-	unsigned int i;
-
-	snprintf(vq->name, sizeof(vq->name), "vq%u", idx);
-	for (i = 0; i < MDEV_VQ_NR_COUNTERS; i++) {
-		struct mdev_vq_attr *vattr = &vq->attrs[i];
-
-		vattr->idx = idx;
-		vattr->offset = mdev_vq_counters[i].offset;
-		sysfs_attr_init(&vattr->attr.attr);
-		vattr->attr.attr.name = mdev_vq_counters[i].name;
-		vattr->attr.attr.mode = 0444;
-		vattr->attr.show = mdev_vq_counter_show;
-		vq->ptrs[i] = &vattr->attr.attr;
-	}
-	vq->group.name = vq->name;
-	vq->group.attrs = vq->ptrs;
-}
-
-/**
- * mdev_instance_groups_alloc() - all attributes of one instance
- * @cdev: instance that the parent has created
- *
- * The parent's own groups, and a directory of counters for each virtqueue if
- * the parent counts.
- *
- * Return: groups for &device.groups, or an ERR_PTR().
- */
-const struct attribute_group **
-mdev_instance_groups_alloc(struct mdev_class_device *cdev)
-{
-	unsigned int i, n = 0, nvqs = 0;
-	struct mdev_instance_groups *g;
-
-	while (cdev->parent_groups && cdev->parent_groups[n])
-		n++;
-	if (cdev->ops->get_vq_stats)
-		nvqs = cdev->ops->get_vq_count(cdev);
-
-	g = kvzalloc(struct_size(g, groups, n + nvqs + 1), GFP_KERNEL);
-	if (!g)
-		return ERR_PTR(-ENOMEM);
-	g->vqs = kvcalloc(nvqs, sizeof(*g->vqs), GFP_KERNEL);
-	if (!g->vqs) {
-		kvfree(g);
-		return ERR_PTR(-ENOMEM);
-	}
-
-	for (i = 0; i < n; i++)
-		g->groups[i] = cdev->parent_groups[i];
-	for (i = 0; i < nvqs; i++) {
-		mdev_vq_attr_dir_init(&g->vqs[i], i);
-		g->groups[n + i] = &g->vqs[i].group;
-	}
-	return g->groups;
-}
-
-/**
- * mdev_instance_groups_free() - undo mdev_instance_groups_alloc()
- * @groups: its result, or NULL
- */
-void mdev_instance_groups_free(const struct attribute_group **groups)
-{
-	struct mdev_instance_groups *g;
-
-	if (!groups)
-		return;
-	g = container_of(groups, struct mdev_instance_groups, groups[0]);
-	kvfree(g->vqs);
-	kvfree(g);
-}

@@ -69,6 +69,20 @@ void mdev_vq_init(struct mdev_vq *vq, const struct mdev_vq_ops *ops,
 EXPORT_SYMBOL_GPL(mdev_vq_init);
 
 /**
+ * mdev_vq_set_num_max() - change the largest ring size
+ * @vq: virtqueue that no driver has
+ * @num_max: the size, a power of two
+ *
+ * Context: process context.
+ */
+void mdev_vq_set_num_max(struct mdev_vq *vq, u16 num_max)
+{
+	WARN_ON_ONCE(vq->started);
+	vq->num_max = num_max;
+	WRITE_ONCE(vq->num, num_max);
+}
+
+/**
  * mdev_vq_destroy() - undo mdev_vq_init()
  * @vq: stopped virtqueue
  *

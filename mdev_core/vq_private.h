@@ -66,6 +66,7 @@ extern const struct mdev_vq_layout mdev_vq_split_layout;
 extern const struct mdev_vq_layout mdev_vq_packed_layout;
 
 /* vq.c */
+void mdev_vq_set_num_max(struct mdev_vq *vq, u16 num_max);
 int mdev_vq_map_again(struct mdev_vq *vq);
 
 /* vq_section.c */

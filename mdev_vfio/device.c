@@ -378,8 +378,8 @@ int mdev_vfio_device_add(struct mdev_vfio_device *vv, struct mdev_session *s,
 	ret = vv->carrier ? mdev_vfio_device_register_software(vv, dev) :
 			    mdev_vfio_device_register_hardware(vv, dev);
 	if (ret)
-		dev_err(&s->cdev->dev, "cannot register a VFIO device: %pe\n",
-			ERR_PTR(ret));
+		mdev_class_error(s->cdev, "cannot register a VFIO device: %pe",
+				 ERR_PTR(ret));
 	return ret;
 }
 EXPORT_SYMBOL_GPL(mdev_vfio_device_add);

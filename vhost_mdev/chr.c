@@ -324,8 +324,8 @@ int vhost_mdev_chr_add(struct vhost_mdev *vd)
 	if (!ret)
 		ret = cdev_device_add(&chr->chardev, &chr->dev);
 	if (ret) {
-		dev_err(&vd->session.cdev->dev, "cannot add a char device: %pe\n",
-			ERR_PTR(ret));
+		mdev_class_error(vd->session.cdev, "cannot add a char device: %pe",
+				 ERR_PTR(ret));
 		put_device(&chr->dev);
 	}
 	return ret;

@@ -128,7 +128,7 @@ void vhost_mdev_retire(struct vhost_mdev *vd)
 static int vhost_mdev_check(struct mdev_class_device *cdev)
 {
 	if (cdev->ops->get_group_count && !cdev->ops->get_group_count(cdev)) {
-		dev_err(&cdev->dev, "the device has no group of virtqueues\n");
+		mdev_class_error(cdev, "the device has no group of virtqueues");
 		return -EINVAL;
 	}
 	if (virtio_mdev_dma_dev(cdev))

@@ -33,27 +33,27 @@ static int virtio_mdev_check(struct mdev_class_device *cdev)
 	const struct virtio_mdev_ops *ops = cdev->ops;
 
 	if (!(ops->get_device_features(cdev) & BIT_ULL(VIRTIO_F_VERSION_1))) {
-		dev_err(&cdev->dev,
-			"the device does not offer VIRTIO_F_VERSION_1; legacy devices are not supported\n");
+		mdev_class_error(cdev,
+				 "the device does not offer VIRTIO_F_VERSION_1; legacy devices are not supported");
 		return -EINVAL;
 	}
 	if (!ops->get_device_id(cdev)) {
-		dev_err(&cdev->dev,
-			"the device has the virtio device id 0, which no driver binds to\n");
+		mdev_class_error(cdev,
+				 "the device has the virtio device id 0, which no driver binds to");
 		return -EINVAL;
 	}
 	if (virtio_mdev_dma_dev(cdev)) {
 		if (ops->get_device_features(cdev) &
 		    BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))
 			return 0;
-		dev_err(&cdev->dev,
-			"the device does DMA, but does not offer VIRTIO_F_ACCESS_PLATFORM: it would not use the addresses of the IOMMU\n");
+		mdev_class_error(cdev,
+				 "the device does DMA, but does not offer VIRTIO_F_ACCESS_PLATFORM: it would not use the addresses of the IOMMU");
 		return -EINVAL;
 	}
 	/* In such a domain, rings go through the DMA API whatever is negotiated. */
 	if (xen_domain()) {
-		dev_err(&cdev->dev,
-			"a Xen domain does not put physical addresses on virtqueues; use class vhost\n");
+		mdev_class_error(cdev,
+				 "a Xen domain does not put physical addresses on virtqueues; use class vhost");
 		return -EOPNOTSUPP;
 	}
 	return 0;
@@ -72,8 +72,8 @@ static int virtio_mdev_probe(struct mdev_class_device *cdev)
 	/* The virtio core resets the device as well, but ignores a failure. */
 	ret = mdev_class_reset(cdev);
 	if (ret) {
-		dev_err(&cdev->dev, "the device cannot be reset: %pe\n",
-			ERR_PTR(ret));
+		mdev_class_error(cdev, "the device cannot be reset: %pe",
+				 ERR_PTR(ret));
 		return ret;
 	}
 
@@ -99,8 +99,8 @@ static int virtio_mdev_probe(struct mdev_class_device *cdev)
 	mdev_users_get(&virtio_mdev_users);
 	ret = register_virtio_device(&vm->vdev);
 	if (ret) {
-		dev_err(&cdev->dev, "cannot register a virtio device: %pe\n",
-			ERR_PTR(ret));
+		mdev_class_error(cdev, "cannot register a virtio device: %pe",
+				 ERR_PTR(ret));
 		mdev_class_reset(cdev);
 		cdev->mem = NULL;
 		/* The registration initialises the device even if it fails. */

@@ -274,6 +274,100 @@ int mdev_class_set_status(struct mdev_class_device *cdev, u8 status);
 int mdev_class_reset(struct mdev_class_device *cdev);
 
 /**
+ * mdev_class_error() - say why something cannot be done
+ * @cdev: the instance
+ * @fmt: one line for a person, without a line feed: what is wrong, and what to do
+ *	about it; as of printf()
+ *
+ * For whatever fails that an administrator does: &mdev_class_parent_ops.create,
+ * &mdev_class_driver.probe, an attribute.  It is written to the log, and kept for the
+ * attribute last_error of the instance; that of the port has it if the instance
+ * cannot be created.  An attribute begins with its name and what was written:
+ * "mtu 90000: at most 9000".
+ *
+ * Context: process context; may sleep.
+ */
+__printf(2, 3)
+void mdev_class_error(struct mdev_class_device *cdev, const char *fmt, ...);
+
+/**
+ * mdev_class_parse_uint() - read what was written to an attribute
+ * @cdev: the instance
+ * @name: of the attribute
+ * @buf: what was written
+ * @min: the least that is allowed
+ * @max: the most
+ * @val: result
+ *
+ * Context: process context; may sleep.
+ * Return: 0; -EINVAL for what is not a number, -ERANGE for one that is not allowed, and
+ * mdev_class_error() was called.
+ */
+int mdev_class_parse_uint(struct mdev_class_device *cdev, const char *name,
+			  const char *buf, unsigned int min, unsigned int max,
+			  unsigned int *val);
+
+/**
+ * mdev_class_parse_bool() - read what was written to an attribute
+ * @cdev: the instance
+ * @name: of the attribute
+ * @buf: what was written
+ * @val: result
+ *
+ * Context: process context; may sleep.
+ * Return: 0; -EINVAL for what is neither, and mdev_class_error() was called.
+ */
+int mdev_class_parse_bool(struct mdev_class_device *cdev, const char *name,
+			  const char *buf, bool *val);
+
+/**
+ * mdev_class_setup_begin() - change what a class driver reads when it is bound
+ * @cdev: the instance
+ * @name: of the attribute, for a message
+ *
+ * For attributes that cannot change while a class driver is bound: features, the
+ * number of virtqueues and the like.
+ *
+ * Context: process context; sleeps, but not for long.
+ * Return: 0, and no class driver is bound before mdev_class_setup_end(); -EBUSY while one
+ * is bound, and mdev_class_error() was called; -ENODEV if the instance is being
+ * removed.
+ */
+int mdev_class_setup_begin(struct mdev_class_device *cdev, const char *name);
+
+/**
+ * mdev_class_setup_end() - end what mdev_class_setup_begin() began
+ * @cdev: the instance
+ *
+ * Context: the task that has called mdev_class_setup_begin().
+ */
+void mdev_class_setup_end(struct mdev_class_device *cdev);
+
+/**
+ * mdev_class_vqs_changed() - the number of virtqueues is another one
+ * @cdev: the instance
+ *
+ * Context: &mdev_class_parent_ops.create, or between mdev_class_setup_begin() and
+ * mdev_class_setup_end().
+ * Return: 0; a negative errno if some have no directory in sysfs, which cannot be if
+ * there are not more than before.
+ */
+int mdev_class_vqs_changed(struct mdev_class_device *cdev);
+
+/**
+ * mdev_class_feature_names() - names of feature bits, for a message
+ * @cdev: the instance
+ * @features: the bits
+ * @buf: result: names with blanks between them, and the number of a bit that has none;
+ *	what does not fit is left out
+ * @size: of it, not 0
+ *
+ * Context: any.
+ */
+void mdev_class_feature_names(struct mdev_class_device *cdev, u64 features,
+			      char *buf, size_t size);
+
+/**
  * mdev_class_reset_prepare() - the hardware behind an instance will be reset
  * @cdev: the instance, to which the caller has a reference
  *

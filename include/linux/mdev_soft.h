@@ -110,6 +110,9 @@ struct task_struct;
  * @check_features: (optional) Whether the device can work with what the driver
  *	takes.  The library has checked that this is a subset of @features with
  *	VIRTIO_F_VERSION_1.  Return 0 or -EINVAL.
+ * @check_offer: (optional) Whether these features, which are within the limits of
+ *	mdev_soft_limit_features(), can be offered together.  Return 0, or -EINVAL after
+ *	mdev_class_error().
  * @start: (optional) The device has gone live.
  * @stop: (optional) Undo @start: the device is about to be reset.
  * @reset: (optional) Forget what the driver set, except through @set_config, and
@@ -130,8 +133,9 @@ struct task_struct;
  * @vendor_id: vendor, as a virtio PCI subsystem vendor id
  * @features: what is offered, MDEV_SOFT_FEATURES included
  * @config_size: size of the configuration space in bytes
- * @nr_vqs: number of virtqueues
- * @num_max: largest ring size of each, a power of two up to 32768
+ * @nr_vqs: number of virtqueues, the most that an instance can have
+ * @num_max: largest ring size of each, a power of two up to VIRTIO_MDEV_MAX_NUM
+ * @num_min: the least that the largest ring size can be set to, a power of two; 0 means 1
  * @nr_groups: number of groups of virtqueues; 0 means 1
  *
  * Unless said otherwise a function is called in process context, may sleep, and
@@ -156,6 +160,7 @@ struct mdev_soft_desc {
 
 	/* device */
 	int (*check_features)(struct mdev_soft *soft, u64 features);
+	int (*check_offer)(struct mdev_soft *soft, u64 features);
 	void (*start)(struct mdev_soft *soft);
 	void (*stop)(struct mdev_soft *soft);
 	void (*reset)(struct mdev_soft *soft);
@@ -177,6 +182,7 @@ struct mdev_soft_desc {
 	u32 config_size;
 	u16 nr_vqs;
 	u16 num_max;
+	u16 num_min;
 	u16 nr_groups;
 };
 
@@ -193,8 +199,12 @@ struct mdev_soft_vq {
  * struct mdev_soft - a software device
  * @cdev: the instance
  * @desc: what kind of device it is
- * @features: what this one offers: those of @desc, except what the parent removes
- *	in &mdev_class_parent_ops.create; constant from then on
+ * @features: what this one offers: those of @desc, except what the parent or the
+ *	administrator has removed
+ * @nr_vqs: how many virtqueues this one has, see mdev_soft_set_nr_vqs()
+ * @num_max: the largest size of their rings
+ *
+ * These three are constant while a class driver is bound.
  *
  * Embedded by the parent.
  */
@@ -202,8 +212,14 @@ struct mdev_soft {
 	struct mdev_class_device *cdev;
 	const struct mdev_soft_desc *desc;
 	u64 features;
+	u16 nr_vqs;
+	u16 num_max;
 
 	/* private: */
+	/* what is to be offered if it is @possible, and what is offered anyway */
+	u64 wanted;
+	u64 possible;
+	u64 required;
 	struct mdev_soft_vq *vqs;
 	/*
 	 * this instance's own, so that no other one can stall it; not used
@@ -302,6 +318,10 @@ void mdev_soft_kick(struct mdev_soft *soft, u16 idx);
 int mdev_soft_init(struct mdev_soft *soft, struct mdev_class_device *cdev,
 		   const struct mdev_soft_desc *desc);
 void mdev_soft_destroy(struct mdev_soft *soft);
+void mdev_soft_limit_features(struct mdev_soft *soft, u64 possible,
+			      u64 required);
+void mdev_soft_remove_features(struct mdev_soft *soft, u64 features);
+int mdev_soft_set_nr_vqs(struct mdev_soft *soft, u16 nr_vqs);
 void mdev_soft_config_changed(struct mdev_soft *soft);
 
 #endif /* _LINUX_MDEV_SOFT_H */

@@ -37,6 +37,9 @@ struct mdev_state_writer;
 	 BIT_ULL(VIRTIO_F_IN_ORDER) |			\
 	 BIT_ULL(VIRTIO_F_ORDER_PLATFORM))
 
+/* The largest ring that a virtqueue can have (virtio 1.2, section 2.7) */
+#define VIRTIO_MDEV_MAX_NUM		32768
+
 /**
  * struct virtio_mdev_callback - what a device calls when it has news
  * @callback: (optional) used buffers are there to be collected (virtqueue), or
@@ -121,8 +124,9 @@ struct virtio_mdev_vq_stats {
  * @get_vq_count.  Unless said otherwise an operation is called from process
  * context, may sleep, and is serialised by the class driver against all other
  * operations of the same instance except @kick_vq, @get_status, @get_vq_stats,
- * @set_vq_affinity, @get_vq_affinity, @is_present, @get_config and
- * @get_generation, which may run at any time from create to remove.  Operations
+ * @set_vq_affinity, @get_vq_affinity, @is_present, @get_config, @get_generation, and
+ * what attributes show: @get_vq_num_max, @get_vq_count, @get_device_features and
+ * @get_driver_features.  These may run at any time from create to remove.  Operations
  * that return int return 0 or a negative errno, which is passed unchanged to the
  * user of the instance; the parent logs what a person cannot tell from it.
  *
@@ -136,7 +140,12 @@ struct virtio_mdev_vq_stats {
  * @set_vq_num:		Set the ring size.  -EINVAL if @num is 0, over the
  *			maximum, below the minimum or, for a split virtqueue,
  *			not a power of two.
- * @get_vq_num_max:	The largest ring size of a virtqueue, at most 32768.
+ * @get_vq_num_max:	The largest ring size of a virtqueue, at most
+ *			VIRTIO_MDEV_MAX_NUM.  Constant while a class driver is bound.
+ * @set_vq_num_max:	(optional) The administrator wants the rings of all virtqueues to
+ *			have @num entries at most.  Called while no class driver is
+ *			bound.  -ERANGE if that cannot be, and mdev_class_error()
+ *			says what can.
  * @get_vq_num_min:	(optional) The smallest.  Default: 1.
  * @get_vq_size:	(optional) The ring size that this virtqueue has now.
  *			Default: @get_vq_num_max.
@@ -184,11 +193,20 @@ struct virtio_mdev_vq_stats {
  *			any.  Advisory.
  * @get_vq_affinity:	(optional) The CPUs set last, or NULL.
  * @get_vq_stats:	(optional) Read the counters.  Does not sleep.
- * @get_vq_count:	The number of virtqueues, 1 to 65535.  Constant.
+ * @get_vq_count:	The number of virtqueues, 1 to 65535.  Constant while a class
+ *			driver is bound; mdev_class_vqs_changed() tells of a change.
  * @get_vq_align:	(optional) Alignment for the parts of a virtqueue that
  *			a kernel driver allocates, a power of two.  Default: the
  *			page size.
- * @get_device_features: What the device offers.  Constant.
+ * @get_device_features: What the device offers.  Constant while a class driver is
+ *			bound.
+ * @get_feature_limits: (optional, with @set_device_features) What the device, as it is
+ *			set up, can offer (@possible), and cannot do without
+ *			(@required).  Called while no class driver is bound.
+ * @set_device_features: (optional, with @get_feature_limits) The administrator wants
+ *			these to be offered, which are within the limits.  Called
+ *			while no class driver is bound.  -EINVAL if they do not go
+ *			together, and mdev_class_error() says which.
  * @set_driver_features: What the driver takes, a subset of what is offered.
  *			-EINVAL for a combination that the device cannot serve.
  *			Before FEATURES_OK only.
@@ -283,6 +301,7 @@ struct virtio_mdev_ops {
 			      u64 desc_area, u64 driver_area, u64 device_area);
 	int (*set_vq_num)(struct mdev_class_device *cdev, u16 idx, u32 num);
 	u16 (*get_vq_num_max)(struct mdev_class_device *cdev, u16 idx);
+	int (*set_vq_num_max)(struct mdev_class_device *cdev, u16 num);
 	u16 (*get_vq_num_min)(struct mdev_class_device *cdev, u16 idx);
 	u16 (*get_vq_size)(struct mdev_class_device *cdev, u16 idx);
 	bool (*kick_vq)(struct mdev_class_device *cdev, u16 idx);
@@ -311,6 +330,10 @@ struct virtio_mdev_ops {
 	u16 (*get_vq_count)(struct mdev_class_device *cdev);
 	u32 (*get_vq_align)(struct mdev_class_device *cdev);
 	u64 (*get_device_features)(struct mdev_class_device *cdev);
+	void (*get_feature_limits)(struct mdev_class_device *cdev,
+				   u64 *possible, u64 *required);
+	int (*set_device_features)(struct mdev_class_device *cdev,
+				   u64 features);
 	int (*set_driver_features)(struct mdev_class_device *cdev,
 				   u64 features);
 	u64 (*get_driver_features)(struct mdev_class_device *cdev);

@@ -48,9 +48,9 @@ static int vp_mdev_check_iommu(struct mdev_class_device *cdev,
 
 	group = iommu_group_get(&pdev->dev);
 	if (!group) {
-		dev_err(&cdev->dev,
-			"%s is behind no IOMMU: enable it in the firmware and by intel_iommu=on or its like on the kernel's command line\n",
-			pci_name(pdev));
+		mdev_class_error(cdev,
+				 "%s is behind no IOMMU: enable it in the firmware and by intel_iommu=on or its like on the kernel's command line",
+				 pci_name(pdev));
 		return -EOPNOTSUPP;
 	}
 	id = iommu_group_id(group);
@@ -61,9 +61,9 @@ static int vp_mdev_check_iommu(struct mdev_class_device *cdev,
 		return 0;
 	}
 
-	dev_err(&cdev->dev,
-		"%s shares IOMMU group %d with %u more: use another slot or function, see /sys/kernel/iommu_groups/%d/devices\n",
-		pci_name(pdev), id, count - 1, id);
+	mdev_class_error(cdev,
+			 "%s shares IOMMU group %d with %u more: use another slot or function, see /sys/kernel/iommu_groups/%d/devices",
+			 pci_name(pdev), id, count - 1, id);
 	return -EOPNOTSUPP;
 }
 
@@ -82,15 +82,15 @@ static int vp_mdev_check_features(struct mdev_class_device *cdev,
 				  struct pci_dev *pdev, u64 features)
 {
 	if (!(features & BIT_ULL(VIRTIO_F_VERSION_1))) {
-		dev_err(&cdev->dev,
-			"%s does not offer VIRTIO_F_VERSION_1: a legacy function cannot be used\n",
-			pci_name(pdev));
+		mdev_class_error(cdev,
+				 "%s does not offer VIRTIO_F_VERSION_1: a legacy function cannot be used",
+				 pci_name(pdev));
 		return -EOPNOTSUPP;
 	}
 	if (!(features & BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))) {
-		dev_err(&cdev->dev,
-			"%s does not offer VIRTIO_F_ACCESS_PLATFORM, so no IOMMU confines it: have it do so (QEMU: iommu_platform=on)\n",
-			pci_name(pdev));
+		mdev_class_error(cdev,
+				 "%s does not offer VIRTIO_F_ACCESS_PLATFORM, so no IOMMU confines it: have it do so (QEMU: iommu_platform=on)",
+				 pci_name(pdev));
 		return -EOPNOTSUPP;
 	}
 	return 0;
@@ -132,9 +132,9 @@ static int vp_mdev_map_vqs(struct vp_mdev *vp)
 						     &vq->notify_pa);
 		if (vq->notify)
 			continue;
-		dev_err(&vp->cdev->dev,
-			"%s has no doorbell for virtqueue %u\n",
-			pci_name(vp->fn->pdev), i);
+		mdev_class_error(vp->cdev,
+				 "%s has no doorbell for virtqueue %u",
+				 pci_name(vp->fn->pdev), i);
 		vp_mdev_unmap_vqs(vp);
 		return -EINVAL;
 	}
@@ -157,8 +157,8 @@ static struct vp_mdev *vp_mdev_alloc(struct mdev_class_device *cdev,
 
 	nr_vqs = vp_mdev_count_vqs(fn, features);
 	if (!nr_vqs || nr_vqs == U16_MAX) {
-		dev_err(&cdev->dev, "%s claims to have %u virtqueues\n",
-			pci_name(pdev), nr_vqs);
+		mdev_class_error(cdev, "%s claims to have %u virtqueues",
+				 pci_name(pdev), nr_vqs);
 		return ERR_PTR(-EIO);
 	}
 
@@ -169,6 +169,7 @@ static struct vp_mdev *vp_mdev_alloc(struct mdev_class_device *cdev,
 	vp->fn = fn;
 	vp->modern = &fn->modern;
 	vp->cdev = cdev;
+	vp->possible = features;
 	vp->features = features;
 	spin_lock_init(&vp->config_lock);
 	spin_lock_init(&vp->seen_lock);
@@ -217,15 +218,15 @@ int vp_mdev_create(struct mdev_class_device *cdev)
 
 	mutex_lock(&fn->lock);
 	if (fn->vp) {
-		dev_err(&cdev->dev, "%s is in use by %s: remove that first\n",
-			pci_name(fn->pdev), dev_name(&fn->vp->cdev->dev));
+		mdev_class_error(cdev, "%s is in use by %s: remove that first",
+				 pci_name(fn->pdev), dev_name(&fn->vp->cdev->dev));
 		ret = -EBUSY;
 		goto out;
 	}
 	if (vp_mdev_away(fn)) {
-		dev_err(&cdev->dev,
-			"%s is being reset, or did not recover from an error of the bus\n",
-			pci_name(fn->pdev));
+		mdev_class_error(cdev,
+				 "%s is being reset, or did not recover from an error of the bus",
+				 pci_name(fn->pdev));
 		ret = -EBUSY;
 		goto out;
 	}

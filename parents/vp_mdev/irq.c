@@ -122,9 +122,9 @@ int vp_mdev_request_irqs(struct vp_mdev *vp)
 
 	ret = pci_alloc_irq_vectors(pdev, 1, vp->nr_vqs + 1, PCI_IRQ_MSIX);
 	if (ret < 0) {
-		dev_err(&vp->cdev->dev,
-			"%s has no MSI-X interrupt to give (%pe): it needs at least one vector\n",
-			pci_name(pdev), ERR_PTR(ret));
+		mdev_class_error(vp->cdev,
+				 "%s has no MSI-X interrupt to give (%pe): it needs at least one vector",
+				 pci_name(pdev), ERR_PTR(ret));
 		return ret;
 	}
 	vp->nr_vectors = ret;

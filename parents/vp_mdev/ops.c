@@ -22,13 +22,27 @@ static bool vp_mdev_is_present(struct mdev_class_device *cdev)
 
 static u64 vp_mdev_get_device_features(struct mdev_class_device *cdev)
 {
-	return to_vp_mdev(cdev)->features;
+	return READ_ONCE(to_vp_mdev(cdev)->features);
+}
+
+static void vp_mdev_get_feature_limits(struct mdev_class_device *cdev,
+				       u64 *possible, u64 *required)
+{
+	*possible = to_vp_mdev(cdev)->possible;
+	*required = VP_MDEV_REQUIRED_FEATURES;
+}
+
+/* Which go together is left to the driver, because only the function knows that. */
+static int vp_mdev_set_device_features(struct mdev_class_device *cdev,
+				       u64 features)
+{
+	WRITE_ONCE(to_vp_mdev(cdev)->features, features);
+	return 0;
 }
 
 static int vp_mdev_check_driver_features(struct vp_mdev *vp, u64 features)
 {
-	const u64 needed = BIT_ULL(VIRTIO_F_VERSION_1) |
-			   BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
+	const u64 needed = VP_MDEV_REQUIRED_FEATURES;
 
 	if (features & ~vp->features)
 		return -EINVAL;
@@ -347,6 +361,8 @@ vp_mdev_get_migration_blocker(struct mdev_class_device *cdev)
 	.get_vq_count = vp_mdev_get_vq_count,				\
 	.get_vq_align = vp_mdev_get_vq_align,				\
 	.get_device_features = vp_mdev_get_device_features,		\
+	.get_feature_limits = vp_mdev_get_feature_limits,		\
+	.set_device_features = vp_mdev_set_device_features,		\
 	.set_driver_features = vp_mdev_set_driver_features,		\
 	.get_driver_features = vp_mdev_get_driver_features,		\
 	.get_mdev_features = vp_mdev_get_mdev_features,			\

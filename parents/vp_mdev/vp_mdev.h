@@ -2,16 +2,22 @@
 #ifndef _VP_MDEV_H
 #define _VP_MDEV_H
 
+#include <linux/bits.h>
 #include <linux/io.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/virtio_config.h>
 #include <linux/virtio_pci_modern.h>
 
 #include <linux/virtio_mdev.h>
 
 struct vp_mdev;
+
+/* Its addresses are those of the IOMMU, and its rings have no legacy layout. */
+#define VP_MDEV_REQUIRED_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) |	\
+					 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))
 
 /**
  * struct vp_mdev_function - a PCI function that this driver is bound to
@@ -115,7 +121,8 @@ struct vp_mdev_vector {
  * @fn: the function
  * @modern: its registers
  * @cdev: the instance
- * @features: offered; constant
+ * @possible: what the function offers; constant
+ * @features: what of that the instance offers; constant while a class driver is bound
  * @driver_features: what the driver took
  * @status: what the driver set last, 0 after its reset; guarded by
  *	&vp_mdev_function.lock, and read without it
@@ -140,6 +147,7 @@ struct vp_mdev {
 	struct vp_mdev_function *fn;
 	struct virtio_pci_modern_device *modern;
 	struct mdev_class_device *cdev;
+	u64 possible;
 	u64 features;
 	u64 driver_features;
 	u8 status;

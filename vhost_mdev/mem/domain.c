@@ -43,24 +43,24 @@ int vhost_mem_domain_check(struct mdev_class_device *cdev,
 	bool isolated;
 
 	if (!group) {
-		dev_err(&cdev->dev,
-			"%s is behind no IOMMU: enable it in the firmware and by intel_iommu=on or its like on the kernel's command line\n",
-			dev_name(dma_dev));
+		mdev_class_error(cdev,
+				 "%s is behind no IOMMU: enable it in the firmware and by intel_iommu=on or its like on the kernel's command line",
+				 dev_name(dma_dev));
 		return -EOPNOTSUPP;
 	}
 	isolated = iommu_group_has_isolated_msi(group);
 	iommu_group_put(group);
 
 	if (!isolated && !allow_unsafe_interrupts) {
-		dev_err(&cdev->dev,
-			"the interrupts of %s are not remapped: enable interrupt remapping in the firmware and on the kernel's command line (no intremap=off), or trust the user and set vhost_mdev.allow_unsafe_interrupts\n",
-			dev_name(dma_dev));
+		mdev_class_error(cdev,
+				 "the interrupts of %s are not remapped: enable interrupt remapping in the firmware and on the kernel's command line (no intremap=off), or trust the user and set vhost_mdev.allow_unsafe_interrupts",
+				 dev_name(dma_dev));
 		return -EOPNOTSUPP;
 	}
 	if (!device_iommu_capable(dma_dev, IOMMU_CAP_CACHE_COHERENCY)) {
-		dev_err(&cdev->dev,
-			"DMA of %s is not coherent with the CPUs' caches, which its user could not mend\n",
-			dev_name(dma_dev));
+		mdev_class_error(cdev,
+				 "DMA of %s is not coherent with the CPUs' caches, which its user could not mend",
+				 dev_name(dma_dev));
 		return -EOPNOTSUPP;
 	}
 	return 0;
