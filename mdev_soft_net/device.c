@@ -40,6 +40,7 @@ int mdev_soft_net_init(struct mdev_soft_net *net,
 	if (ret)
 		return ret;
 	net->ops = ops;
+	net->all_pairs = max_pairs;
 	net->max_pairs = max_pairs;
 	net->max_mtu = ETH_MAX_MTU;
 	net->mtu = ETH_DATA_LEN;
@@ -56,6 +57,32 @@ int mdev_soft_net_init(struct mdev_soft_net *net,
 	return 0;
 }
 EXPORT_SYMBOL_GPL(mdev_soft_net_init);
+
+/**
+ * soft_net_set_pairs() - change the number of queue pairs
+ * @net: the device
+ * @pairs: 1 to &mdev_soft_net.all_pairs
+ *
+ * With a single one there is nothing that VIRTIO_NET_F_MQ could be for.
+ *
+ * Context: between mdev_class_setup_begin() and mdev_class_setup_end().
+ * Return: 0, or a negative errno and nothing has changed.
+ */
+int soft_net_set_pairs(struct mdev_soft_net *net, unsigned int pairs)
+{
+	u64 possible = net->soft.desc->features;
+	int ret;
+
+	ret = mdev_soft_set_nr_vqs(&net->soft, 2 * pairs + 1);
+	if (ret)
+		return ret;
+	WRITE_ONCE(net->max_pairs, pairs);
+	if (pairs == 1)
+		possible &= ~BIT_ULL(VIRTIO_NET_F_MQ);
+	mdev_soft_limit_features(&net->soft, possible,
+				 BIT_ULL(VIRTIO_F_VERSION_1));
+	return 0;
+}
 
 /**
  * mdev_soft_net_destroy() - undo mdev_soft_net_init()

@@ -12,6 +12,9 @@ static inline u64 soft_net_offloads(const struct mdev_soft_net *net)
 	return net->soft.driver_features & MDEV_SOFT_NET_OFFLOADS;
 }
 
+/* device.c */
+int soft_net_set_pairs(struct mdev_soft_net *net, unsigned int pairs);
+
 /* ctrl.c */
 void soft_net_ctrl_init(struct mdev_soft_net *net);
 void soft_net_ctrl_reset(struct mdev_soft_net *net);

@@ -41,6 +41,7 @@ struct mdev_soft_net;
  *				mdev_soft_net_ctrl_prepare(net) : ...
  *	.get_vq_group	= mdev_soft_net_get_vq_group,
  *	.check_features	= mdev_soft_net_check_features,
+ *	.check_offer	= mdev_soft_net_check_offer,
  *	.reset:		..., mdev_soft_net_reset(net)
  *	.end_use	= mdev_soft_net_end_use,
  *	.save		= mdev_soft_net_save,
@@ -53,6 +54,12 @@ struct mdev_soft_net;
 
 /* Queue pairs that a device may have */
 #define MDEV_SOFT_NET_MAX_PAIRS		16
+
+/*
+ * The smallest ring that a driver without indirect descriptors can be sure to put a frame
+ * with all its pieces into: a frame of Linux has up to 45 beside its head.
+ */
+#define MDEV_SOFT_NET_NUM_MIN		64
 
 /* VERSION_1 is required, so the header always has num_buffers. */
 #define MDEV_SOFT_NET_HDR_LEN		sizeof(struct virtio_net_hdr_v1)
@@ -84,6 +91,7 @@ struct mdev_soft_net;
 #define MDEV_SOFT_NET_DESC(_pairs)					\
 	.get_vq_group = mdev_soft_net_get_vq_group,			\
 	.check_features = mdev_soft_net_check_features,			\
+	.check_offer = mdev_soft_net_check_offer,			\
 	.end_use = mdev_soft_net_end_use,				\
 	.save = mdev_soft_net_save,					\
 	.load = mdev_soft_net_load,					\
@@ -94,6 +102,7 @@ struct mdev_soft_net;
 	.vendor_id = PCI_VENDOR_ID_REDHAT_QUMRANET,			\
 	.config_size = sizeof(struct virtio_net_config),		\
 	.nr_vqs = 2 * (_pairs) + 1,					\
+	.num_min = MDEV_SOFT_NET_NUM_MIN,				\
 	.nr_groups = 2
 
 /* What VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET can switch (virtio 1.2, 5.1.6.5.6.1) */
@@ -219,7 +228,9 @@ struct mdev_soft_net_ctrl {
  * struct mdev_soft_net - a software network device
  * @soft: what it shares with other software devices
  * @ops: the parent's
- * @max_pairs: queue pairs that it has
+ * @all_pairs: queue pairs that it can have; constant
+ * @max_pairs: queue pairs that it has, see the attribute ``max_pairs``; constant while a
+ *	class driver is bound
  * @max_mtu: the largest MTU that may be set; at most 65535.  The parent may lower it
  *	in create.
  * @mtu: what the administrator wants; the parent may set it and @driver_mtu in create
@@ -236,6 +247,7 @@ struct mdev_soft_net_ctrl {
 struct mdev_soft_net {
 	struct mdev_soft soft;
 	const struct mdev_soft_net_ops *ops;
+	unsigned int all_pairs;
 	unsigned int max_pairs;
 	unsigned int max_mtu;
 	u16 mtu;
@@ -415,6 +427,7 @@ u32 mdev_soft_net_get_vq_group(struct mdev_soft *soft, u16 idx);
 
 /* features.c */
 int mdev_soft_net_check_features(struct mdev_soft *soft, u64 features);
+int mdev_soft_net_check_offer(struct mdev_soft *soft, u64 features);
 
 /* header.c */
 bool mdev_soft_net_hdr_valid(const struct mdev_soft_net *net,

@@ -32,7 +32,7 @@ static int net_mdev_stop(struct net_device *dev)
 	unsigned int i;
 
 	mdev_soft_net_set_link(&nm->net, MDEV_SOFT_NET_LINK_PEER, false);
-	for (i = 0; i < nm->net.max_pairs; i++) {
+	for (i = 0; i < nm->net.all_pairs; i++) {
 		struct net_mdev_tx *tx = &nm->pairs[i].tx;
 
 		__netif_tx_lock_bh(tx->txq);
@@ -48,7 +48,7 @@ static void net_mdev_get_stats64(struct net_device *dev,
 	struct net_mdev *nm = dev_to_net_mdev(dev);
 	unsigned int i;
 
-	for (i = 0; i < nm->net.max_pairs; i++) {
+	for (i = 0; i < nm->net.all_pairs; i++) {
 		const struct net_mdev_counters *rx = &nm->pairs[i].rx.count;
 		const struct net_mdev_counters *tx = &nm->pairs[i].tx.count;
 
@@ -144,7 +144,7 @@ static void net_mdev_dev_setup(struct net_mdev *nm)
  */
 int net_mdev_dev_create(struct net_mdev *nm)
 {
-	unsigned int nr = nm->net.max_pairs;
+	unsigned int nr = nm->net.all_pairs;
 	unsigned int i;
 	int ret;
 
@@ -173,8 +173,11 @@ int net_mdev_dev_create(struct net_mdev *nm)
 	if (!ret)
 		ret = register_netdevice(nm->dev);
 	rtnl_unlock();
-	if (ret)
+	if (ret) {
+		mdev_class_error(nm->net.soft.cdev, "cannot make the network interface %s: %pe",
+				 net_mdev_ifname, ERR_PTR(ret));
 		goto err_pairs;
+	}
 
 	for (i = 0; i < nr; i++)
 		net_mdev_pair_enable(&nm->pairs[i]);
@@ -204,7 +207,7 @@ void net_mdev_dev_destroy(struct net_mdev *nm)
 	unregister_netdev(nm->dev);
 	/* It was queued once more, by net_mdev_stop(), if the interface was up. */
 	cancel_delayed_work_sync(&nm->update);
-	for (i = 0; i < nm->net.max_pairs; i++)
+	for (i = 0; i < nm->net.all_pairs; i++)
 		net_mdev_pair_disable(&nm->pairs[i]);
 	free_netdev(nm->dev);
 	kvfree(nm->pairs);

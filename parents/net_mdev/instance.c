@@ -21,9 +21,8 @@ static int net_mdev_create(struct mdev_class_device *cdev)
 				 &net_mdev_net_ops);
 	if (ret)
 		goto err_free;
-	/* Rings are always little-endian, so VERSION_1 cannot be switched off. */
-	nm->net.soft.features &= ~READ_ONCE(net_mdev_features_off) |
-				 BIT_ULL(VIRTIO_F_VERSION_1);
+	mdev_soft_remove_features(&nm->net.soft,
+				  READ_ONCE(net_mdev_features_off));
 	nm->net.mtu = net_mdev_mtu;
 	nm->net.driver_mtu = net_mdev_mtu;
 	nm->net.speed = SPEED_10000;

@@ -3,6 +3,8 @@
  * net_mdev: attributes of an instance, beside those of all network devices in software.
  */
 
+#include <linux/err.h>
+#include <linux/minmax.h>
 #include <linux/rtnetlink.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -29,16 +31,22 @@ static ssize_t ifname_show(struct device *dev, struct device_attribute *attr,
 static ssize_t ifname_store(struct device *dev, struct device_attribute *attr,
 			    const char *buf, size_t count)
 {
+	struct mdev_class_device *cdev = to_mdev_class_device(dev);
 	size_t len = strcspn(buf, "\n");
 	char name[IFNAMSIZ] = {};
 	int ret;
 
-	if (len >= sizeof(name))
+	memcpy(name, buf, min(len, sizeof(name) - 1));
+	if (len >= sizeof(name) || !dev_valid_name(name)) {
+		mdev_class_error(cdev,
+				 "ifname %.*s: no name of a network interface: at most %zu characters, no blank, no slash",
+				 min_t(int, len, 32), buf, sizeof(name) - 1);
 		return -EINVAL;
-	memcpy(name, buf, len);
-	if (!dev_valid_name(name))
-		return -EINVAL;
+	}
 	ret = net_mdev_rename(dev_to_nm(dev), name);
+	if (ret)
+		mdev_class_error(cdev, "ifname %s: cannot rename the interface: %pe",
+				 name, ERR_PTR(ret));
 	return ret ?: count;
 }
 static DEVICE_ATTR_RW(ifname);
@@ -55,11 +63,10 @@ static ssize_t stall_store(struct device *dev, struct device_attribute *attr,
 	unsigned int ms;
 	int ret;
 
-	ret = kstrtouint(buf, 0, &ms);
+	ret = mdev_class_parse_uint(to_mdev_class_device(dev), "stall", buf, 1,
+				    NET_MDEV_MAX_STALL, &ms);
 	if (ret)
 		return ret;
-	if (!ms || ms > NET_MDEV_MAX_STALL)
-		return -ERANGE;
 	WRITE_ONCE(dev_to_nm(dev)->stall, ms);
 	return count;
 }

@@ -26,7 +26,7 @@ static unsigned int net_mdev_nr_on(const struct net_mdev *nm)
 {
 	unsigned int i;
 
-	for (i = 1; i < nm->net.max_pairs; i++)
+	for (i = 1; i < READ_ONCE(nm->net.max_pairs); i++)
 		if (mdev_soft_net_pair_state(&nm->net, i) !=
 		    MDEV_SOFT_NET_PAIR_ON)
 			break;

@@ -302,7 +302,7 @@ static int net_mdev_xdp_init_queue(struct net_mdev_xdp_queue *queue,
 
 static struct net_mdev_xdp *net_mdev_xdp_alloc(const struct net_mdev *nm)
 {
-	unsigned int nr = nm->net.max_pairs;
+	unsigned int nr = nm->net.all_pairs;
 	struct net_mdev_xdp *xdp;
 	int ret;
 

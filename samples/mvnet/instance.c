@@ -30,9 +30,8 @@ static int mvnet_create(struct mdev_class_device *cdev)
 		kvfree(net);
 		return ret;
 	}
-	/* Rings are always little-endian, so VERSION_1 cannot be switched off. */
-	net->base.soft.features &= ~READ_ONCE(mvnet_features_off) |
-				   BIT_ULL(VIRTIO_F_VERSION_1);
+	mdev_soft_remove_features(&net->base.soft,
+				  READ_ONCE(mvnet_features_off));
 	net->base.max_mtu = MVNET_MAX_MTU;
 	net->base.mtu = mvnet_mtu;
 	net->base.driver_mtu = mvnet_mtu;

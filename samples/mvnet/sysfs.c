@@ -26,11 +26,10 @@ static ssize_t busy_poll_store(struct device *dev,
 	unsigned int us;
 	int ret;
 
-	ret = kstrtouint(buf, 0, &us);
+	ret = mdev_class_parse_uint(to_mdev_class_device(dev), "busy_poll", buf,
+				    0, MVNET_MAX_BUSY_POLL, &us);
 	if (ret)
 		return ret;
-	if (us > MVNET_MAX_BUSY_POLL)
-		return -ERANGE;
 	WRITE_ONCE(dev_to_mvnet(dev)->busy_poll, us);
 	return count;
 }
