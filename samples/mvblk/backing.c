@@ -65,28 +65,29 @@ static int mvblk_backing_look(struct mvblk *blk, const struct path *path,
 			      const char *name)
 {
 	const struct inode *inode = d_inode(path->dentry);
-	struct device *dev = &blk->soft.cdev->dev;
+	struct mdev_class_device *cdev = blk->soft.cdev;
 
 	if (S_ISBLK(inode->i_mode))
 		return 0;
 	if (blk->bdev_only) {
-		dev_err(dev, "%s is not a block device: use the type mvblk-file\n",
-			name);
+		mdev_class_error(cdev, "%s is not a block device: use the type mvblk-file",
+				 name);
 		return -EINVAL;
 	}
 	if (!S_ISREG(inode->i_mode)) {
-		dev_err(dev, "%s is neither a regular file nor a block device\n",
-			name);
+		mdev_class_error(cdev, "%s is neither a regular file nor a block device",
+				 name);
 		return -EINVAL;
 	}
 	if (mvblk_backing_is_pseudo(inode->i_sb) ||
 	    !mvblk_backing_has_io(inode->i_fop, !blk->read_only)) {
-		dev_err(dev, "%s is of the file system %s, which stores no data: use a file of another one\n",
-			name, inode->i_sb->s_type->name);
+		mdev_class_error(cdev,
+				 "%s is of the file system %s, which stores no data: use a file of another one",
+				 name, inode->i_sb->s_type->name);
 		return -EINVAL;
 	}
 	if (IS_SWAPFILE(inode)) {
-		dev_err(dev, "%s is in use as swap\n", name);
+		mdev_class_error(cdev, "%s is in use as swap", name);
 		return -EBUSY;
 	}
 	return 0;
@@ -186,18 +187,18 @@ static int mvblk_backing_check_bdev(struct mvblk *blk,
 				    struct file *file)
 {
 	struct address_space *mapping = file->f_mapping;
-	struct device *dev = &blk->soft.cdev->dev;
+	struct mdev_class_device *cdev = blk->soft.cdev;
 	int ret;
 
 	if (bdev_is_zoned(I_BDEV(mapping->host))) {
-		dev_err(dev, "%s is a zoned device, which cannot be written at random\n",
-			backing->path);
+		mdev_class_error(cdev, "%s is a zoned device, which cannot be written at random",
+				 backing->path);
 		return -EINVAL;
 	}
 	ret = filemap_write_and_wait(mapping);
 	if (ret) {
-		dev_err(dev, "cannot write the page cache of %s back: %pe\n",
-			backing->path, ERR_PTR(ret));
+		mdev_class_error(cdev, "cannot write the page cache of %s back: %pe",
+				 backing->path, ERR_PTR(ret));
 		return ret;
 	}
 	/* What is in use stays, and is looked after later. */
@@ -236,14 +237,14 @@ static int mvblk_backing_open_file(struct mvblk *blk,
 	 */
 	int flags = (backing->write ? O_RDWR : O_RDONLY) | O_LARGEFILE |
 		    O_NONBLOCK;
-	struct device *dev = &blk->soft.cdev->dev;
+	struct mdev_class_device *cdev = blk->soft.cdev;
 	struct file *file;
 	loff_t size;
 	int ret;
 
 	file = mvblk_backing_open_path(backing, path, flags);
 	if (IS_ERR(file)) {
-		dev_err(dev, "cannot open %s: %pe\n", backing->path, file);
+		mdev_class_error(cdev, "cannot open %s: %pe", backing->path, file);
 		return PTR_ERR(file);
 	}
 	/* Reads and writes are to wait. */
@@ -252,8 +253,8 @@ static int mvblk_backing_open_file(struct mvblk *blk,
 	spin_unlock(&file->f_lock);
 	size = i_size_read(file->f_mapping->host);
 	if (size < MVBLK_SECTOR) {
-		dev_err(dev, "%s has %lld bytes, less than a sector\n",
-			backing->path, size);
+		mdev_class_error(cdev, "%s has %lld bytes, less than a sector",
+				 backing->path, size);
 		filp_close(file, NULL);
 		return -EINVAL;
 	}
@@ -291,7 +292,7 @@ static int mvblk_backing_open_file(struct mvblk *blk,
 struct mvblk_backing *mvblk_backing_open(struct mvblk *blk, const char *name,
 					 bool shared)
 {
-	struct device *dev = &blk->soft.cdev->dev;
+	struct mdev_class_device *cdev = blk->soft.cdev;
 	struct mvblk_backing *backing;
 	struct path path;
 	int ret = -ENOMEM;
@@ -305,7 +306,7 @@ struct mvblk_backing *mvblk_backing_open(struct mvblk *blk, const char *name,
 
 	ret = kern_path(name, LOOKUP_FOLLOW, &path);
 	if (ret) {
-		dev_err(dev, "cannot open %s: %pe\n", name, ERR_PTR(ret));
+		mdev_class_error(cdev, "cannot open %s: %pe", name, ERR_PTR(ret));
 		goto err_free;
 	}
 	ret = mvblk_backing_look(blk, &path, name);
@@ -319,8 +320,9 @@ struct mvblk_backing *mvblk_backing_open(struct mvblk *blk, const char *name,
 	backing->users = 1;
 	ret = mvblk_backing_claim(backing);
 	if (ret) {
-		dev_err(dev, "%s is in use by another instance: only instances that are read only, or all set to shared, can have the same file\n",
-			name);
+		mdev_class_error(cdev,
+				 "%s is in use by another instance: only instances that are read only, or all set to shared, can have the same file",
+				 name);
 		goto err_path;
 	}
 	ret = mvblk_backing_open_file(blk, backing, &path);

@@ -42,7 +42,7 @@ static u32 mvblk_seg_max(struct mdev_soft *soft)
 	if (!(soft->features & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC)) &&
 	    !(mem && mem->direct))
 		num = MVBLK_NUM_MIN;
-	for (i = 0; i < soft->desc->nr_vqs; i++)
+	for (i = 0; i < soft->nr_vqs; i++)
 		num = min_t(u32, num, mdev_vq_num(mdev_soft_vq(soft, i)));
 	return max_t(u32, num, MVBLK_SEG_EXTRA + 1) - MVBLK_SEG_EXTRA;
 }
@@ -70,7 +70,7 @@ void mvblk_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,
 						      U16_MAX));
 	config.opt_io_size = mvblk_put32(limits.io_opt / limits.block);
 	config.wce = mvblk_writeback(blk);
-	config.num_queues = mvblk_put16(soft->desc->nr_vqs);
+	config.num_queues = mvblk_put16(soft->nr_vqs);
 	if (!blk->read_only) {
 		config.max_discard_sectors = mvblk_put32(MVBLK_MAX_DISCARD);
 		config.max_discard_seg = mvblk_put32(MVBLK_MAX_DISCARD_SEG);

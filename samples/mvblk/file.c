@@ -35,14 +35,18 @@ int mvblk_file_attach(struct mvblk *blk, const char *name)
 	busy = blk->backing;
 	shared = blk->shared;
 	mutex_unlock(&blk->medium_lock);
-	if (busy)
+	if (busy) {
+		mdev_class_error(blk->soft.cdev,
+				 "backing: there is one already: write an empty line first to let go of it");
 		return -EBUSY;
+	}
 	backing = mvblk_backing_open(blk, name, shared);
 	if (IS_ERR(backing))
 		return PTR_ERR(backing);
 
 	mutex_lock(&blk->medium_lock);
 	busy = blk->backing || blk->shared != shared ||
+	       backing->write == blk->read_only ||
 	       (blk->active && mvblk_backing_begin_use(backing));
 	if (!busy) {
 		mvblk_default_limits(&limits);
@@ -66,6 +70,8 @@ int mvblk_file_attach(struct mvblk *blk, const char *name)
 	if (!busy)
 		return 0;
 	mvblk_backing_close(backing);
+	mdev_class_error(blk->soft.cdev,
+			 "backing: another one was attached at the same time, or an instance that shares it uses it now");
 	return -EBUSY;
 }
 
@@ -84,6 +90,8 @@ int mvblk_file_detach(struct mvblk *blk)
 	backing = blk->backing;
 	if (backing && blk->active) {
 		mutex_unlock(&blk->medium_lock);
+		mdev_class_error(blk->soft.cdev,
+				 "backing: a driver uses the device: unbind it, or have its user close it, first");
 		return -EBUSY;
 	}
 	if (backing) {

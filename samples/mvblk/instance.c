@@ -35,19 +35,26 @@ static void mvblk_default_serial(struct mvblk *blk)
 	mvblk_set_serial(blk, serial, len);
 }
 
-static u64 mvblk_features_of(const struct mvblk *blk)
+/**
+ * mvblk_limit_features() - what a disk can offer that is read only, or is not
+ * @blk: the instance
+ *
+ * Context: as that of mdev_soft_limit_features().
+ */
+void mvblk_limit_features(struct mvblk *blk)
 {
-	u64 off = READ_ONCE(mvblk_features_off) & ~BIT_ULL(VIRTIO_F_VERSION_1);
+	u64 possible = blk->soft.desc->features & ~BIT_ULL(VIRTIO_BLK_F_RO);
+	u64 required = BIT_ULL(VIRTIO_F_VERSION_1);
 
-	if (blk->read_only)
-		off |= BIT_ULL(VIRTIO_BLK_F_DISCARD) |
-		       BIT_ULL(VIRTIO_BLK_F_WRITE_ZEROES) |
-		       BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE);
-	/* A driver must know that it cannot write: RO cannot be left out. */
-	off &= ~BIT_ULL(VIRTIO_BLK_F_RO);
-	if (!blk->read_only)
-		off |= BIT_ULL(VIRTIO_BLK_F_RO);
-	return blk->soft.features & ~off;
+	if (blk->read_only) {
+		possible &= ~(BIT_ULL(VIRTIO_BLK_F_DISCARD) |
+			      BIT_ULL(VIRTIO_BLK_F_WRITE_ZEROES) |
+			      BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE));
+		/* A driver must know that it cannot write. */
+		possible |= BIT_ULL(VIRTIO_BLK_F_RO);
+		required |= BIT_ULL(VIRTIO_BLK_F_RO);
+	}
+	mdev_soft_limit_features(&blk->soft, possible, required);
 }
 
 static int mvblk_default_medium(struct mvblk *blk, u64 size)
@@ -91,7 +98,8 @@ static int mvblk_create(struct mdev_class_device *cdev)
 	blk->store = kind->store;
 	blk->bdev_only = kind->bdev;
 	blk->read_only = READ_ONCE(mvblk_read_only);
-	blk->soft.features = mvblk_features_of(blk);
+	mdev_soft_remove_features(&blk->soft, READ_ONCE(mvblk_features_off));
+	mvblk_limit_features(blk);
 	seqlock_init(&blk->state_lock);
 	mutex_init(&blk->medium_lock);
 	spin_lock_init(&blk->pages_lock);
@@ -99,6 +107,9 @@ static int mvblk_create(struct mdev_class_device *cdev)
 	mvblk_default_limits(&blk->limits);
 	mvblk_watch_init(blk);
 
+	ret = mdev_soft_set_nr_vqs(&blk->soft, mvblk_nr_queues);
+	if (ret)
+		goto err;
 	ret = -ENOMEM;
 	blk->queues = kcalloc(kind->desc->nr_vqs, sizeof(*blk->queues),
 			      GFP_KERNEL);

@@ -113,9 +113,6 @@ static int __init mvblk_init(void)
 	ret = mvblk_check_parameters();
 	if (ret)
 		return ret;
-	mvblk_ram_desc.nr_vqs = mvblk_nr_queues;
-	mvblk_file_desc.nr_vqs = mvblk_nr_queues;
-	mvblk_bdev_desc.nr_vqs = mvblk_nr_queues;
 	for (i = 0; i < ARRAY_SIZE(mvblk_types); i++)
 		mvblk_types[i].max_instances = mvblk_max_instances;
 

@@ -429,12 +429,13 @@ int mvblk_default_path(const struct mdev_class_device *cdev, char **path);
 int mvblk_check_parameters(void);
 
 /* instance.c */
+void mvblk_limit_features(struct mvblk *blk);
 extern const struct mdev_class_parent_ops mvblk_parent_ops;
 
 /* ops.c */
-extern struct mdev_soft_desc mvblk_ram_desc;
-extern struct mdev_soft_desc mvblk_file_desc;
-extern struct mdev_soft_desc mvblk_bdev_desc;
+extern const struct mdev_soft_desc mvblk_ram_desc;
+extern const struct mdev_soft_desc mvblk_file_desc;
+extern const struct mdev_soft_desc mvblk_bdev_desc;
 
 /* config.c */
 void mvblk_get_config(struct mdev_soft *soft, unsigned int offset, void *buf,

@@ -81,6 +81,17 @@ static const struct cpumask *mvblk_get_vq_affinity(struct mdev_soft *soft,
 	return mdev_worker_affinity(mvblk_get_vq_worker(soft, idx));
 }
 
+/* A driver that may switch the cache off has to be able to flush it (5.2.5.2). */
+static int mvblk_check_offer(struct mdev_soft *soft, u64 features)
+{
+	if (!(features & BIT_ULL(VIRTIO_BLK_F_CONFIG_WCE)) ||
+	    features & BIT_ULL(VIRTIO_BLK_F_FLUSH))
+		return 0;
+	mdev_class_error(soft->cdev,
+			 "features: without FLUSH this device cannot offer CONFIG_WCE either");
+	return -EINVAL;
+}
+
 /* Requests that fail because somebody ends their wait are not begun again. */
 static void mvblk_stop(struct mdev_soft *soft)
 {
@@ -133,7 +144,6 @@ static void mvblk_end_use(struct mdev_soft *soft)
 	WRITE_ONCE(soft_to_mvblk(soft)->writethrough, false);
 }
 
-/* The number of virtqueues is filled in before they are used. */
 #define MVBLK_DESC(_features, _last) {					\
 	.kick = mvblk_kick,						\
 	.get_vq_worker = mvblk_get_vq_worker,				\
@@ -142,6 +152,7 @@ static void mvblk_end_use(struct mdev_soft *soft)
 	.set_vq_affinity = mvblk_set_vq_affinity,			\
 	.get_vq_affinity = mvblk_get_vq_affinity,			\
 	.prepare_vq = mvblk_prepare_vq,					\
+	.check_offer = mvblk_check_offer,				\
 	.stop = mvblk_stop,						\
 	.reset = mvblk_reset,						\
 	.suspend = mvblk_suspend,					\
@@ -157,19 +168,21 @@ static void mvblk_end_use(struct mdev_soft *soft)
 	.vendor_id = PCI_VENDOR_ID_REDHAT_QUMRANET,			\
 	.features = _features,						\
 	.config_size = offsetofend(struct virtio_blk_config, _last),	\
+	.nr_vqs = MVBLK_MAX_QUEUES,					\
 	.num_max = MVBLK_NUM_MAX,					\
+	.num_min = MVBLK_NUM_MIN,					\
 }
 
 /* No write to RAM is persistent, so there is no cache to switch off. */
-struct mdev_soft_desc mvblk_ram_desc =
+const struct mdev_soft_desc mvblk_ram_desc =
 	MVBLK_DESC(MVBLK_FEATURES, unused1);
 
 /* It may have a block device, too.  Then requests wait for their turn if need be. */
-struct mdev_soft_desc mvblk_file_desc =
+const struct mdev_soft_desc mvblk_file_desc =
 	MVBLK_DESC(MVBLK_FEATURES | BIT_ULL(VIRTIO_BLK_F_CONFIG_WCE), unused1);
 
 /* Requests are given back as the disk has done them. */
-struct mdev_soft_desc mvblk_bdev_desc =
+const struct mdev_soft_desc mvblk_bdev_desc =
 	MVBLK_DESC((MVBLK_FEATURES & ~BIT_ULL(VIRTIO_F_IN_ORDER)) |
 		   BIT_ULL(VIRTIO_BLK_F_CONFIG_WCE) |
 		   BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE),

@@ -114,7 +114,7 @@ static void mvblk_ram_drop(struct mvblk *blk, u64 index)
  */
 static unsigned long mvblk_ram_limit_of(const struct mvblk *blk)
 {
-	return READ_ONCE(blk->reserved) + blk->soft.desc->nr_vqs;
+	return READ_ONCE(blk->reserved) + blk->soft.nr_vqs;
 }
 
 /*
@@ -413,9 +413,9 @@ static int mvblk_ram_reserve(struct mvblk *blk, u64 pages)
 	all = atomic64_add_return(pages, &mvblk_ram_reserved);
 	if (pages > max || all > max) {
 		atomic64_sub(pages, &mvblk_ram_reserved);
-		dev_err(&blk->soft.cdev->dev,
-			"not enough RAM: all devices of mvblk together may have %llu MiB, see its parameter ram_limit\n",
-			max >> (20 - PAGE_SHIFT));
+		mdev_class_error(blk->soft.cdev,
+				 "not enough RAM: all devices of mvblk together may have %llu MiB, see its parameter ram_limit",
+				 max >> (20 - PAGE_SHIFT));
 		return -ENOSPC;
 	}
 	WRITE_ONCE(blk->reserved, blk->reserved + pages);
@@ -435,9 +435,9 @@ static int mvblk_ram_grow(struct mvblk *blk, u64 nr)
 		return 0;
 	/* kvzalloc() refuses larger sizes, and warns about them. */
 	if (nr > max) {
-		dev_err(&blk->soft.cdev->dev,
-			"too large: a device in RAM can have %llu MiB at most, whatever ram_limit is\n",
-			max >> (20 - PAGE_SHIFT));
+		mdev_class_error(blk->soft.cdev,
+				 "too large: a device in RAM can have %llu MiB at most, whatever ram_limit is",
+				 max >> (20 - PAGE_SHIFT));
 		return -EFBIG;
 	}
 	new = kvzalloc(struct_size(new, page, nr), GFP_KERNEL);

@@ -4,6 +4,7 @@
  */
 
 #include <linux/ctype.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -27,24 +28,32 @@ static ssize_t size_show(struct device *dev, struct device_attribute *attr,
 static ssize_t size_store(struct device *dev, struct device_attribute *attr,
 			  const char *buf, size_t count)
 {
+	struct mdev_class_device *cdev = to_mdev_class_device(dev);
 	struct mvblk *blk = dev_to_mvblk(dev);
 	unsigned long long bytes;
 	char *end;
 	int ret;
 
-	/* The size of a file cannot be changed here. */
-	if (!mvblk_in_ram(blk))
+	if (!mvblk_in_ram(blk)) {
+		mdev_class_error(cdev, "size: it is that of the file, and cannot be changed here");
 		return -EOPNOTSUPP;
-	if (!isdigit(*buf))
+	}
+	bytes = isdigit(*buf) ? memparse(buf, &end) : 0;
+	if (!bytes || !sysfs_streq(end, "") || bytes % MVBLK_SECTOR ||
+	    bytes > MAX_LFS_FILESIZE) {
+		mdev_class_error(cdev,
+				 "size %.*s: a multiple of %u bytes, with K, M, G or T behind it if wanted",
+				 min_t(int, strcspn(buf, "\n"), 32), buf,
+				 MVBLK_SECTOR);
 		return -EINVAL;
-	bytes = memparse(buf, &end);
-	if (!sysfs_streq(end, "") || !bytes || bytes % MVBLK_SECTOR ||
-	    bytes > MAX_LFS_FILESIZE)
-		return -EINVAL;
+	}
 
 	mutex_lock(&blk->medium_lock);
 	ret = mvblk_ram_resize(blk, bytes);
 	mutex_unlock(&blk->medium_lock);
+	if (ret == -EBUSY)
+		mdev_class_error(cdev,
+				 "size: a driver uses the device, which can only become larger until it is reset");
 	if (ret)
 		return ret;
 	mdev_soft_config_changed(&blk->soft);
@@ -110,7 +119,7 @@ static ssize_t shared_store(struct device *dev, struct device_attribute *attr,
 	bool shared;
 	int ret;
 
-	ret = kstrtobool(buf, &shared);
+	ret = mdev_class_parse_bool(blk->soft.cdev, "shared", buf, &shared);
 	if (ret)
 		return ret;
 	mutex_lock(&blk->medium_lock);
@@ -120,6 +129,9 @@ static ssize_t shared_store(struct device *dev, struct device_attribute *attr,
 	else
 		WRITE_ONCE(blk->shared, shared);
 	mutex_unlock(&blk->medium_lock);
+	if (ret)
+		mdev_class_error(blk->soft.cdev,
+				 "shared: there is a backing already: this comes before it");
 	return ret ?: count;
 }
 static DEVICE_ATTR_RW(shared);
@@ -137,7 +149,7 @@ static ssize_t direct_store(struct device *dev, struct device_attribute *attr,
 	bool direct;
 	int ret;
 
-	ret = kstrtobool(buf, &direct);
+	ret = mdev_class_parse_bool(blk->soft.cdev, "direct", buf, &direct);
 	if (ret)
 		return ret;
 	mutex_lock(&blk->medium_lock);
@@ -146,6 +158,9 @@ static ssize_t direct_store(struct device *dev, struct device_attribute *attr,
 	else
 		WRITE_ONCE(blk->direct, direct);
 	mutex_unlock(&blk->medium_lock);
+	if (ret)
+		mdev_class_error(blk->soft.cdev,
+				 "direct: a driver uses the device: unbind it, or have its user close it, first");
 	return ret ?: count;
 }
 static DEVICE_ATTR_RW(direct);
@@ -163,13 +178,17 @@ static ssize_t serial_store(struct device *dev, struct device_attribute *attr,
 			    const char *buf, size_t count)
 {
 	size_t len = strcspn(buf, "\n"), i;
+	bool good = len <= VIRTIO_BLK_ID_BYTES;
 
-	if (len > VIRTIO_BLK_ID_BYTES)
-		return -EINVAL;
 	/* udev makes a file name of it. */
-	for (i = 0; i < len; i++)
-		if (!isascii(buf[i]) || !isgraph(buf[i]))
-			return -EINVAL;
+	for (i = 0; good && i < len; i++)
+		good = isascii(buf[i]) && isgraph(buf[i]);
+	if (!good) {
+		mdev_class_error(to_mdev_class_device(dev),
+				 "serial %.*s: at most %u printable characters, no blanks",
+				 min_t(int, len, 32), buf, VIRTIO_BLK_ID_BYTES);
+		return -EINVAL;
+	}
 	mvblk_set_serial(dev_to_mvblk(dev), buf, len);
 	return count;
 }
@@ -178,9 +197,74 @@ static DEVICE_ATTR_RW(serial);
 static ssize_t read_only_show(struct device *dev,
 			      struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%d\n", dev_to_mvblk(dev)->read_only);
+	return sysfs_emit(buf, "%d\n",
+			  READ_ONCE(dev_to_mvblk(dev)->read_only));
 }
-static DEVICE_ATTR_RO(read_only);
+
+/* A file is opened for what it was then. */
+static int mvblk_set_read_only(struct mvblk *blk, bool read_only)
+{
+	int ret = 0;
+
+	mutex_lock(&blk->medium_lock);
+	if (blk->backing) {
+		mdev_class_error(blk->soft.cdev,
+				 "read_only: there is a backing already: this comes before it");
+		ret = -EBUSY;
+	} else {
+		WRITE_ONCE(blk->read_only, read_only);
+		mvblk_limit_features(blk);
+	}
+	mutex_unlock(&blk->medium_lock);
+	return ret;
+}
+
+static ssize_t read_only_store(struct device *dev,
+			       struct device_attribute *attr, const char *buf,
+			       size_t count)
+{
+	struct mdev_class_device *cdev = to_mdev_class_device(dev);
+	bool read_only;
+	int ret;
+
+	ret = mdev_class_parse_bool(cdev, "read_only", buf, &read_only);
+	if (ret)
+		return ret;
+	ret = mdev_class_setup_begin(cdev, "read_only");
+	if (ret)
+		return ret;
+	ret = mvblk_set_read_only(dev_to_mvblk(dev), read_only);
+	mdev_class_setup_end(cdev);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(read_only);
+
+static ssize_t queues_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%u\n",
+			  READ_ONCE(dev_to_mvblk(dev)->soft.nr_vqs));
+}
+
+static ssize_t queues_store(struct device *dev, struct device_attribute *attr,
+			    const char *buf, size_t count)
+{
+	struct mdev_class_device *cdev = to_mdev_class_device(dev);
+	unsigned int queues;
+	int ret;
+
+	ret = mdev_class_parse_uint(cdev, "queues", buf, 1, MVBLK_MAX_QUEUES,
+				    &queues);
+	if (ret)
+		return ret;
+	ret = mdev_class_setup_begin(cdev, "queues");
+	if (ret)
+		return ret;
+	ret = mdev_soft_set_nr_vqs(&dev_to_mvblk(dev)->soft, queues);
+	mdev_class_setup_end(cdev);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(queues);
 
 static ssize_t stat_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
@@ -197,6 +281,7 @@ static struct attribute *mvblk_attrs[] = {
 	&dev_attr_direct.attr,
 	&dev_attr_serial.attr,
 	&dev_attr_read_only.attr,
+	&dev_attr_queues.attr,
 	&dev_attr_stat.attr,
 	NULL
 };
