@@ -4,6 +4,7 @@
  * own virtio drivers.
  */
 
+#include <linux/kmod.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <xen/xen.h>
@@ -57,6 +58,17 @@ static int virtio_mdev_check(struct mdev_class_device *cdev)
 		return -EOPNOTSUPP;
 	}
 	return 0;
+}
+
+/*
+ * udev loads it on the uevent, but later: whoever has created the instance wants to use
+ * it.  And initramfs and containers have no udev.
+ */
+static void virtio_mdev_load_driver(struct virtio_device *vdev)
+{
+	if (!READ_ONCE(vdev->dev.driver))
+		request_module("virtio:d%08Xv%08X", vdev->id.device,
+			       vdev->id.vendor);
 }
 
 static int virtio_mdev_probe(struct mdev_class_device *cdev)
@@ -115,6 +127,7 @@ static int virtio_mdev_probe(struct mdev_class_device *cdev)
 			 dev_name(&vm->vdev.dev));
 
 	dev_set_drvdata(&cdev->dev, vm);
+	virtio_mdev_load_driver(&vm->vdev);
 	return 0;
 }
 
