@@ -13,6 +13,8 @@
 #include <linux/mdev_users.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/sysfs.h>
+#include <linux/uuid.h>
 
 #include "carrier.h"
 
@@ -27,8 +29,23 @@ static int mdev_vfio_carrier_match(struct device *dev,
 	return 0;
 }
 
+/* udev tells by this file that a group of VFIO is one of these devices. */
+static ssize_t mdev_uuid_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%.*s\n", UUID_STRING_LEN, dev_name(dev));
+}
+static DEVICE_ATTR_RO(mdev_uuid);
+
+static struct attribute *mdev_vfio_carrier_attrs[] = {
+	&dev_attr_mdev_uuid.attr,
+	NULL,
+};
+ATTRIBUTE_GROUPS(mdev_vfio_carrier);
+
 static struct bus_type mdev_vfio_carrier_bus = {
 	.name = "mdev_vfio",
+	.dev_groups = mdev_vfio_carrier_groups,
 	.match = mdev_vfio_carrier_match,
 };
 

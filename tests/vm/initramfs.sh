@@ -130,6 +130,7 @@ for patterns in "$here/../guest"/*.regex; do
 done
 [ ! -d "$tests/root" ] || cp -r "$tests/root" tests/
 [ ! -d "$tests/streams" ] || cp -r "$tests/streams" tests/
+cp -r "$here/../../udev" "$here/../../docs/examples" tests/
 cp "$here/demo-guest.sh" "$here/nested-guest.sh" tests/
 [ -z "${EARLY_MODULE:-}" ] || cp "$EARLY_MODULE" early.ko
 cp "$here/init" init
