@@ -21,6 +21,9 @@
 /* How long a remover waits for vfio if no user has the device open */
 #define MDEV_VFIO_DEVICE_TIMEOUT	(10 * HZ)
 
+/* How long it does so before the log says that */
+#define MDEV_VFIO_DEVICE_SOON		(HZ / 5)
+
 /*
  * VFIO's unregistering waits for the last file to be closed, however long that
  * takes.  It may do so here: only the module's exit waits for this workqueue
@@ -384,6 +387,19 @@ int mdev_vfio_device_add(struct mdev_vfio_device *vv, struct mdev_session *s,
 }
 EXPORT_SYMBOL_GPL(mdev_vfio_device_add);
 
+/* Whoever has the group open keeps VFIO from ending, without the device. */
+static void mdev_vfio_device_wait(struct mdev_vfio_device *vv,
+				  struct mdev_class_device *cdev)
+{
+	if (wait_for_completion_killable_timeout(&vv->ended,
+						 MDEV_VFIO_DEVICE_SOON))
+		return;
+	dev_notice(&cdev->dev,
+		   "the removal waits for VFIO: a program has the group of the device open, or is about to open the device\n");
+	wait_for_completion_killable_timeout(&vv->ended,
+					     MDEV_VFIO_DEVICE_TIMEOUT);
+}
+
 /**
  * mdev_vfio_device_del() - undo mdev_vfio_device_add()
  * @vv: the device, its session retired; not to be used by the caller any more
@@ -410,8 +426,7 @@ void mdev_vfio_device_del(struct mdev_vfio_device *vv,
 	get_device(&vv->vdev.device);
 	queue_work(mdev_vfio_device_wq, &vv->end);
 	if (!READ_ONCE(vv->open))
-		wait_for_completion_killable_timeout(&vv->ended,
-						     MDEV_VFIO_DEVICE_TIMEOUT);
+		mdev_vfio_device_wait(vv, cdev);
 	vfio_put_device(&vv->vdev);
 }
 EXPORT_SYMBOL_GPL(mdev_vfio_device_del);
