@@ -5,6 +5,8 @@
 
 #include <linux/device.h>
 #include <linux/kmod.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 
 #include "mdev_core_private.h"
 
@@ -20,11 +22,34 @@ static bool mdev_instance_bound(struct mdev_class_device *cdev, int *error)
 	return bound;
 }
 
-/* udev loads it on the uevent, but initramfs and containers have no udev. */
+/* The driver that an administrator has chosen, or NULL; to be freed */
+static char *mdev_instance_chosen_driver(struct mdev_class_device *cdev)
+{
+	char *name = NULL;
+
+	spin_lock(&cdev->override_lock);
+	if (cdev->driver_override)
+		name = kstrdup(cdev->driver_override, GFP_ATOMIC);
+	spin_unlock(&cdev->override_lock);
+	return name;
+}
+
+/*
+ * udev loads it on the uevent, but initramfs and containers have no udev.  A driver that
+ * was chosen has the name of its module.
+ */
 static void mdev_instance_load_driver(struct mdev_class_device *cdev)
 {
-	if (!mdev_class_has_driver(cdev))
+	char *chosen;
+
+	if (mdev_class_has_driver(cdev))
+		return;
+	chosen = mdev_instance_chosen_driver(cdev);
+	if (chosen)
+		request_module("%s", chosen);
+	else
 		request_module("mdev_class:c%02X", cdev->class_id);
+	kfree(chosen);
 }
 
 static void mdev_instance_attach(struct mdev_class_device *cdev)

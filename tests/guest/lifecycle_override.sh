@@ -85,4 +85,18 @@ check "the instance of class vhost has a net device with virtio_mdev" \
 check "the instance of class vhost can be removed" remove_mdev "$other"
 
 check "the instance of class virtio can be removed" remove_mdev "$UUID"
+
+# as docs/ABI has it, and nobody has loaded the other driver
+rmmod virtio_mdev
+uuid=$(new_uuid)
+dir=$(instance "$uuid")
+check "an instance can be created for a driver that is not loaded" \
+	create_net vhost "$uuid"
+put virtio_mdev "$dir/driver_override"
+put "$uuid" "$dir/driver/unbind"
+check "bind loads the driver that driver_override names" put 1 "$dir/bind"
+check_equal "the driver that bind has loaded has the instance" virtio_mdev \
+	"$(driver_of "$uuid")"
+check "the instance of the driver that was loaded can be removed" \
+	remove_mdev "$uuid"
 unload
