@@ -65,7 +65,7 @@ static ssize_t mtu_store(struct device *dev, struct device_attribute *attr,
 	if (net->ops->set_mtu)
 		ret = net->ops->set_mtu(net, mtu);
 	else
-		WRITE_ONCE(net->mtu, mtu);
+		mdev_soft_net_set_mtu(net, mtu);
 	if (ret)
 		mdev_class_error(net->soft.cdev, "mtu %u: %pe", mtu,
 				 ERR_PTR(ret));

@@ -117,6 +117,24 @@ void mdev_soft_net_reset(struct mdev_soft_net *net)
 EXPORT_SYMBOL_GPL(mdev_soft_net_reset);
 
 /**
+ * mdev_soft_net_set_mtu() - the administrator wants another MTU
+ * @net: the device
+ * @mtu: within the device's limits; the caller has checked it
+ *
+ * A driver that is there is told after its next reset.
+ *
+ * Context: process context, serialised by the parent.
+ */
+void mdev_soft_net_set_mtu(struct mdev_soft_net *net, unsigned int mtu)
+{
+	WRITE_ONCE(net->mtu, mtu);
+	/* A driver of the kernel does not reset the device as it is bound. */
+	if (!mdev_soft_has_driver(&net->soft))
+		WRITE_ONCE(net->driver_mtu, mtu);
+}
+EXPORT_SYMBOL_GPL(mdev_soft_net_set_mtu);
+
+/**
  * mdev_soft_net_end_use() - &mdev_soft_desc.end_use
  * @soft: the device
  *

@@ -302,6 +302,19 @@ static inline struct mdev_mem *mdev_soft_mem(const struct mdev_soft *soft)
 }
 
 /**
+ * mdev_soft_has_driver() - whether a driver may have looked at the device since its reset
+ * @soft: the device
+ *
+ * Context: any.
+ * Return: true if one has announced itself, or a state with features was loaded for one.
+ */
+static inline bool mdev_soft_has_driver(const struct mdev_soft *soft)
+{
+	return (atomic_read(&soft->status) & VIRTIO_CONFIG_S_DRIVER) ||
+	       READ_ONCE(soft->driver_features);
+}
+
+/**
  * mdev_soft_has() - whether a feature was negotiated
  * @soft: the device
  * @bit: number of the feature bit

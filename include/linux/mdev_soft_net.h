@@ -188,9 +188,9 @@ struct mdev_soft_net_rule {
  *	that of mdev_soft_net_load().
  * @link_changed: (optional) VIRTIO_NET_S_LINK_UP has changed; the driver was told.
  *	In the context of mdev_soft_net_set_link().
- * @set_mtu: (optional) The attribute ``mtu`` is written: set &mdev_soft_net.mtu, for a
- *	parent that has an MTU of its own.  The driver is told with its next reset.
- *	Process context.  Return 0 or a negative errno.
+ * @set_mtu: (optional) The attribute ``mtu`` is written: call mdev_soft_net_set_mtu(),
+ *	for a parent that has an MTU of its own.  Process context.  Return 0 or a
+ *	negative errno.
  * @rules: (optional) rules about features that this device has beyond the
  *	specification's
  * @nr_rules: how many
@@ -234,8 +234,8 @@ struct mdev_soft_net_ctrl {
  * @max_mtu: the largest MTU that may be set; at most 65535.  The parent may lower it
  *	in create.
  * @mtu: what the administrator wants; the parent may set it and @driver_mtu in create
- * @driver_mtu: what the driver is told: @mtu at the last reset, because it may
- *	not change under a driver (virtio 1.2, section 5.1.4.1)
+ * @driver_mtu: what the driver is told: @mtu when it came, because it may not change
+ *	under a driver (virtio 1.2, section 5.1.4.1)
  * @speed: for VIRTIO_NET_F_SPEED_DUPLEX, in Mbit/s; the parent may set both in create,
  *	and later with mdev_soft_net_set_speed()
  * @duplex: DUPLEX_*
@@ -424,6 +424,8 @@ void mdev_soft_net_destroy(struct mdev_soft_net *net);
 void mdev_soft_net_reset(struct mdev_soft_net *net);
 void mdev_soft_net_end_use(struct mdev_soft *soft);
 u32 mdev_soft_net_get_vq_group(struct mdev_soft *soft, u16 idx);
+
+void mdev_soft_net_set_mtu(struct mdev_soft_net *net, unsigned int mtu);
 
 /* features.c */
 int mdev_soft_net_check_features(struct mdev_soft *soft, u64 features);

@@ -63,10 +63,9 @@ static void net_mdev_get_stats64(struct net_device *dev,
 	}
 }
 
-/* The driver is told at its next reset: it may not change under it. */
 static int net_mdev_change_mtu(struct net_device *dev, int mtu)
 {
-	WRITE_ONCE(dev_to_net_mdev(dev)->net.mtu, mtu);
+	mdev_soft_net_set_mtu(&dev_to_net_mdev(dev)->net, mtu);
 	WRITE_ONCE(dev->mtu, mtu);
 	return 0;
 }

@@ -85,12 +85,13 @@ check "the host's interface has a carrier when link is up" \
 
 # --- MTU -------------------------------------------------------------------------
 
-# rebind: a reset of the device, by another probe of its driver
+# rebind [COMMAND...]: a reset of the device, and another probe of its driver; in between
+# the command
 rebind()
 {
 	_virtio=$(virtio_of "$UUID")
 	put "$_virtio" /sys/bus/virtio/drivers/virtio_net/unbind &&
-		wait_for 10 carrier_is "$HOST" 0 &&
+		wait_for 10 carrier_is "$HOST" 0 && "${@:-true}" &&
 		put "$_virtio" /sys/bus/virtio/drivers/virtio_net/bind &&
 		net_vars "$UUID"
 }
@@ -107,6 +108,11 @@ check_equal "the driver still has its MTU" 1500 "$(mtu "$DEV")"
 check "the driver can be bound again" rebind
 net_vars "$UUID"
 check_equal "the driver sees the MTU after a reset" 4000 "$(mtu "$DEV")"
+check "the MTU can be changed while no driver is bound" \
+	rebind ip link set dev "$HOST" mtu 3000
+net_vars "$UUID"
+check_equal "a driver sees the MTU that was set while none was bound" \
+	3000 "$(mtu "$DEV")"
 check "the MTU can be changed at the host's interface" \
 	ip link set dev "$HOST" mtu 1280
 check_equal "the instance has the MTU of the host's interface" \
