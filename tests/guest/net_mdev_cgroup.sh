@@ -6,7 +6,8 @@
 # timeout: 120
 #
 # What net_mdev needs for a program is charged to the program's control group, and stays
-# within its limit, also if the program takes no frames.
+# within its limit, also if the program takes no frames.  The poll of a pair can have a
+# thread, which can be put into the group.
 . /tests/lib.sh
 . /tests/lib-vhost.sh
 . /tests/lib-net-mdev.sh
@@ -67,6 +68,55 @@ check_equal "the program is not killed for lack of memory" 0 \
 note "$(cat $GROUP/memory.peak 2>/dev/null) bytes at most"
 check "the program still runs" kill -0 "$victim"
 check "the instance is idle when the program is killed" user_kill
+
+# --- the poll of a pair in a thread ------------------------------------------------
+
+# poll_threads: those of the interface, directories of /proc
+poll_threads()
+{
+	for _t in /proc/[0-9]*; do
+		case $(line_of "$_t/comm" 2>/dev/null) in
+		"napi/$HOST-"*)	echo "$_t" ;;
+		esac
+	done
+}
+
+# sleeps_of DIRECTORY: how often the thread has gone to sleep
+sleeps_of()
+{
+	awk '$1 == "voluntary_ctxt_switches:" { print $2 }' "$1/status"
+}
+
+# one_polls: a thread has gone to sleep more often than the file "sleeps" says
+one_polls()
+{
+	while read -r _t _before; do
+		[ "$(sleeps_of "$_t")" -le "$_before" ] || return 0
+	done <sleeps
+	return 1
+}
+
+check "the interface's pairs can have threads" put 1 "/sys/class/net/$HOST/threaded"
+check "each pair of the interface has a thread" test "$(poll_threads | wc -l)" = \
+	"$(find "/sys/class/net/$HOST/queues" -name 'rx-*' | wc -l)"
+cd /tmp || exit 1
+: >sleeps
+for t in $(poll_threads); do
+	check "the thread of a pair can be put into the program's group" \
+		put "${t#/proc/}" $GROUP/cgroup.procs
+	check_equal "the thread of a pair is in the program's group" \
+		"0::/user" "$(line_of "$t/cgroup")"
+	echo "$t $(sleeps_of "$t")" >>sleeps
+done
+check "what comes from the program can be returned to it" echo_up "$HOST"
+if user_start in_group victim; then
+	pass "a program of the group sends frames"
+else
+	fail "a program of the group sends frames" "$(cat /tmp/victim.out)"
+fi
+check "frames of the program are carried by a thread of the group" \
+	wait_for 20 one_polls
+check "the instance is idle when the program that sends is killed" user_kill
 vhost_down
 # what was in it may still be on its way out
 check "the group can be removed" wait_for 20 rmdir $GROUP
