@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2034
-# only: 6.1 6.12 7.2
+# slow: debug
 # root: 12-blk
 # long: yes
 # timeout: 900

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# only: 6.1 6.12 7.2
+# slow: debug
 # timeout: 120
 #
 # What a power cut leaves of mvblk's disk on a block device: all that was flushed.

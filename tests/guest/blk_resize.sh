@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# only: 6.1 6.12 7.2
+# slow: debug
 # timeout: 120
 #
 # mvblk on a block device whose size changes while a driver uses the disk.
