@@ -4,6 +4,7 @@
  */
 
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 
 #include "mdev_core_private.h"
 
@@ -39,6 +40,8 @@ static void __exit mdev_core_exit(void)
 	mdev_class_mdev_drivers_unregister();
 	mdev_port_class_unregister();
 	mdev_class_bus_unregister();
+	/* A task may still execute the end of mdev_visit_come(). */
+	synchronize_rcu_tasks();
 }
 
 module_init(mdev_core_init);

@@ -15,6 +15,7 @@
 
 #include <linux/mdev_mem.h>
 #include <linux/mdev_worker.h>
+#include <uapi/linux/sched/types.h>
 
 /*
  * How long a worker may sleep in one place: while its user is being killed, while
@@ -331,6 +332,26 @@ int mdev_worker_set_affinity(struct mdev_worker *worker,
 	return ret;
 }
 EXPORT_SYMBOL_GPL(mdev_worker_set_affinity);
+
+/**
+ * mdev_worker_set_batch() - have a worker not take the CPU from whoever wakes it
+ * @worker: the worker, just started
+ *
+ * For one that is woken by a driver which may be about to add more.
+ *
+ * Context: process context; sleeps.
+ */
+void mdev_worker_set_batch(struct mdev_worker *worker)
+{
+	struct sched_attr batch = {
+		.sched_policy = SCHED_BATCH,
+		.sched_nice = task_nice(worker->task),
+	};
+
+	/* It works without this, too, so ignore errors. */
+	sched_setattr_nocheck(worker->task, &batch);
+}
+EXPORT_SYMBOL_GPL(mdev_worker_set_batch);
 
 /* ---- life ---- */
 

@@ -191,6 +191,7 @@ __printf(3, 4)
 int mdev_worker_start_beside(struct mdev_worker *worker,
 			     const struct mdev_worker *of, const char *fmt, ...);
 void mdev_worker_stop(struct mdev_worker *worker);
+void mdev_worker_set_batch(struct mdev_worker *worker);
 int mdev_worker_set_affinity(struct mdev_worker *worker,
 			     const struct cpumask *mask);
 void mdev_worker_queue(struct mdev_worker *worker, struct mdev_work *work);

@@ -13,7 +13,7 @@ static void mvblk_free(struct mvblk *blk)
 
 	mvblk_watch_end(blk);
 	for (i = 0; blk->queues && i < blk->soft.desc->nr_vqs; i++)
-		mvblk_visit_destroy(&blk->queues[i]);
+		mdev_visit_destroy(blk->queues[i].visit);
 	mdev_soft_destroy(&blk->soft);
 	kfree(blk->queues);
 	mvblk_backing_close(blk->backing);
@@ -118,7 +118,7 @@ static int mvblk_create(struct mdev_class_device *cdev)
 	for (i = 0; i < kind->desc->nr_vqs; i++)
 		mvblk_queue_init(&blk->queues[i], blk, i);
 	for (i = 0; i < kind->desc->nr_vqs && !mvblk_in_ram(blk); i++)
-		if (mvblk_visit_create(&blk->queues[i]))
+		if (mvblk_queue_create_visit(&blk->queues[i]))
 			goto err;
 
 	ret = mvblk_default_medium(blk, kind->size);

@@ -153,8 +153,6 @@ static void __exit mvblk_exit(void)
 	platform_driver_unregister(&mvblk_driver);
 	mvblk_orphans_exit();
 	mvblk_ram_exit();
-	/* A task may still execute the end of mvblk_visit_come(). */
-	synchronize_rcu_tasks();
 }
 module_exit(mvblk_exit);
 

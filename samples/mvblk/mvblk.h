@@ -16,6 +16,7 @@
 #include <linux/mdev_class.h>
 #include <linux/mdev_mem.h>
 #include <linux/mdev_soft.h>
+#include <linux/mdev_visit.h>
 #include <linux/mdev_vq.h>
 #include <linux/mdev_vq_section.h>
 #include <linux/mdev_worker.h>
@@ -28,7 +29,6 @@ struct inode;
 struct mvblk_queue;
 struct mvblk_req;
 struct mvblk_reqs;
-struct mvblk_visit;
 
 /* The sector of requests, and of whatever else virtio counts in sectors */
 #define MVBLK_SECTOR		512u
@@ -208,7 +208,7 @@ struct mvblk_queue {
 	struct mdev_worker worker;
 	struct mdev_work work;
 	unsigned long flags;
-	struct mvblk_visit *visit;
+	struct mdev_visit *visit;
 	bool deep;
 
 	/* one at a time serves the queue, see above */
@@ -454,10 +454,10 @@ void mvblk_get_serial(struct mvblk *blk, char *serial);
 extern const struct attribute_group *mvblk_groups[];
 
 /* worker.c */
+int mvblk_queue_create_visit(struct mvblk_queue *q);
 void mvblk_queue_init(struct mvblk_queue *q, struct mvblk *blk, u16 index);
 int mvblk_queue_prepare(struct mvblk_queue *q);
 void mvblk_queues_reset(struct mvblk *blk);
-bool mvblk_queue_try(struct mvblk_queue *q, enum mvblk_server by);
 void mvblk_queue_kick(struct mvblk_queue *q);
 
 /* request.c */
@@ -471,13 +471,6 @@ int mvblk_put_status(struct mvblk_queue *q, const struct mdev_vq_chain *chain,
 extern const struct mvblk_store_ops mvblk_bdev_ops;
 void mvblk_bdev_look(struct mvblk_backing *backing);
 void mvblk_bdev_limits(struct block_device *bdev, struct mvblk_limits *limits);
-
-/* visit.c */
-int mvblk_visit_create(struct mvblk_queue *q);
-void mvblk_visit_destroy(struct mvblk_queue *q);
-void mvblk_visit_begin(struct mvblk_queue *q);
-void mvblk_visit_end(struct mvblk_queue *q);
-bool mvblk_visit_kick(struct mvblk_queue *q);
 
 /* stat.c */
 void mvblk_stat_tick(struct mvblk_queue *q);

@@ -12,7 +12,7 @@
  * - in the context of the kick, if memory is that of the kernel's own drivers, and the
  *   sectors are in RAM or on a block device that takes requests there;
  * - a little later, on its way back to user mode, a task of the program whose memory it
- *   is, if the sectors are on a block device, see visit.c.
+ *   is, if the sectors are on a block device, see mdev_visit_kick().
  *
  * That is so as long as the driver waits for one request before it makes the next.  If
  * many are in flight, they are left to the thread: many at a time are cheaper, and the
@@ -27,7 +27,6 @@
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <uapi/linux/sched/types.h>
 
 #include "helper.h"
 #include "mvblk.h"
@@ -131,16 +130,12 @@ static void mvblk_queue_work(struct mdev_work *work)
 		mdev_worker_queue(&q->worker, &q->work);
 }
 
-/**
- * mvblk_queue_try() - serve a queue, for whoever kicks
- * @q: the queue
- * @by: MVBLK_KICK or MVBLK_TASK
- *
- * Context: as &enum mvblk_server says.
- * Return: false if the thread has to serve it: all of it, the rest, or what another task
- * that is serving it now may have missed.
+/*
+ * Serve a queue, for whoever kicks; context as &enum mvblk_server says.  Returns false if
+ * the thread has to serve it: all of it, the rest, or what another task that is serving
+ * it now may have missed.
  */
-bool mvblk_queue_try(struct mvblk_queue *q, enum mvblk_server by)
+static bool mvblk_queue_try(struct mvblk_queue *q, enum mvblk_server by)
 {
 	bool done = false;
 
@@ -175,6 +170,47 @@ static bool mvblk_queue_try_kick(struct mvblk_queue *q)
 	return done;
 }
 
+static void mvblk_queue_come(void *data)
+{
+	struct mvblk_queue *q = data;
+
+	if (!mvblk_queue_try(q, MVBLK_TASK))
+		mdev_worker_queue(&q->worker, &q->work);
+}
+
+static void mvblk_queue_late(void *data)
+{
+	struct mvblk_queue *q = data;
+
+	mdev_worker_queue(&q->worker, &q->work);
+}
+
+static const struct mdev_visit_ops mvblk_visit_ops = {
+	.owner = THIS_MODULE,
+	.come = mvblk_queue_come,
+	.late = mvblk_queue_late,
+};
+
+/* Have a task of the program serve the queue, where that need not wait. */
+static bool mvblk_queue_visit(struct mvblk_queue *q)
+{
+	return q->visit && READ_ONCE(q->blk->nowait) && !READ_ONCE(q->deep) &&
+	       mdev_visit_kick(q->visit);
+}
+
+/**
+ * mvblk_queue_create_visit() - make it possible that tasks serve a queue
+ * @q: the queue
+ *
+ * Context: process context.
+ * Return: 0 or -ENOMEM; mdev_visit_destroy() undoes both.
+ */
+int mvblk_queue_create_visit(struct mvblk_queue *q)
+{
+	q->visit = mdev_visit_create(&mvblk_visit_ops, q->vq, q);
+	return q->visit ? 0 : -ENOMEM;
+}
+
 /**
  * mvblk_queue_kick() - have a queue served
  * @q: the queue, in any state
@@ -185,7 +221,7 @@ void mvblk_queue_kick(struct mvblk_queue *q)
 {
 	/* A queue that is not live is looked at when it is started or resumed. */
 	if (mdev_vq_is_live(q->vq) && !mvblk_queue_try_kick(q) &&
-	    !mvblk_visit_kick(q))
+	    !mvblk_queue_visit(q))
 		mdev_worker_queue(&q->worker, &q->work);
 }
 
@@ -223,12 +259,6 @@ static bool mvblk_queue_waits(const struct mvblk_queue *q)
  */
 int mvblk_queue_prepare(struct mvblk_queue *q)
 {
-	/*
-	 * So that the thread does not take the CPU from the task that wakes it,
-	 * which may be about to make the next request.
-	 */
-	struct sched_attr batch = { .sched_policy = SCHED_BATCH };
-	struct task_struct *task;
 	int ret;
 
 	ret = mvblk_queue_alloc(q);
@@ -236,7 +266,8 @@ int mvblk_queue_prepare(struct mvblk_queue *q)
 		ret = mvblk_helpers_start(q);
 	if (ret)
 		return ret;
-	mvblk_visit_begin(q);
+	if (q->visit)
+		mdev_visit_begin(q->visit, mdev_soft_mem(&q->blk->soft));
 	if (mdev_worker_task(&q->worker))
 		return 0;
 
@@ -244,13 +275,9 @@ int mvblk_queue_prepare(struct mvblk_queue *q)
 	ret = mdev_worker_start(&q->worker, mdev_soft_mem(&q->blk->soft),
 				"mvblk-%.6s-%u", dev_name(&q->blk->soft.cdev->dev),
 				q->vq->index);
-	if (ret)
-		return ret;
-	task = mdev_worker_task(&q->worker);
-	batch.sched_nice = task_nice(task);
-	/* It works without this, too, so ignore errors. */
-	sched_setattr_nocheck(task, &batch);
-	return 0;
+	if (!ret)
+		mdev_worker_set_batch(&q->worker);
+	return ret;
 }
 
 /**
@@ -283,7 +310,8 @@ void mvblk_queues_reset(struct mvblk *blk)
 
 	for (i = 0; i < nr; i++) {
 		q = &blk->queues[i];
-		mvblk_visit_end(q);
+		if (q->visit)
+			mdev_visit_end(q->visit);
 		mdev_worker_stop(&q->worker);
 		used |= q->segs && !mvblk_in_ram(blk);
 		reqs[i] = q->reqs;
