@@ -147,8 +147,8 @@ static bool mvnet_accepts(struct mdev_soft_net *net,
 
 /*
  * One frame.  Returns MVNET_DONE; MVNET_EMPTY if there is none; -ENOBUFS if it has to
- * wait for receive buffers; -EPROTO if a queue broke.  After an error the frame has
- * been given back.
+ * wait for receive buffers; -EPROTO if a queue broke; -EAGAIN where memory must not be
+ * waited for.  After an error the frame has been given back.
  */
 static int mvnet_forward(struct mvnet_pair *pair)
 {
@@ -230,22 +230,23 @@ static bool mvnet_pair_may_run(const struct mvnet_pair *pair)
 }
 
 /*
- * Frames until there are no more, or others have to have their turn; @nr is how many.
- * Returns MVNET_DONE if there may be more, -EAGAIN if the pair may not run any more,
- * or what else mvnet_forward() returned for the last one.
+ * Frames until there are no more, or others have to have their turn.  Returns MVNET_DONE
+ * if there may be more, -ENETDOWN if the pair may not run any more, or what else
+ * mvnet_forward() returned for the last one.
  */
-static int mvnet_forward_batch(struct mvnet_pair *pair, unsigned int *nr)
+static int mvnet_forward_batch(struct mvnet_pair *pair)
 {
+	unsigned int *nr = &pair->served;
 	u64 section_cost = 0;
 	int ret;
 
-	for (*nr = 0; ; ) {
+	for (;;) {
 		/* Whoever stops a queue does not wait for the other frames. */
 		if (!mdev_vq_is_live(pair->rx) || !mdev_vq_is_live(pair->tx))
 			return MVNET_DONE;
 		/* Not one more once the link is down */
 		if (!mvnet_pair_may_run(pair))
-			return -EAGAIN;
+			return -ENETDOWN;
 		ret = mvnet_forward(pair);
 		if (ret != MVNET_DONE)
 			return ret;
@@ -257,6 +258,9 @@ static int mvnet_forward_batch(struct mvnet_pair *pair, unsigned int *nr)
 		if (*nr % MVNET_SECTION_FRAMES &&
 		    pair->cost - section_cost <= MVNET_SECTION_BYTES)
 			continue;
+		/* A second one might have to wait for rings. */
+		if (pair->section.nowait)
+			return MVNET_DONE;
 		/* Somebody may be waiting to unmap. */
 		mdev_vq_section_leave(&pair->section);
 		ret = mdev_vq_section_enter(&pair->section);
@@ -268,10 +272,11 @@ static int mvnet_forward_batch(struct mvnet_pair *pair, unsigned int *nr)
 
 /**
  * mvnet_pair_run() - pass frames on
- * @pair: the pair, both queues claimed
+ * @pair: the pair, both queues claimed, and MVNET_BUSY set by the caller, who has also
+ *	set @section.nowait; @served is 0 and counts the frames
  * @poll: the caller will look again if nothing is left to do
  *
- * Context: whatever serves the pair, see &mvnet_pair.lock.
+ * Context: see &enum mvnet_server.
  * Return: what to do next; MVNET_NEXT_POLL only if @poll.
  */
 enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll)
@@ -279,20 +284,19 @@ enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll)
 	struct mdev_vq *rx = pair->rx, *tx = pair->tx, *wait = NULL;
 	enum mvnet_next next = MVNET_NEXT_KICK;
 	bool signal_rx, signal_tx;
-	unsigned int nr;
 	int ret;
 
 	pair->cost = 0;
+	ret = mdev_vq_section_enter(&pair->section);
 	/* Whoever allows the pair to run also wakes it afterwards. */
-	if (mdev_vq_section_enter(&pair->section) ||
-	    !mvnet_pair_may_run(pair)) {
+	if (ret || !mvnet_pair_may_run(pair)) {
 		mdev_vq_section_leave(&pair->section);
-		return MVNET_NEXT_KICK;
+		return ret == -EAGAIN ? MVNET_NEXT_RUN : MVNET_NEXT_KICK;
 	}
 	mdev_vq_disable_notify(tx);
 	mdev_vq_disable_notify(rx);
 
-	ret = mvnet_forward_batch(pair, &nr);
+	ret = mvnet_forward_batch(pair);
 
 	/*
 	 * Publish rx first, so that a frame is received before it is seen as
@@ -302,7 +306,7 @@ enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll)
 	signal_rx = mdev_vq_need_signal(rx);
 	mdev_vq_publish(tx);
 	signal_tx = mdev_vq_need_signal(tx);
-	if (ret == MVNET_DONE)
+	if (ret == MVNET_DONE || ret == -EAGAIN)
 		next = MVNET_NEXT_RUN;
 	else if (ret == MVNET_EMPTY)
 		wait = tx;
@@ -310,7 +314,7 @@ enum mvnet_next mvnet_pair_run(struct mvnet_pair *pair, bool poll)
 		wait = rx;
 	/* After a frame, the time to poll begins again. */
 	if (wait && poll)
-		next = nr ? MVNET_NEXT_RUN : MVNET_NEXT_POLL;
+		next = pair->served ? MVNET_NEXT_RUN : MVNET_NEXT_POLL;
 	else if (wait && mdev_vq_enable_notify(wait))
 		next = MVNET_NEXT_RUN;
 	mdev_vq_section_leave(&pair->section);

@@ -9,6 +9,10 @@
 
 static void mvnet_free(struct mvnet *net)
 {
+	unsigned int i;
+
+	for (i = 0; i < net->base.all_pairs; i++)
+		mvnet_pair_destroy(&net->pairs[i]);
 	mdev_soft_net_destroy(&net->base);
 	mvnet_doorbell_destroy(net);
 	kvfree(net);
@@ -36,8 +40,11 @@ static int mvnet_create(struct mdev_class_device *cdev)
 	net->base.mtu = mvnet_mtu;
 	net->base.driver_mtu = mvnet_mtu;
 	net->busy_poll = mvnet_busy_poll;
-	for (i = 0; i < net->base.max_pairs; i++)
-		mvnet_pair_init(&net->pairs[i], net, i);
+	for (i = 0; i < net->base.all_pairs; i++) {
+		ret = mvnet_pair_init(&net->pairs[i], net, i);
+		if (ret)
+			goto err;
+	}
 	ret = mvnet_doorbell_init(net);
 	if (ret)
 		goto err;

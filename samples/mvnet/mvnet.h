@@ -5,12 +5,12 @@
 #include <linux/cpumask.h>
 #include <linux/hrtimer.h>
 #include <linux/if_ether.h>
-#include <linux/spinlock.h>
 
 #include <linux/mdev_class.h>
 #include <linux/mdev_mem.h>
 #include <linux/mdev_soft_net.h>
 #include <linux/mdev_soft_net_bufs.h>
+#include <linux/mdev_visit.h>
 #include <linux/mdev_vq.h>
 #include <linux/mdev_vq_section.h>
 #include <linux/mdev_worker.h>
@@ -43,6 +43,19 @@ enum mvnet_next {
 };
 
 /**
+ * enum mvnet_server - who serves a pair
+ * @MVNET_WORKER: its worker; may sleep
+ * @MVNET_KICK: whoever kicks, in any context, with memory of the kernel's own drivers
+ * @MVNET_TASK: a task of the program that kicks, on its way back to it; it does not wait
+ *	for memory
+ */
+enum mvnet_server {
+	MVNET_WORKER,
+	MVNET_KICK,
+	MVNET_TASK,
+};
+
+/**
  * struct mvnet_pair - a receive and a transmit queue, and what serves them
  * @net: the instance
  * @rx: receive queue
@@ -51,10 +64,15 @@ enum mvnet_next {
  * @worker: of this pair alone; started with the first of its queues, stopped
  *	by a reset
  * @work: one run over the pair
- * @lock: if the driver's memory is direct, held while the pair is served, by
- *	@worker or in the context of a kick; otherwise only @worker serves it
- * @section: the read section in which both queues are served; this and what follows
- *	is used only while the pair is served
+ * @flags: MVNET_BUSY, MVNET_WANTED
+ * @visits: of the receive and of the transmit queue: have the pair served in the task of a
+ *	program that kicks.  One for each, because the other queue may be broken
+ * @deep: many frames come together, so that they are left to @worker; this and what
+ *	follows is used only by whoever has set MVNET_BUSY
+ * @together: frames that @worker has passed on since it was woken
+ * @tries: kicks that were served by a task, or might have been
+ * @served: frames of the last run
+ * @section: the read section in which both queues are served
  * @tx_chain: the frame at hand
  * @tx_segs: its pieces
  * @bufs: the receive buffers that it goes to
@@ -70,8 +88,14 @@ struct mvnet_pair {
 	struct mdev_worker worker;
 	struct mdev_work work;
 
+	unsigned long flags;
+	struct mdev_visit *visits[2];
+
 	/* one at a time serves the pair, see above */
-	spinlock_t lock;
+	bool deep;
+	unsigned int together;
+	unsigned int tries;
+	unsigned int served;
 	struct mdev_vq_section section;
 	struct mdev_vq_chain tx_chain;
 	struct mdev_vq_seg *tx_segs;
@@ -79,6 +103,15 @@ struct mvnet_pair {
 	u64 cost;
 	void *bounce;
 };
+
+/*
+ * Bit of &mvnet_pair.flags, used as a lock: somebody serves the pair.  It is not a
+ * spinlock, because the worker may sleep while it has it, and nobody waits for it.
+ */
+#define MVNET_BUSY		0
+
+/* Bit of &mvnet_pair.flags: the worker has come meanwhile */
+#define MVNET_WANTED		1
 
 /**
  * struct mvnet - an instance
@@ -136,10 +169,11 @@ extern const struct mdev_soft_net_ops mvnet_net_ops;
 /* worker.c */
 int mvnet_pair_prepare(struct mvnet_pair *pair);
 void mvnet_pair_wake(struct mvnet *net, unsigned int index);
-void mvnet_pair_kick(struct mvnet *net, unsigned int index);
+void mvnet_pair_kick(struct mvnet *net, u16 idx);
 void mvnet_wake_pairs(struct mvnet *net);
-void mvnet_pair_init(struct mvnet_pair *pair, struct mvnet *net,
-		     unsigned int index);
+int mvnet_pair_init(struct mvnet_pair *pair, struct mvnet *net,
+		    unsigned int index);
+void mvnet_pair_destroy(struct mvnet_pair *pair);
 void mvnet_pair_reset(struct mvnet_pair *pair);
 int mvnet_set_vq_affinity(struct mdev_soft *soft, u16 idx,
 			  const struct cpumask *mask);

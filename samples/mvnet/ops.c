@@ -15,7 +15,7 @@ static void mvnet_kick(struct mdev_soft *soft, u16 idx)
 	if (mdev_soft_net_is_ctrl(&net->base, idx))
 		mdev_soft_net_ctrl_kick(&net->base);
 	else
-		mvnet_pair_kick(net, idx / 2);
+		mvnet_pair_kick(net, idx);
 }
 
 static int mvnet_prepare_vq(struct mdev_soft *soft, u16 idx)
