@@ -182,6 +182,9 @@ ssize_t mdev_features_show(struct mdev_class_device *cdev, u64 features,
 			   char *buf);
 int mdev_features_store(struct mdev_class_device *cdev, const char *buf);
 
+/* config.c */
+extern struct device_attribute dev_attr_config;
+
 /* port.c */
 int mdev_port_class_register(void);
 void mdev_port_class_unregister(void);

@@ -207,6 +207,7 @@ static struct attribute *mdev_class_dev_attrs[] = {
 	&dev_attr_modalias.attr,
 	&dev_attr_state.attr,
 	&dev_attr_driver_override.attr,
+	&dev_attr_config.attr,
 	&dev_attr_bind.attr,
 	&dev_attr_last_error.attr,
 	&dev_attr_features.attr,
