@@ -67,13 +67,15 @@ static void mdev_instance_attach(struct mdev_class_device *cdev)
  * meanwhile, only the mdev's own, so that a module can bind in its init.
  *
  * Context: process context.
- * Return: 0, also if no driver is bound because there is none or the bus is not to
- * bind; or what the driver's probe failed with.
+ * Return: 0, also if no driver is bound because there is none, or the bus is not to
+ * bind, or the instance is to be left unbound; or what the driver's probe failed with.
  */
 int mdev_instance_autoprobe(struct mdev_class_device *cdev)
 {
 	int error;
 
+	if (READ_ONCE(cdev->leave_unbound))
+		return 0;
 	if (mdev_instance_bound(cdev, &error) || error)
 		return error;
 
@@ -119,6 +121,7 @@ int mdev_instance_bind(struct mdev_class_device *cdev)
 	}
 
 	mdev_error_begin(cdev);
+	WRITE_ONCE(cdev->leave_unbound, false);
 	mdev_instance_load_driver(cdev);
 	device_lock(&cdev->dev);
 	/* Forget the error of a driver that was tried before */

@@ -60,7 +60,7 @@ static int mdev_class_match(struct device *dev,
 {
 	struct mdev_class_device *cdev = to_mdev_class_device(dev);
 
-	if (!mdev_class_takes(drv, cdev))
+	if (READ_ONCE(cdev->leave_unbound) || !mdev_class_takes(drv, cdev))
 		return 0;
 	WRITE_ONCE(cdev->matched, true);
 	return 1;

@@ -42,6 +42,7 @@ static struct mdev_class_device *mdev_instance_alloc(struct mdev_device *mdev)
 
 	spin_lock_init(&cdev->override_lock);
 	cdev->parent = port->parent;
+	cdev->leave_unbound = mdev_unbound_take(&port->unbound, &mdev->uuid);
 	cdev->type = to_mdev_port_type(mdev->type)->desc;
 	cdev->class_id = port->class_id;
 	/*

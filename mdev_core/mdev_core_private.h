@@ -58,6 +58,22 @@ to_mdev_instance(struct mdev_class_device *cdev)
 	return container_of(cdev, struct mdev_instance, cdev);
 }
 
+/* Instances that somebody is about to create, at once and at one port */
+#define MDEV_UNBOUND_MAX	64
+
+/**
+ * struct mdev_unbound - instances that are to be left unbound as they are created
+ * @lock: guards the rest
+ * @nr: how many there are
+ * @uuids: their names, the oldest one first
+ */
+struct mdev_unbound {
+	/* guards what follows, see above */
+	spinlock_t lock;
+	unsigned int nr;
+	guid_t uuids[MDEV_UNBOUND_MAX];
+};
+
 /**
  * struct mdev_port_type - a type as the kernel's mdev core knows it
  * @mdev_type: zeroed at each registration, because it embeds a kobject
@@ -77,6 +93,7 @@ struct mdev_port_type {
  *	undone, and by then no instance is left
  * @class_id: class of all types here
  * @available: how many more instances may be created
+ * @unbound: those that no class driver is to be bound to as they are created
  * @error: why the last instance that could not be created was not
  * @type_ptrs: @types in the form that mdev_register_parent() takes
  * @nr_types: number of elements in @type_ptrs and @types
@@ -88,6 +105,7 @@ struct mdev_port {
 	struct mdev_class_parent *parent;
 	enum mdev_class_id class_id;
 	atomic_t available;
+	struct mdev_unbound unbound;
 	struct mdev_error error;
 	struct mdev_type **type_ptrs;
 	unsigned int nr_types;
@@ -184,6 +202,11 @@ int mdev_features_store(struct mdev_class_device *cdev, const char *buf);
 
 /* config.c */
 extern struct device_attribute dev_attr_config;
+
+/* unbound.c */
+void mdev_unbound_init(struct mdev_unbound *unbound);
+int mdev_unbound_write(struct mdev_unbound *unbound, const char *text);
+bool mdev_unbound_take(struct mdev_unbound *unbound, const guid_t *uuid);
 
 /* port.c */
 int mdev_port_class_register(void);

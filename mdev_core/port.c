@@ -76,6 +76,7 @@ static struct mdev_port *mdev_port_alloc(struct mdev_class_parent *parent,
 		max_instances = max(max_instances, types[i].max_instances);
 	}
 	atomic_set(&port->available, max_instances);
+	mdev_unbound_init(&port->unbound);
 	mdev_error_init(&port->error);
 
 	/* Pairs with mdev_users_put() in mdev_port_release() */

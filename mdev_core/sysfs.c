@@ -101,6 +101,8 @@ static ssize_t driver_override_store(struct device *dev,
 	cdev->driver_override = new;
 	spin_unlock(&cdev->override_lock);
 	kfree(old);
+	/* Whoever chooses a driver may bind it by the files of the bus, too. */
+	WRITE_ONCE(cdev->leave_unbound, false);
 	return count;
 }
 static DEVICE_ATTR_RW(driver_override);
@@ -268,8 +270,19 @@ static ssize_t port_last_error_store(struct device *dev,
 static struct device_attribute dev_attr_port_last_error =
 	__ATTR(last_error, 0644, port_last_error_show, port_last_error_store);
 
+static ssize_t leave_unbound_store(struct device *dev,
+				   struct device_attribute *attr,
+				   const char *buf, size_t count)
+{
+	int ret = mdev_unbound_write(&to_mdev_port(dev)->unbound, buf);
+
+	return ret ?: count;
+}
+static DEVICE_ATTR_WO(leave_unbound);
+
 static struct attribute *mdev_port_attrs[] = {
 	&dev_attr_port_class_id.attr,
+	&dev_attr_leave_unbound.attr,
 	&dev_attr_port_last_error.attr,
 	NULL,
 };

@@ -88,6 +88,8 @@ struct mdev_class_device {
 	int link_error;
 	/* the bus has found a class driver */
 	bool matched;
+	/* no class driver may bind until somebody asks for it */
+	bool leave_unbound;
 	int probe_error;
 };
 
