@@ -7,6 +7,9 @@
 #	make O=DIR		... in DIR instead of in the source tree
 #	make TEST_MODULES=y	... and those that only the tests want
 #	make sparse		check with sparse, too
+#	make tools		build virtio-mdev, the tool; wants libjson-c-dev
+#	make tools-install	... and install it with its manual page, the completion of
+#				bash and the callout of mdevctl
 #	make clean		delete what was built
 #	make install		install modules, uapi headers, manual page and
 #				udev rules
@@ -110,6 +113,19 @@ man_install:
 udev_install:
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/udev/rules.d \
 		$(top)/udev/*.rules
+
+# --- the tool --------------------------------------------------------------
+
+tools_out := $(out)/generated/tools
+tools_make = $(MAKE) -C $(top)/tools/virtio-mdev O=$(tools_out) PREFIX=$(PREFIX) \
+	DESTDIR=$(DESTDIR)
+
+.PHONY: tools tools-install
+tools:
+	+@$(tools_make)
+
+tools-install:
+	+@$(tools_make) install
 
 # --- DKMS ------------------------------------------------------------------
 
