@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # long: yes
+# timeout: 300
 #
 # Whatever is refused is refused with one line, which the log has and which last_error
 # keeps.
