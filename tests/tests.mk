@@ -15,6 +15,8 @@
 #	make qemu		build a QEMU that takes VFIO devices of ours, and
 #				say where it is; QEMU= has options, see qemu/build
 #	make check-qemu		... and test it
+#	make check-parent MODULE=...	what any parent driver has to do, on one of yours,
+#				see tests/parent
 #	make check SETS="..."	several of these at once: check, debug, 7.2, clients,
 #				vfio, migrate, hardware, net, blk, qemu; with QUICK=1 a script runs only on
 #				kernels where what it tests differs
@@ -63,6 +65,15 @@ check-net:
 check-blk:
 	@$(top)/tests/check blk
 
+check-parent: export MODULE := $(MODULE)
+check-parent: export KERNEL := $(KERNEL)
+check-parent: export TYPES := $(TYPES)
+check-parent: export PARAMETERS := $(PARAMETERS)
+check-parent: export ATTRIBUTES := $(ATTRIBUTES)
+check-parent: export CHAINS := $(CHAINS)
+check-parent:
+	@$(top)/tests/parent
+
 qemu:
 	@$(top)/qemu/build $(QEMU)
 
@@ -82,4 +93,5 @@ hooks:
 	@$(top)/tools/install-hooks
 
 .PHONY: demo fuzz bench coverage qemu hooks check check-debug check-7.2 check-clients \
-	check-vfio check-migrate check-hardware check-net check-blk check-qemu
+	check-vfio check-migrate check-hardware check-net check-blk check-parent \
+	check-qemu

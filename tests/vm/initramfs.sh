@@ -7,7 +7,8 @@
 # e2fsck and mkfs.ext4 with their libraries, those of the kernel's modules that modules.list (or the
 # file MODULES_LIST) names, our modules and programs from GUEST (see guest-files),
 # the test scripts of TESTS, and a list of those to run.  EARLY_MODULE is the path
-# of a module that is loaded before anything else, and stays.
+# of a module that is loaded before anything else, and stays; PARENT_CONF that of what
+# parent.sh is told.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -132,6 +133,7 @@ done
 [ ! -d "$tests/streams" ] || cp -r "$tests/streams" tests/
 cp -r "$here/../../udev" "$here/../../docs/examples" tests/
 cp "$here/demo-guest.sh" "$here/nested-guest.sh" tests/
+[ -z "${PARENT_CONF:-}" ] || cp "$PARENT_CONF" tests/parent.conf
 [ -z "${EARLY_MODULE:-}" ] || cp "$EARLY_MODULE" early.ko
 cp "$here/init" init
 chmod +x init tests/*.sh
