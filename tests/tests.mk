@@ -12,6 +12,9 @@
 #	make check-net		net_mdev: bridges, Open vSwitch, guests, DPDK at its other end
 #	make check-blk		mvblk's disks on devices that fail, hang, vanish or lose
 #				power
+#	make deb		build the Debian packages for Debian 12 and 13, and
+#				say where they are; DEB= has options, see packaging/deb
+#	make rpm		build those of rpm; RPM= has options, see packaging/rpm
 #	make qemu		build a QEMU that takes VFIO devices of ours, and
 #				say where it is; QEMU= has options, see qemu/build
 #	make check-qemu		... and test it
@@ -74,6 +77,12 @@ check-parent: export CHAINS := $(CHAINS)
 check-parent:
 	@$(top)/tests/parent
 
+deb:
+	@$(top)/packaging/deb $(DEB)
+
+rpm:
+	@$(top)/packaging/rpm $(RPM)
+
 qemu:
 	@$(top)/qemu/build $(QEMU)
 
@@ -92,6 +101,6 @@ coverage:
 hooks:
 	@$(top)/tools/install-hooks
 
-.PHONY: demo fuzz bench coverage qemu hooks check check-debug check-7.2 check-clients \
+.PHONY: deb rpm demo fuzz bench coverage qemu hooks check check-debug check-7.2 check-clients \
 	check-vfio check-migrate check-hardware check-net check-blk check-parent \
 	check-qemu
