@@ -20,6 +20,7 @@
 #	make check-qemu		... and test it
 #	make check-parent MODULE=...	what any parent driver has to do, on one of yours,
 #				see tests/parent
+#	make check-deb		the packages, in clean Debian roots and booted guests
 #	make check SETS="..."	several of these at once: check, debug, 7.2, clients,
 #				vfio, migrate, hardware, net, blk, qemu; with QUICK=1 a script runs only on
 #				kernels where what it tests differs
@@ -77,6 +78,9 @@ check-parent: export CHAINS := $(CHAINS)
 check-parent:
 	@$(top)/tests/parent
 
+check-deb:
+	@$(top)/tests/packages/run $(SUITES)
+
 deb:
 	@$(top)/packaging/deb $(DEB)
 
@@ -101,6 +105,6 @@ coverage:
 hooks:
 	@$(top)/tools/install-hooks
 
-.PHONY: deb rpm demo fuzz bench coverage qemu hooks check check-debug check-7.2 check-clients \
+.PHONY: deb rpm check-deb demo fuzz bench coverage qemu hooks check check-debug check-7.2 check-clients \
 	check-vfio check-migrate check-hardware check-net check-blk check-parent \
 	check-qemu
