@@ -60,7 +60,7 @@ boot()
 	cp "$2/debian/tests/instances" "$2/tests/packages/guest.sh" "$2/tests/report.sh" \
 		/mnt/srv/tests/
 	sed '/^#/d; /^$/d' "$2/tests/guest/splats.regex" >/mnt/srv/tests/splats.regex
-	echo mvrng >/mnt/etc/modules-load.d/virtio-mdev.conf
+	echo mvnet >/mnt/etc/modules-load.d/virtio-mdev.conf
 	echo "options mvnet mtu=1400" >/mnt/etc/modprobe.d/virtio-mdev.conf
 	cat >/mnt/etc/systemd/system/virtio-mdev-test.service <<END
 [Unit]
@@ -79,6 +79,8 @@ ExecStopPost=/bin/systemctl --force --force poweroff
 WantedBy=multi-user.target
 END
 	chroot /mnt systemctl -q enable virtio-mdev-test.service
+	# what mdevctl's rule looks for, see docs/mdevctl.md
+	ln -s ../bin/mdevctl /mnt/usr/sbin/mdevctl
 	# nothing of the guest's is done twice
 	chroot /mnt systemctl -q mask getty@tty1.service serial-getty@ttyS0.service \
 		apt-daily.timer apt-daily-upgrade.timer man-db.timer dpkg-db-backup.timer
@@ -107,7 +109,7 @@ END
 	chroot /mnt systemctl -q unmask getty@tty1.service serial-getty@ttyS0.service \
 		apt-daily.timer apt-daily-upgrade.timer man-db.timer dpkg-db-backup.timer
 	rm -f /mnt/etc/systemd/system/virtio-mdev-test.service \
-		/mnt/etc/modules-load.d/virtio-mdev.conf \
+		/mnt/etc/modules-load.d/virtio-mdev.conf /mnt/usr/sbin/mdevctl \
 		/mnt/etc/modprobe.d/virtio-mdev.conf
 	[ -n "$over" ]
 }

@@ -12,6 +12,8 @@ cd /srv/tests || exit 1
 log=/tmp/log
 vhost=/sys/class/mdev_bus/mvnet0-vhost/mdev_supported_types/mdev_port-mvnet-net1
 uuid=$(cat /proc/sys/kernel/random/uuid)
+# mdevctl has a definition of it, see host
+at_boot=35353535-0000-4000-8000-000000000001
 
 # check WHAT COMMAND...
 check()
@@ -42,6 +44,48 @@ with_access()
 {
 	stat -L -c '%n: %a %G' "$1"
 	[ "$(stat -L -c '%a %G' "$1" 2>/dev/null)" = "$2" ]
+}
+
+# the first net device of an instance
+netdev_of()
+{
+	for netdev in "/sys/bus/mdev_class/devices/$1"/virtio*/net/*; do
+		[ -e "$netdev" ] && echo "$netdev"
+		return
+	done
+}
+
+started()
+{
+	[ -n "$(netdev_of "$at_boot")" ]
+}
+
+as_defined()
+{
+	netdev=$(netdev_of "$at_boot")
+	cat "$netdev/address" "$netdev/mtu"
+	[ "$(cat "$netdev/address")" = 02:00:00:00:35:01 ] &&
+	[ "$(cat "$netdev/mtu")" = 1400 ]
+}
+
+# nothing that check() finds here is an error: there is no IOMMU, which is a warning
+tool_check()
+{
+	virtio-mdev check
+}
+
+tool_shows()
+{
+	virtio-mdev types && virtio-mdev list && virtio-mdev show "$at_boot" >/tmp/show &&
+	cat /tmp/show && grep 02:00:00:00:35:01 /tmp/show
+}
+
+tool_creates()
+{
+	made=$(virtio-mdev create mvnet0-vhost/mvnet-net1 mac=02:00:00:00:35:02) &&
+	virtio-mdev list && wait_for with_access "/dev/vhost-mdev/by-uuid/$made" "660 kvm" &&
+	[ "$(cat "/sys/bus/mdev_class/devices/$made/mac")" = 02:00:00:00:35:02 ] &&
+	virtio-mdev remove "$made" && [ ! -e "/sys/bus/mdev_class/devices/$made" ]
 }
 
 create()
@@ -94,7 +138,13 @@ clean_log()
 }
 
 check "a module named in modules-load.d is loaded when the system boots" \
-	wait_for test -d /sys/module/mvrng
+	wait_for test -d /sys/module/mvnet
+check "mdevctl's definition is started when the system boots" wait_for started
+check "the driver has found what is defined" as_defined
+check "virtio-mdev check finds no error" tool_check
+check "virtio-mdev shows types and instances" tool_shows
+check "virtio-mdev creates an instance and removes it" tool_creates
+check "mdevctl stops the instance" mdevctl stop --uuid "$at_boot"
 check "an instance of each type can be created and removed" ./instances
 check "the char device of an instance gets a link and is for the group kvm" create
 check "a parameter of modprobe.d holds for a new instance" mtu
