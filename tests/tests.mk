@@ -20,6 +20,8 @@
 #	make check-qemu		... and test it
 #	make check-parent MODULE=...	what any parent driver has to do, on one of yours,
 #				see tests/parent
+#	make qemu-deb		build Debian 13's packages of QEMU with the same series, and
+#				say where they are; QEMU_DEB= has options, see qemu/deb
 #	make check-deb		the packages, in clean Debian roots and booted guests
 #	make check SETS="..."	several of these at once: check, debug, 7.2, clients,
 #				vfio, migrate, hardware, net, blk, qemu; with QUICK=1 a script runs only on
@@ -90,6 +92,9 @@ rpm:
 qemu:
 	@$(top)/qemu/build $(QEMU)
 
+qemu-deb:
+	@$(top)/qemu/deb $(QEMU_DEB)
+
 check-qemu:
 	@$(top)/tests/check qemu
 
@@ -105,6 +110,6 @@ coverage:
 hooks:
 	@$(top)/tools/install-hooks
 
-.PHONY: deb rpm check-deb demo fuzz bench coverage qemu hooks check check-debug check-7.2 check-clients \
+.PHONY: deb rpm check-deb demo fuzz bench coverage qemu qemu-deb hooks check check-debug check-7.2 check-clients \
 	check-vfio check-migrate check-hardware check-net check-blk check-parent \
 	check-qemu
