@@ -9,6 +9,7 @@
 # libblkio of Debian 13, unmodified, on the char device of an instance of mvblk.
 . /tests/lib.sh
 . /tests/lib-blk.sh
+. /tests/lib-lower.sh
 . /tests/lib-vhost.sh
 . /tests/lib-root.sh
 
@@ -102,7 +103,7 @@ check_idle "killed"
 check "the next program can have the disk" in_dir ./blkio-hello "$NODE"
 check "the disk in RAM can be removed" remove_mdev "$UUID"
 
-# --- in a file, and read only ------------------------------------------------
+# --- in a file ---------------------------------------------------------------
 
 new_blk file
 truncate -s 32M $DIR/backing
@@ -113,6 +114,28 @@ check "blkio-copy copies an image to the disk" in_dir ./blkio-copy --input-file=
 check "the image that was copied to the disk is in its file" cmp $DIR/image $DIR/backing
 check_idle "a copy"
 check "the disk in a file can be removed" remove_mdev "$UUID"
+
+# --- on a block device -------------------------------------------------------
+
+lower_up
+check "a block device of 64 MiB can be made" null_up low 64 || exit 1
+new_blk bdev
+check "the disk can lie on the block device" \
+	put "$(null_dev low)" "$(instance "$UUID")/backing"
+checks_of $DIR/blkio "$NODE" data $((64 * 1024 * 1024))
+check_idle "data on a block device"
+check "blkio-bench reads with two threads from a disk on a block device" \
+	in_dir ./blkio-bench --num-threads=2 --iodepth=32 --readwrite=randread \
+	--runtime=2 $DRIVER "path=$NODE"
+check_idle "blkio-bench on a block device"
+check "blkio-copy copies an image to a disk on a block device" \
+	in_dir ./blkio-copy --input-file=image --output-blkio=$DRIVER "path=$NODE"
+check "the disk on a block device can be removed" remove_mdev "$UUID"
+check "the image that was copied to the disk is on the block device" \
+	cmp -n $((32 << 20)) $DIR/image "$(null_dev low)"
+null_down low
+
+# --- read only ---------------------------------------------------------------
 
 put 1 /sys/module/mvblk/parameters/read_only
 new_blk ram64m
