@@ -54,8 +54,10 @@ from_guest()
 	[ -p /tmp/never ] || mkfifo /tmp/never
 	nc -l -p 5001 0<>/tmp/never >back &
 	_nc=$!
-	wait_for 20 eval 'netstat -ltn | grep -q ":5001 "' &&
-		nested_quiet "tcpsend $1 5001 <got" || kill $_nc
+	if ! wait_for 20 eval 'netstat -ltn | grep -q ":5001 "' ||
+	   ! nested_quiet "tcpsend $1 5001 <got"; then
+		kill $_nc
+	fi
 	wait $_nc
 	cmp "$2" back
 }
