@@ -12,10 +12,11 @@
 # more than that fail for a reason
 AGAIN_MAX=3
 
-# again_never: whether a line of stdin is a failure that counts wherever it was seen
+# again_never: whether a line of stdin is a failure that counts wherever it was seen: of
+# the kernel, or of what the guest is made from, which has the kernel's name
 again_never()
 {
-	grep -qE ': (nothing bad in the kernel log|no memory leaked|leaves no .*|checks anything at all|the guest (hangs|dies|boots).*|the scripts from .*|comes to its end.*)$'
+	grep -qE '^([0-9.]+|debug|iommufd): |: (nothing bad in the kernel log|no memory leaked|leaves no .*|checks anything at all|the guest (hangs|dies|boots).*|the scripts from .*|comes to its end.*)$'
 }
 
 # again_scripts LOG: those whose checks failed in the output of tests/vm/run, a line

@@ -77,6 +77,8 @@ verdict "a failure that the kernel reports is not tried again" \
 	test -z "$(again_of "one: a" "two: nothing bad in the kernel log")"
 verdict "a guest that died is not tried again" \
 	test -z "$(again_of "one: the guest dies")"
+verdict "nothing is run again where no guest could be made" \
+	test -z "$(again_of "7.3: kernel, modules and programs can be built")"
 verdict "many scripts are not run again" \
 	test -z "$(again_of "one: a" "two: b" "three: c" "four: d")"
 verdict "no script is run again where none failed" \
