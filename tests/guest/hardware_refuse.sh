@@ -67,6 +67,7 @@ created()
 	log_mark
 	uuid=$(new_uuid)
 	check "an instance of class $1, domain $domain" create_hw $HW_RNG "$1" "$uuid"
+	rng_answered $HW_RNG
 	check "class $1, domain $domain: the instance can be removed" remove_mdev "$uuid"
 }
 
@@ -97,6 +98,11 @@ for f in "$PCI"/devices/*; do
 		free=$(basename "$f")
 done
 check "QEMU has a function behind no IOMMU" test -n "$free" || exit 1
-check_no_instance "$free" "a function behind no IOMMU" \
-	"$free is behind no IOMMU: .*intel_iommu=on"
+# Where ACPI gives up looking for its interrupt, which it does after 30 s, it has none.
+if rng_answered "$free"; then
+	check_no_instance "$free" "a function behind no IOMMU" \
+		"$free is behind no IOMMU: .*intel_iommu=on"
+else
+	skip "a function behind no IOMMU has no instance" "it does not answer virtio_rng"
+fi
 unload
