@@ -11,16 +11,15 @@
 . /tests/lib.sh
 . /tests/lib-vhost.sh
 . /tests/lib-net-mdev.sh
+. /tests/lib-cgroup.sh
 
-TOP=/sys/fs/cgroup
-GROUP=$TOP/user
 LIMIT=$((64 << 20))
 
-mount -t cgroup2 none $TOP
+mount -t cgroup2 none "$TOP"
 check "the kernel has groups for memory" \
-	put "+memory" $TOP/cgroup.subtree_control || exit 1
-mkdir $GROUP
-put $LIMIT $GROUP/memory.max
+	put "+memory" "$TOP/cgroup.subtree_control" || exit 1
+mkdir "$GROUP"
+put $LIMIT "$GROUP/memory.max"
 modprobe vfio_iommu_type1
 check "net_mdev can be loaded" modprobe net_mdev || exit 1
 UUID=$(new_uuid)
@@ -30,11 +29,10 @@ put 1 "/proc/sys/net/ipv6/conf/$HOST/disable_ipv6"
 ip addr add 10.96.0.1/24 dev "$HOST"
 ip link set dev "$HOST" up
 
-# in_group ARGUMENT...: user-net, of the group
-in_group()
+# user_in_group ARGUMENT...: user-net, of the group
+user_in_group()
 {
-	# shellcheck disable=SC2016 # for the other shell
-	exec sh -c 'echo $$ >"$0" && exec user-net "$@"' "$GROUP/cgroup.procs" "$@"
+	in_group user-net "$@"
 }
 
 dropped_more()
@@ -42,7 +40,7 @@ dropped_more()
 	[ "$(netstat_of "$HOST" tx_dropped)" -gt "$before" ]
 }
 
-if user_start in_group deaf --frames 20; then
+if user_start user_in_group deaf --frames 20; then
 	pass "a program of the group runs"
 else
 	fail "a program of the group runs" "$(cat /tmp/victim.out)"
@@ -51,40 +49,33 @@ check "the interface has a carrier" wait_for 10 carrier_is "$HOST" 1
 ip neigh add 10.96.0.2 lladdr "$(line_of "$(instance "$UUID")/mac")" dev "$HOST"
 
 found=0
-for t in /proc/[0-9]*; do
-	case $(line_of "$t/comm" 2>/dev/null) in
-	netm-*)
-		found=$((found + 1))
-		check_equal "a thread of a program's queues is in the program's group" \
-			"0::/user" "$(line_of "$t/cgroup")" ;;
-	esac
+for t in $(threads_named netm-); do
+	found=$((found + 1))
+	check_thread_of_group \
+		"a thread of a program's queues is in the program's group" "$t"
 done
 check "a pair of the program has a thread ($found)" test $found -ge 1
 before=$(netstat_of "$HOST" tx_dropped)
 check "frames can be sent to the program" udpflood 10.96.0.2 9 20000
 check "frames that the program does not take are dropped" wait_for 20 dropped_more
 check_equal "the program is not killed for lack of memory" 0 \
-	"$(awk '$1 == "oom_kill" { print $2 }' $GROUP/memory.events)"
-note "$(cat $GROUP/memory.peak 2>/dev/null) bytes at most"
+	"$(awk '$1 == "oom_kill" { print $2 }' "$GROUP/memory.events")"
+note "$(cat "$GROUP/memory.peak" 2>/dev/null) bytes at most"
 check "the program still runs" kill -0 "$victim"
 check "the instance is idle when the program is killed" user_kill
 
 # --- the poll of a pair in a thread ------------------------------------------------
 
-# poll_threads: those of the interface, directories of /proc
+# poll_threads: ids of those of the interface
 poll_threads()
 {
-	for _t in /proc/[0-9]*; do
-		case $(line_of "$_t/comm" 2>/dev/null) in
-		"napi/$HOST-"*)	echo "$_t" ;;
-		esac
-	done
+	threads_named "napi/$HOST-"
 }
 
-# sleeps_of DIRECTORY: how often the thread has gone to sleep
+# sleeps_of TID: how often the thread has gone to sleep
 sleeps_of()
 {
-	awk '$1 == "voluntary_ctxt_switches:" { print $2 }' "$1/status"
+	awk '$1 == "voluntary_ctxt_switches:" { print $2 }' "/proc/$1/status"
 }
 
 # one_polls: a thread has gone to sleep more often than the file "sleeps" says
@@ -103,13 +94,12 @@ cd /tmp || exit 1
 : >sleeps
 for t in $(poll_threads); do
 	check "the thread of a pair can be put into the program's group" \
-		put "${t#/proc/}" $GROUP/cgroup.procs
-	check_equal "the thread of a pair is in the program's group" \
-		"0::/user" "$(line_of "$t/cgroup")"
+		put "$t" "$GROUP/cgroup.procs"
+	check_thread_of_group "the thread of a pair is in the program's group" "$t"
 	echo "$t $(sleeps_of "$t")" >>sleeps
 done
 check "what comes from the program can be returned to it" echo_up "$HOST"
-if user_start in_group victim; then
+if user_start user_in_group victim; then
 	pass "a program of the group sends frames"
 else
 	fail "a program of the group sends frames" "$(cat /tmp/victim.out)"
@@ -119,6 +109,6 @@ check "frames of the program are carried by a thread of the group" \
 check "the instance is idle when the program that sends is killed" user_kill
 vhost_down
 # what was in it may still be on its way out
-check "the group can be removed" wait_for 20 rmdir $GROUP
-put "-memory" $TOP/cgroup.subtree_control
-umount $TOP
+check "the group can be removed" wait_for 20 rmdir "$GROUP"
+put "-memory" "$TOP/cgroup.subtree_control"
+umount "$TOP"

@@ -10,29 +10,11 @@
 . /tests/lib.sh
 . /tests/lib-vhost.sh
 . /tests/lib-blk.sh
-
-TOP=/sys/fs/cgroup
-GROUP=$TOP/user
-
-# threads NAME: ids of the kernel threads whose name begins like that
-threads()
-{
-	for _t in /proc/[0-9]*; do
-		case $(line_of "$_t/comm" 2>/dev/null) in
-		"$1"*)	basename "$_t" ;;
-		esac
-	done
-}
+. /tests/lib-cgroup.sh
 
 no_threads()
 {
-	[ -z "$(threads "$1")" ]
-}
-
-# in_group COMMAND...: as a process of the group
-in_group()
-{
-	sh -c 'echo $$ >"$0" && exec "$@"' "$GROUP/cgroup.procs" "$@"
+	[ -z "$(threads_named "$1")" ]
 }
 
 # stat_of FILE NAME: a number
@@ -58,26 +40,24 @@ charged_less_than()
 	[ "$(stat_of memory.stat kernel)" -lt "$1" ]
 }
 
-mount -t cgroup2 none $TOP
+mount -t cgroup2 none "$TOP"
 check "the kernel has groups for CPU time and memory" \
-	put "+cpu +memory" $TOP/cgroup.subtree_control || exit 1
-mkdir $GROUP
+	put "+cpu +memory" "$TOP/cgroup.subtree_control" || exit 1
+mkdir "$GROUP"
 
 # --- CPU time ----------------------------------------------------------------
 
 vhost_up
 rm -f /tmp/victim.out
-sh -c 'echo $$ >"$0" && exec "$@"' "$GROUP/cgroup.procs" \
-	user-net --uuid "$UUID" victim --pairs 2 >/tmp/victim.out 2>&1 &
+in_group user-net --uuid "$UUID" victim --pairs 2 >/tmp/victim.out 2>&1 &
 victim=$!
 check "a program of the group has traffic" wait_for 30 grep -q running \
 	/tmp/victim.out
 found=0
-for t in $(threads mvnet-); do
+for t in $(threads_named mvnet-); do
 	found=$((found + 1))
-	check_equal "the thread of a program's queues is in the program's group" \
-		"0::/user" \
-		"$(line_of "/proc/$t/cgroup")"
+	check_thread_of_group \
+		"the thread of a program's queues is in the program's group" "$t"
 	check "the CPU time of the queues' thread counts as the group's" \
 		test "$(stat_of cpu.stat usage_usec)" -ge $(($(ticks "$t") * 9000))
 done
@@ -85,8 +65,8 @@ check_equal "each queue pair of the program has a thread" 2 $found
 kill -9 $victim
 wait $victim
 check "the threads are gone with the program" wait_for 10 no_threads mvnet-
-check "the threads leave the group" wait_for 10 rmdir $GROUP
-mkdir $GROUP
+check "the threads leave the group" wait_for 10 rmdir "$GROUP"
+mkdir "$GROUP"
 
 # --- memory ------------------------------------------------------------------
 
@@ -104,6 +84,6 @@ check "a smaller device takes the charge away" \
 	wait_for 10 charged_less_than $((before + pages / 2))
 
 unload
-check "no memory of the removed disk counts as the group's" wait_for 10 rmdir $GROUP
-put "-cpu -memory" $TOP/cgroup.subtree_control
-umount $TOP
+check "no memory of the removed disk counts as the group's" wait_for 10 rmdir "$GROUP"
+put "-cpu -memory" "$TOP/cgroup.subtree_control"
+umount "$TOP"
