@@ -272,8 +272,8 @@ static int mvnet_forward_batch(struct mvnet_pair *pair)
 
 /**
  * mvnet_pair_run() - pass frames on
- * @pair: the pair, both queues claimed, and MVNET_BUSY set by the caller, who has also
- *	set @section.nowait; @served is 0 and counts the frames
+ * @pair: the pair, both queues claimed, and its turn the caller's, who has also set
+ *	@section.nowait; @served is 0 and counts the frames
  * @poll: the caller will look again if nothing is left to do
  *
  * Context: see &enum mvnet_server.

@@ -10,6 +10,7 @@
 #include <linux/mdev_mem.h>
 #include <linux/mdev_soft_net.h>
 #include <linux/mdev_soft_net_bufs.h>
+#include <linux/mdev_turn.h>
 #include <linux/mdev_visit.h>
 #include <linux/mdev_vq.h>
 #include <linux/mdev_vq_section.h>
@@ -64,11 +65,11 @@ enum mvnet_server {
  * @worker: of this pair alone; started with the first of its queues, stopped
  *	by a reset
  * @work: one run over the pair
- * @flags: MVNET_BUSY, MVNET_WANTED
+ * @turn: to serve the pair: of @worker, or of whoever kicks
  * @visits: of the receive and of the transmit queue: have the pair served in the task of a
  *	program that kicks.  One for each, because the other queue may be broken
  * @deep: many frames come together, so that they are left to @worker; this and what
- *	follows is used only by whoever has set MVNET_BUSY
+ *	follows is used only by whoever has @turn
  * @together: frames that @worker has passed on since it was woken
  * @tries: kicks that were served by a task, or might have been
  * @served: frames of the last run
@@ -88,7 +89,7 @@ struct mvnet_pair {
 	struct mdev_worker worker;
 	struct mdev_work work;
 
-	unsigned long flags;
+	struct mdev_turn turn;
 	struct mdev_visit *visits[2];
 
 	/* one at a time serves the pair, see above */
@@ -103,15 +104,6 @@ struct mvnet_pair {
 	u64 cost;
 	void *bounce;
 };
-
-/*
- * Bit of &mvnet_pair.flags, used as a lock: somebody serves the pair.  It is not a
- * spinlock, because the worker may sleep while it has it, and nobody waits for it.
- */
-#define MVNET_BUSY		0
-
-/* Bit of &mvnet_pair.flags: the worker has come meanwhile */
-#define MVNET_WANTED		1
 
 /**
  * struct mvnet - an instance

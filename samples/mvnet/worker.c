@@ -4,7 +4,6 @@
  * instance has its own, so that a user that stalls one cannot stall another.
  */
 
-#include <linux/bitops.h>
 #include <linux/bottom_half.h>
 #include <linux/irqflags.h>
 #include <linux/ktime.h>
@@ -191,37 +190,6 @@ static enum mvnet_next mvnet_pair_serve_claimed(struct mvnet_pair *pair,
 	return next;
 }
 
-/* Only the first of two that come at the same time serves the pair. */
-static bool mvnet_pair_begin(struct mvnet_pair *pair)
-{
-	return !test_and_set_bit_lock(MVNET_BUSY, &pair->flags);
-}
-
-/* The worker's mvnet_pair_begin(): if it is false, the worker is woken again. */
-static bool mvnet_pair_begin_work(struct mvnet_pair *pair)
-{
-	if (!mvnet_pair_begin(pair)) {
-		set_bit(MVNET_WANTED, &pair->flags);
-		/* Pairs with smp_mb__after_atomic() in mvnet_pair_end() */
-		smp_mb__after_atomic();
-		/* Whoever serves it sees that, unless that is over. */
-		if (!mvnet_pair_begin(pair))
-			return false;
-	}
-	clear_bit(MVNET_WANTED, &pair->flags);
-	return true;
-}
-
-static void mvnet_pair_end(struct mvnet_pair *pair)
-{
-	clear_bit_unlock(MVNET_BUSY, &pair->flags);
-	/* Pairs with smp_mb__after_atomic() in mvnet_pair_begin_work() */
-	smp_mb__after_atomic();
-	if (unlikely(test_bit(MVNET_WANTED, &pair->flags)) &&
-	    test_and_clear_bit(MVNET_WANTED, &pair->flags))
-		mdev_worker_queue(&pair->worker, &pair->work);
-}
-
 /*
  * Serve the pair once.  For all but the worker, MVNET_NEXT_RUN means that the worker has
  * to serve it.
@@ -232,10 +200,10 @@ static enum mvnet_next mvnet_pair_serve(struct mvnet_pair *pair,
 	enum mvnet_next next = MVNET_NEXT_KICK;
 	bool tx, rx;
 
-	if (by == MVNET_WORKER && !mvnet_pair_begin_work(pair))
+	if (by == MVNET_WORKER && !mdev_turn_begin_work(&pair->turn))
 		return MVNET_NEXT_KICK;
 	/* Whoever serves it may have looked already. */
-	if (by != MVNET_WORKER && !mvnet_pair_begin(pair))
+	if (by != MVNET_WORKER && !mdev_turn_begin(&pair->turn))
 		return MVNET_NEXT_RUN;
 	pair->served = 0;
 	tx = mdev_vq_claim(pair->tx);
@@ -255,7 +223,7 @@ static enum mvnet_next mvnet_pair_serve(struct mvnet_pair *pair,
 			pair->together = 0;
 		}
 	}
-	mvnet_pair_end(pair);
+	mdev_turn_end(&pair->turn, &pair->worker, &pair->work);
 	return next;
 }
 
