@@ -16,6 +16,7 @@
 #include <linux/mdev_class.h>
 #include <linux/mdev_mem.h>
 #include <linux/mdev_soft.h>
+#include <linux/mdev_turn.h>
 #include <linux/mdev_visit.h>
 #include <linux/mdev_vq.h>
 #include <linux/mdev_vq_section.h>
@@ -180,11 +181,11 @@ struct mvblk_stat {
  * @vq: the virtqueue
  * @worker: of this queue alone; started with the queue, stopped by a reset
  * @work: one run over the queue
- * @flags: MVBLK_BUSY, MVBLK_WANTED
+ * @turn: to serve the queue: of @worker, or of whoever kicks
  * @visit: has it served in the task of a program that kicks, or NULL
  * @deep: many requests come together, so that they are left to @worker
  * @tries: kicks that were served in their own context, or might have been; this and
- *	what follows is used only by whoever has set MVBLK_BUSY
+ *	what follows is used only by whoever has @turn
  * @served: requests of the last run
  * @together: requests that @worker has served since it was woken
  * @cost: what the requests of the last run have cost, in bytes
@@ -207,7 +208,7 @@ struct mvblk_queue {
 	struct mdev_vq *vq;
 	struct mdev_worker worker;
 	struct mdev_work work;
-	unsigned long flags;
+	struct mdev_turn turn;
 	struct mdev_visit *visit;
 	bool deep;
 
@@ -230,16 +231,6 @@ struct mvblk_queue {
 	unsigned long watch_done;
 	unsigned int silent;
 };
-
-/*
- * Bit of &mvblk_queue.flags, used as a lock: its thread or a kick is serving the
- * queue.  It is not a spinlock, because the thread may sleep while it has it, and
- * nobody waits for it.
- */
-#define MVBLK_BUSY		0
-
-/* Another one: the worker wanted to serve the queue meanwhile. */
-#define MVBLK_WANTED		1
 
 /**
  * struct mvblk_pages - sectors in RAM

@@ -452,8 +452,8 @@ static void mvblk_reqs_submit(struct mvblk_queue *q)
 
 /**
  * mvblk_reqs_run() - serve a queue whose requests take a while
- * @q: the queue, claimed, and MVBLK_BUSY set by the caller; @q->served is 0 and counts
- *	the requests that were taken
+ * @q: the queue, claimed, its turn the caller's; @q->served is 0 and counts the
+ *	requests that were taken
  * @by: who serves it.  All but the worker need &mvblk_store_ops.submit_now
  *
  * Context: the queue's worker, or as &enum mvblk_server says.

@@ -427,8 +427,8 @@ static bool mvblk_pause(struct mvblk_queue *q)
 
 /**
  * mvblk_run() - serve a queue
- * @q: the queue, claimed, and MVBLK_BUSY set by the caller; @q->served is 0 and
- *	counts the requests
+ * @q: the queue, claimed, its turn the caller's; @q->served is 0 and counts the
+ *	requests
  * @atomic: do not sleep; the driver's memory is direct
  *
  * Context: process context; if @atomic, process or softirq context with

@@ -20,7 +20,6 @@
  * they are left waiting, so every now and then a kick is left to the thread.
  */
 
-#include <linux/bitops.h>
 #include <linux/bottom_half.h>
 #include <linux/irqflags.h>
 #include <linux/module.h>
@@ -77,23 +76,6 @@ static bool mvblk_queue_serve(struct mvblk_queue *q, enum mvblk_server by)
 	return more;
 }
 
-/* Only the first of two that come at the same time serves the queue. */
-static bool mvblk_queue_begin(struct mvblk_queue *q)
-{
-	return !test_and_set_bit_lock(MVBLK_BUSY, &q->flags);
-}
-
-/* If the worker has come meanwhile it comes again. */
-static void mvblk_queue_end(struct mvblk_queue *q)
-{
-	clear_bit_unlock(MVBLK_BUSY, &q->flags);
-	/* Pairs with smp_mb__after_atomic() in mvblk_queue_work() */
-	smp_mb__after_atomic();
-	if (unlikely(test_bit(MVBLK_WANTED, &q->flags)) &&
-	    test_and_clear_bit(MVBLK_WANTED, &q->flags))
-		mdev_worker_queue(&q->worker, &q->work);
-}
-
 /* Whether the queue may be served in the context of a kick */
 static bool mvblk_queue_is_quick(const struct mvblk_queue *q)
 {
@@ -109,22 +91,15 @@ static void mvblk_queue_work(struct mdev_work *work)
 	struct mvblk_queue *q = container_of(work, struct mvblk_queue, work);
 	bool more;
 
-	if (!mvblk_queue_begin(q)) {
-		set_bit(MVBLK_WANTED, &q->flags);
-		/* Pairs with smp_mb__after_atomic() in mvblk_queue_end() */
-		smp_mb__after_atomic();
-		/* Whoever serves it sees that, unless that is over. */
-		if (!mvblk_queue_begin(q))
-			return;
-	}
-	clear_bit(MVBLK_WANTED, &q->flags);
+	if (!mdev_turn_begin_work(&q->turn))
+		return;
 	more = mvblk_queue_serve(q, MVBLK_WORKER);
 	q->together += q->served;
 	if (!more && q->together) {
 		WRITE_ONCE(q->deep, q->together >= MVBLK_DEEP);
 		q->together = 0;
 	}
-	mvblk_queue_end(q);
+	mdev_turn_end(&q->turn, &q->worker, &q->work);
 	/* In between, a task that waits to stop the virtqueue can do so. */
 	if (more)
 		mdev_worker_queue(&q->worker, &q->work);
@@ -139,11 +114,11 @@ static bool mvblk_queue_try(struct mvblk_queue *q, enum mvblk_server by)
 {
 	bool done = false;
 
-	if (!mvblk_queue_begin(q))
+	if (!mdev_turn_begin(&q->turn))
 		return false;
 	if (++q->tries % MVBLK_PROBE)
 		done = !mvblk_queue_serve(q, by);
-	mvblk_queue_end(q);
+	mdev_turn_end(&q->turn, &q->worker, &q->work);
 	return done;
 }
 
