@@ -81,13 +81,16 @@ static void mdev_visit_come(struct callback_head *work)
 {
 	struct mdev_visit *visit = container_of(work, struct mdev_visit, work);
 	struct module *owner = visit->ops->owner;
-	struct mdev_vq *vq = mdev_visit_claim(visit);
+	struct mdev_vq *vq;
 
 	/*
 	 * A kick from now on is for another visit; what was added before it is seen here.
-	 * A full barrier, as test_and_set_bit() in mdev_visit_kick() is.
+	 * A full barrier, as test_and_set_bit() in mdev_visit_kick() is.  Before the
+	 * claim: if that fails, the queue is looked at when it is started or resumed, and
+	 * a kick that comes after that must not rely on this visit.
 	 */
 	test_and_clear_bit(MDEV_VISIT_DUE, &visit->flags);
+	vq = mdev_visit_claim(visit);
 	if (vq) {
 		visit->ops->come(visit->data);
 		mdev_vq_release(vq);
@@ -130,12 +133,20 @@ static bool mdev_visit_is_welcome(const struct mdev_visit *visit)
  */
 bool mdev_visit_kick(struct mdev_visit *visit)
 {
+	bool due;
+
 	if (!mdev_visit_is_welcome(visit))
 		return false;
+	/*
+	 * A full barrier.  If @late is pending after it, it has yet to look at the flag,
+	 * and sees it: a work is no longer pending, with another full barrier, before it
+	 * runs.
+	 */
+	due = test_and_set_bit(MDEV_VISIT_DUE, &visit->flags);
 	/* Also if another one is due, which may not have come for long. */
 	if (!delayed_work_pending(&visit->late))
 		schedule_delayed_work(&visit->late, MDEV_VISIT_PATIENCE);
-	if (test_and_set_bit(MDEV_VISIT_DUE, &visit->flags))
+	if (due)
 		return true;
 	/* Both pair with mdev_visit_come(). */
 	if (!try_module_get(visit->ops->owner))
