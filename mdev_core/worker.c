@@ -209,16 +209,40 @@ static struct mdev_work *mdev_worker_next(struct mdev_worker *worker)
 	return work;
 }
 
+/* Undo mdev_worker_go_home() once nobody waits any more.  The thread calls it. */
+static void mdev_worker_return(struct mdev_worker *worker)
+{
+	int ret;
+
+	if (mdev_worker_is_awaited(worker, 0) ||
+	    time_before(jiffies, worker->return_next))
+		return;
+	/* Before it joins: if it does not run there, it can be sent home again. */
+	WRITE_ONCE(worker->at_home, false);
+	set_user_nice(current, task_nice(worker->user));
+	ret = mdev_worker_join(worker);
+	if (!ret)
+		return;
+
+	/*
+	 * The kernel pays until it can join.  To try that takes locks of all control
+	 * groups, so not for each work.
+	 */
+	pr_warn_ratelimited("%s: failed to return to the control groups of %s[%d]: %pe\n",
+			    current->comm, worker->user->comm,
+			    task_tgid_nr(worker->user), ERR_PTR(ret));
+	worker->return_next = jiffies + HZ;
+	set_user_nice(current, 0);
+	WRITE_ONCE(worker->at_home, true);
+}
+
 static void mdev_worker_run(struct mdev_worker *worker, struct mdev_work *work)
 {
 	/* The signal was for an earlier work, which has ended. */
 	if (signal_pending(current))
 		flush_signals(current);
-	if (READ_ONCE(worker->at_home) && !mdev_worker_is_awaited(worker, 0)) {
-		WRITE_ONCE(worker->at_home, false);
-		set_user_nice(current, task_nice(worker->user));
-		mdev_worker_join(worker);
-	}
+	if (READ_ONCE(worker->at_home))
+		mdev_worker_return(worker);
 	/*
 	 * Pairs with the barrier between the point where the watch is no longer
 	 * pending and its read of @running
@@ -423,6 +447,7 @@ static int mdev_worker_make(struct mdev_worker *worker,
 	worker->error = 0;
 	worker->awaited = false;
 	worker->at_home = false;
+	worker->return_next = jiffies;
 	init_completion(&worker->ready);
 	init_completion(&worker->done);
 	raw_spin_lock_irq(&worker->lock);

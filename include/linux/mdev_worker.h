@@ -108,6 +108,7 @@ struct mdev_worker {
 
 	/* written by the thread */
 	int error;
+	unsigned long return_next;
 	struct completion ready;
 	struct completion done;
 
