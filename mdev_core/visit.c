@@ -115,13 +115,16 @@ static void mdev_visit_late(struct work_struct *work)
 	mdev_vq_release(vq);
 }
 
-/* Whether the current task is one of the program, and will return to it */
+/*
+ * Whether the current task is one of the program, and will return to it.  The threads that
+ * io_uring and vhost make have the program's memory, but never return.
+ */
 static bool mdev_visit_is_welcome(const struct mdev_visit *visit)
 {
 	const struct mm_struct *mm = READ_ONCE(visit->mm);
 
 	return mm && in_task() && current->mm == mm &&
-	       !(current->flags & (PF_KTHREAD | PF_EXITING));
+	       !(current->flags & (PF_KTHREAD | PF_USER_WORKER | PF_EXITING));
 }
 
 /**

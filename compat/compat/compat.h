@@ -25,6 +25,7 @@
 #include "mm.h"
 #include "module.h"
 #include "page_pool.h"
+#include "sched.h"
 #include "vfio.h"
 #include "virtio.h"
 #include "xdp.h"
