@@ -173,6 +173,7 @@ static struct vp_mdev *vp_mdev_alloc(struct mdev_class_device *cdev,
 	vp->features = features;
 	spin_lock_init(&vp->config_lock);
 	spin_lock_init(&vp->seen_lock);
+	mutex_init(&vp->select_lock);
 
 	ret = -ENOMEM;
 	vp->seen = kvzalloc(vp->modern->device_len, GFP_KERNEL);

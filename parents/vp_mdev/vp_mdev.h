@@ -72,7 +72,7 @@ struct vp_mdev_function {
  * @device: address of the device area
  * @num: entries that the driver wants, 0 if the driver set none
  * @num_max: entries that there can be, read before the function was given @num;
- *	0 as long as the register still has it
+ *	0 as long as the register still has it; guarded by &vp_mdev.select_lock
  * @has_address: the three are set
  * @ready: to be served while the device is live
  * @started: the function has been told of it
@@ -138,10 +138,12 @@ struct vp_mdev_vector {
  * @stride: number of vectors that virtqueues are spread over; constant
  * @vectors: interrupts; constant
  * @nr_vqs: length of @vqs; constant
+ * @select_lock: guards the selector behind which the registers of a virtqueue lie, until
+ *	all that are to be read or written together have been; attributes read how long
+ *	a virtqueue can be at any time; innermost
  * @vqs: the virtqueues
  *
- * The registers of a virtqueue lie behind a selector.  The class
- * driver serialises their users, as everything that has no lock here.
+ * The class driver serialises the users of everything that has no lock here.
  */
 struct vp_mdev {
 	struct vp_mdev_function *fn;
@@ -163,6 +165,7 @@ struct vp_mdev {
 	unsigned int stride;
 	struct vp_mdev_vector *vectors;
 	u16 nr_vqs;
+	struct mutex select_lock;	/* guards the selector, see above */
 	struct vp_mdev_vq vqs[] __counted_by(nr_vqs);
 };
 

@@ -5,7 +5,9 @@
 
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/lockdep.h>
 #include <linux/log2.h>
+#include <linux/mutex.h>
 #include <linux/overflow.h>
 #include <linux/virtio_config.h>
 #include <uapi/linux/virtio_ring.h>
@@ -26,10 +28,12 @@ static bool vp_mdev_packed(const struct vp_mdev *vp)
 u16 vp_mdev_get_vq_num_max(struct mdev_class_device *cdev, u16 idx)
 {
 	struct vp_mdev *vp = to_vp_mdev(cdev);
+	u16 num;
 
-	if (vp->vqs[idx].num_max)
-		return vp->vqs[idx].num_max;
-	return vp_modern_get_queue_size(vp->modern, idx);
+	mutex_lock(&vp->select_lock);
+	num = vp->vqs[idx].num_max ?: vp_modern_get_queue_size(vp->modern, idx);
+	mutex_unlock(&vp->select_lock);
+	return num;
 }
 
 u16 vp_mdev_get_vq_size(struct mdev_class_device *cdev, u16 idx)
@@ -144,6 +148,8 @@ static int vp_mdev_start_vq(struct vp_mdev *vp, u16 idx)
 	u16 vector = vp_mdev_vq_vector(vp, idx);
 	struct vp_mdev_vq *vq = &vp->vqs[idx];
 	u16 num = vp_mdev_get_vq_size(vp->cdev, idx);
+	u16 num_max = vp_mdev_get_vq_num_max(vp->cdev, idx);
+	u16 taken;
 
 	if (vp_mdev_gone(vp->fn))
 		return -ENODEV;
@@ -155,16 +161,20 @@ static int vp_mdev_start_vq(struct vp_mdev *vp, u16 idx)
 				    idx);
 		return -EINVAL;
 	}
-	vq->num_max = vp_mdev_get_vq_num_max(vp->cdev, idx);
+	mutex_lock(&vp->select_lock);
+	vq->num_max = num_max;
 	vp_modern_set_queue_size(modern, idx, num);
 	vp_modern_queue_address(modern, idx, vq->desc, vq->driver, vq->device);
-	if (vp_modern_queue_vector(modern, idx, vector) != vector) {
+	taken = vp_modern_queue_vector(modern, idx, vector);
+	if (taken == vector)
+		vp_modern_set_queue_enable(modern, idx, true);
+	mutex_unlock(&vp->select_lock);
+	if (taken != vector) {
 		dev_err_ratelimited(&vp->cdev->dev,
 				    "the function does not take interrupt %u for virtqueue %u\n",
 				    vector, idx);
 		return -EBUSY;
 	}
-	vp_modern_set_queue_enable(modern, idx, true);
 	vq->started = true;
 	return 0;
 }
@@ -192,11 +202,13 @@ int vp_mdev_start_vqs(struct vp_mdev *vp)
 	return 0;
 }
 
-static int vp_mdev_stop_vq(struct vp_mdev *vp, u16 idx)
+/* The selector is the caller's. */
+static int vp_mdev_reset_selected(struct vp_mdev *vp, u16 idx)
 {
 	struct virtio_pci_modern_common_cfg __iomem *cfg;
 	unsigned long end = jiffies + VP_MDEV_VQ_RESET_TIMEOUT;
 
+	lockdep_assert_held(&vp->select_lock);
 	cfg = (struct virtio_pci_modern_common_cfg __iomem *)vp->modern->common;
 	vp_iowrite16(idx, &cfg->cfg.queue_select);
 	vp_iowrite16(1, &cfg->queue_reset);
@@ -215,14 +227,28 @@ static int vp_mdev_stop_vq(struct vp_mdev *vp, u16 idx)
 	return 0;
 }
 
-static void vp_mdev_forget_vq(struct vp_mdev_vq *vq)
+static int vp_mdev_stop_vq(struct vp_mdev *vp, u16 idx)
 {
+	int ret;
+
+	mutex_lock(&vp->select_lock);
+	ret = vp_mdev_reset_selected(vp, idx);
+	mutex_unlock(&vp->select_lock);
+	return ret;
+}
+
+static void vp_mdev_forget_vq(struct vp_mdev *vp, u16 idx)
+{
+	struct vp_mdev_vq *vq = &vp->vqs[idx];
+
 	vq->desc = 0;
 	vq->driver = 0;
 	vq->device = 0;
 	vq->has_address = false;
 	vq->num = 0;
+	mutex_lock(&vp->select_lock);
 	vq->num_max = 0;
+	mutex_unlock(&vp->select_lock);
 	vq->ready = false;
 	vq->started = false;
 }
@@ -236,7 +262,7 @@ void vp_mdev_forget_vqs(struct vp_mdev *vp)
 	u16 i;
 
 	for (i = 0; i < vp->nr_vqs; i++)
-		vp_mdev_forget_vq(&vp->vqs[i]);
+		vp_mdev_forget_vq(vp, i);
 }
 
 int vp_mdev_reset_vq(struct mdev_class_device *cdev, u16 idx)
@@ -258,7 +284,7 @@ int vp_mdev_reset_vq(struct mdev_class_device *cdev, u16 idx)
 		if (ret)
 			return ret;
 	}
-	vp_mdev_forget_vq(vq);
+	vp_mdev_forget_vq(vp, idx);
 	return 0;
 }
 
