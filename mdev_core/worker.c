@@ -309,6 +309,33 @@ void mdev_worker_queue(struct mdev_worker *worker, struct mdev_work *work)
 }
 EXPORT_SYMBOL_GPL(mdev_worker_queue);
 
+/**
+ * mdev_worker_queue_idle() - have a work done if the worker has nothing else to do
+ * @worker: the worker
+ * @work: what to do
+ *
+ * For what must not wait until the worker has got a page of the driver's memory.
+ *
+ * Context: any.
+ * Return: false if the worker is not started, or has something to do; then @work is
+ * not queued.
+ */
+bool mdev_worker_queue_idle(struct mdev_worker *worker, struct mdev_work *work)
+{
+	unsigned long flags;
+	bool idle;
+
+	raw_spin_lock_irqsave(&worker->lock, flags);
+	idle = worker->open && !worker->running && list_empty(&worker->works);
+	if (idle) {
+		list_add_tail(&work->node, &worker->works);
+		wake_up_process(worker->task);
+	}
+	raw_spin_unlock_irqrestore(&worker->lock, flags);
+	return idle;
+}
+EXPORT_SYMBOL_GPL(mdev_worker_queue_idle);
+
 /* ---- where it runs ---- */
 
 static void mdev_worker_set_task(struct mdev_worker *worker,

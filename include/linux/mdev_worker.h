@@ -196,6 +196,7 @@ void mdev_worker_set_batch(struct mdev_worker *worker);
 int mdev_worker_set_affinity(struct mdev_worker *worker,
 			     const struct cpumask *mask);
 void mdev_worker_queue(struct mdev_worker *worker, struct mdev_work *work);
+bool mdev_worker_queue_idle(struct mdev_worker *worker, struct mdev_work *work);
 void mdev_worker_hurry(struct mdev_worker *worker);
 
 #endif /* _LINUX_MDEV_WORKER_H */
