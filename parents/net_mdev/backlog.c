@@ -128,7 +128,7 @@ static void net_mdev_backlog_run(struct net_mdev_pair *pair)
 			ret = net_mdev_backlog_send(pair);
 		} while (ret != -EPROTO && ret != -ENOBUFS && ret != -ENOENT &&
 			 ++nr < NET_MDEV_BACKLOG && mdev_vq_is_live(tx->vq));
-		signal = mdev_vq_need_signal(tx->vq);
+		signal = net_mdev_signal_wanted(tx);
 	}
 	__netif_tx_lock_bh(tx->txq);
 	if (ret == -EPROTO)
@@ -138,7 +138,7 @@ static void net_mdev_backlog_run(struct net_mdev_pair *pair)
 	__netif_tx_unlock_bh(tx->txq);
 	mdev_vq_section_leave(&tx->section);
 	if (signal)
-		mdev_vq_signal(tx->vq);
+		net_mdev_signal(tx);
 }
 
 /**

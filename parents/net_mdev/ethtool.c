@@ -63,6 +63,7 @@ static const struct {
 	NET_MDEV_TX_STAT(errors),
 	NET_MDEV_TX_STAT(deferred),
 	NET_MDEV_TX_STAT(stalls),
+	NET_MDEV_TX_STAT(late_signals),
 	NET_MDEV_TX_STAT(xdp_packets),
 	NET_MDEV_TX_STAT(xdp_drops),
 };

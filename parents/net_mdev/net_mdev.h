@@ -54,6 +54,7 @@
  * @deferred: frames that the worker carried, because the driver's memory was not
  *	at hand
  * @stalls: times that frames were dropped because the driver added no buffer
+ * @late_signals: signals that the worker was to deliver
  * @xdp_packets: to the driver, frames of XDP programs, of this interface or another one;
  *	they are among @packets, too
  * @xdp_drops: frames that an XDP program dropped; to the driver, frames of XDP programs
@@ -74,6 +75,7 @@ struct net_mdev_counters {
 	u64 errors;
 	u64 deferred;
 	u64 stalls;
+	u64 late_signals;
 	u64 xdp_packets;
 	u64 xdp_drops;
 	u64 xdp_tx;
@@ -129,7 +131,10 @@ struct net_mdev_rx {
  * @backlog_bytes: theirs
  * @work: carries them
  * @stall_work: looks whether the driver, or its memory, takes too long
+ * @signal_work: delivers a signal that is @due
  * @section: in which @vq is served; this and what follows belongs to the user of @vq
+ * @due: The driver wants a signal, which has been left to @signal_work.  @vq is claimed
+ *	once more meanwhile, so whoever stops it waits for the signal.
  * @notify: the driver kicks when it adds buffers, because it was asked to, or because
  *	nobody has asked it not to since the queue was started
  * @bufs: the buffers that the frame at hand goes to
@@ -146,8 +151,10 @@ struct net_mdev_tx {
 	u32 backlog_bytes;
 	struct mdev_work work;
 	struct delayed_work stall_work;
+	struct mdev_work signal_work;
 
 	struct mdev_vq_section section;
+	bool due;
 	bool notify;
 	struct mdev_soft_net_bufs bufs;
 	struct net_mdev_counters count;
@@ -268,6 +275,12 @@ int net_mdev_tx_send_raw(struct net_mdev_pair *pair, const void *data, u32 len);
 bool net_mdev_tx_wait(struct net_mdev_pair *pair);
 void net_mdev_tx_wake(struct net_mdev_pair *pair);
 netdev_tx_t net_mdev_start_xmit(struct sk_buff *skb, struct net_device *dev);
+
+/* signal.c */
+bool net_mdev_signal_wanted(struct net_mdev_tx *tx);
+void net_mdev_signal(struct net_mdev_tx *tx);
+void net_mdev_signal_later(struct net_mdev_pair *pair);
+void net_mdev_signal_work(struct mdev_work *work);
 
 /* xdp_xmit.c */
 struct xdp_frame;

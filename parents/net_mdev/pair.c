@@ -114,12 +114,15 @@ int net_mdev_pair_prepare(struct net_mdev_pair *pair)
 	ret = net_mdev_pair_alloc(pair);
 	if (!ret)
 		ret = net_mdev_pair_alloc_pool(pair);
-	if (ret)
+	if (ret || mdev_worker_task(&pair->worker))
 		return ret;
 	/* The name of a task has 15 characters. */
-	return mdev_worker_start(&pair->worker, mdev_soft_mem(soft),
-				 "netm-%.6s-%u", dev_name(&soft->cdev->dev),
-				 pair->index);
+	ret = mdev_worker_start(&pair->worker, mdev_soft_mem(soft),
+				"netm-%.6s-%u", dev_name(&soft->cdev->dev),
+				pair->index);
+	if (!ret)
+		mdev_worker_set_batch(&pair->worker);
+	return ret;
 }
 
 /**
@@ -176,6 +179,7 @@ void net_mdev_pair_init(struct net_mdev_pair *pair, struct net_mdev *nm,
 	tx->notify = true;
 	__skb_queue_head_init(&tx->backlog);
 	mdev_work_init(&tx->work, net_mdev_backlog_work);
+	mdev_work_init(&tx->signal_work, net_mdev_signal_work);
 	INIT_DELAYED_WORK(&tx->stall_work, net_mdev_stall_work);
 
 	netif_napi_add(nm->dev, &pair->napi, net_mdev_pair_poll);

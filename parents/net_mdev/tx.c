@@ -263,7 +263,8 @@ static netdev_tx_t net_mdev_tx_drop(struct net_mdev_tx *tx, struct sk_buff *skb)
 
 /*
  * Send a frame in a section of its own; then signal the driver, unless another one
- * follows at once.  Returns as net_mdev_tx_send(); after -EBUSY there are buffers again.
+ * follows at once, or probably will soon.  Returns as net_mdev_tx_send(); after -EBUSY
+ * there are buffers again.
  */
 static int net_mdev_tx_try(struct net_mdev_pair *pair, struct sk_buff *skb)
 {
@@ -277,11 +278,15 @@ static int net_mdev_tx_try(struct net_mdev_pair *pair, struct sk_buff *skb)
 		if (ret == -ENOBUFS && !tx->stalled && net_mdev_tx_wait(pair))
 			ret = -EBUSY;
 		if (!netdev_xmit_more() || ret)
-			signal = mdev_vq_need_signal(tx->vq);
+			signal = net_mdev_signal_wanted(tx);
 	}
 	mdev_vq_section_leave(&tx->section);
-	if (signal)
-		mdev_vq_signal(tx->vq);
+	if (!signal)
+		return ret;
+	if (!ret && skb_is_gso(skb))
+		net_mdev_signal_later(pair);
+	else
+		net_mdev_signal(tx);
 	return ret;
 }
 

@@ -39,11 +39,11 @@ static int net_mdev_xdp_send_section(struct net_mdev_pair *pair,
 			ret = 0;
 			++*done;
 		}
-		signal = mdev_vq_need_signal(tx->vq);
+		signal = net_mdev_signal_wanted(tx);
 	}
 	mdev_vq_section_leave(&tx->section);
 	if (signal)
-		mdev_vq_signal(tx->vq);
+		net_mdev_signal(tx);
 	return ret;
 }
 
