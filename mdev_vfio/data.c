@@ -374,14 +374,17 @@ out_free:
 int mdev_vfio_fault(struct mdev_mem *mem, u64 iova, unsigned int perm)
 {
 	struct mdev_vfio_mem *vm = to_mdev_vfio_mem(mem);
+	u64 begin;
 	int ret;
 
 	/* Every access comes here while data is copied: leave the lock alone. */
 	if (READ_ONCE(vm->copy_why))
 		return -EAGAIN;
 	iova = ALIGN_DOWN(iova, PAGE_SIZE);
+	begin = ktime_get_ns();
 	ret = mdev_vfio_fault_page(vm, iova, perm);
-	trace_mdev_vfio_fault(vm->dev, iova, PAGE_SIZE, ret);
+	trace_mdev_vfio_fault(vm->dev, iova, PAGE_SIZE, ktime_get_ns() - begin,
+			      ret);
 	return ret;
 }
 

@@ -43,10 +43,28 @@ DEFINE_EVENT(mdev_vfio_range, mdev_vfio_unpin,
 	     TP_ARGS(dev, iova, len, error)
 );
 
-/* A page of the driver's is not at hand; an error of -EAGAIN means a copy. */
-DEFINE_EVENT(mdev_vfio_range, mdev_vfio_fault,
-	     TP_PROTO(const struct device *dev, u64 iova, u64 len, int error),
-	     TP_ARGS(dev, iova, len, error)
+/*
+ * A page of the driver's is not at hand; an error of -EAGAIN means a copy.  @ns is what
+ * it took to find that out, or to pin it.
+ */
+TRACE_EVENT(mdev_vfio_fault,
+	    TP_PROTO(const struct device *dev, u64 iova, u64 len, u64 ns,
+		     int error),
+	    TP_ARGS(dev, iova, len, ns, error),
+	    TP_STRUCT__entry(__array(char, name, UUID_STRING_LEN + 1)
+			     __field(u64, iova)
+			     __field(u64, len)
+			     __field(u64, ns)
+			     __field(int, error)),
+	    TP_fast_assign(strscpy(__entry->name, dev_name(dev),
+				   UUID_STRING_LEN + 1);
+			   __entry->iova = iova;
+			   __entry->len = len;
+			   __entry->ns = ns;
+			   __entry->error = error;),
+	    TP_printk("%s %#llx + %#llx took %llu ns error %d", __entry->name,
+		      __entry->iova, __entry->len, __entry->ns,
+		      __entry->error)
 );
 
 /* Type1 calls several times while anything is pinned; @ns is what a call took. */

@@ -55,7 +55,7 @@ check_event "pages that are pinned" mdev_vfio_pin '0x[0-9a-f]+ \+ 0x[0-9a-f]+ er
 check_event "pages that are unpinned" mdev_vfio_unpin \
 	'0x[0-9a-f]+ \+ 0x[0-9a-f]+ error 0'
 check_event "a page that was not at hand" mdev_vfio_fault \
-	'0x[0-9a-f]+ \+ 0x1000 error (0|-11)'
+	'0x[0-9a-f]+ \+ 0x1000 took [0-9]+ ns error (0|-11)'
 check_event "the time of an unmap" mdev_vfio_unmap \
 	'0x[0-9a-f]+ \+ 0x[0-9a-f]+ call 1 took [0-9]+ ns'
 check "a program has traffic while the memory of the char device is traced" \
