@@ -114,8 +114,10 @@ static int mdev_class_probe(struct device *dev)
 	 * has to get it, so store it for bind.c, under the device lock.
 	 */
 	cdev->probe_error = ret;
-	if (!ret)
+	if (!ret) {
+		mdev_setup_bound(cdev, cdrv);
 		return 0;
+	}
 	mdev_setup_bind(cdev, NULL);
 	mdev_error_end(cdev, "driver %s does not take the instance: %pe",
 		       cdrv->driver.name, ERR_PTR(ret));
@@ -127,6 +129,7 @@ static void mdev_class_remove(struct device *dev)
 	struct mdev_class_driver *cdrv =
 		container_of(dev->driver, struct mdev_class_driver, driver);
 
+	mdev_setup_bound(to_mdev_class_device(dev), NULL);
 	if (cdrv->remove)
 		cdrv->remove(to_mdev_class_device(dev));
 	mdev_setup_bind(to_mdev_class_device(dev), NULL);

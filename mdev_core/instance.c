@@ -170,10 +170,11 @@ static int mdev_instance_add(struct mdev_class_device *cdev)
 {
 	int ret;
 
+	mdev_debugfs_add(to_mdev_instance(cdev));
 	cdev->dev.groups = cdev->parent_groups;
 	ret = device_add(&cdev->dev);
 	if (ret)
-		return ret;
+		goto err_debugfs;
 
 	ret = cdev->link_error;
 	if (ret)
@@ -188,6 +189,8 @@ err_link:
 	mdev_instance_unlink(cdev);
 err_del:
 	device_del(&cdev->dev);
+err_debugfs:
+	mdev_debugfs_del(to_mdev_instance(cdev));
 	return ret;
 }
 
@@ -256,6 +259,7 @@ static void mdev_class_mdev_remove(struct mdev_device *mdev)
 
 	mdev_instance_unlink(cdev);
 	device_del(&cdev->dev);
+	mdev_debugfs_del(to_mdev_instance(cdev));
 	port->parent->ops->remove(cdev);
 	/* Balances device_initialize() in mdev_instance_alloc() */
 	put_device(&cdev->dev);

@@ -12,9 +12,10 @@ static int __init mdev_core_init(void)
 {
 	int ret;
 
+	mdev_debugfs_init();
 	ret = mdev_class_bus_register(mdev_class_dev_groups);
 	if (ret)
-		return ret;
+		goto err_debugfs;
 
 	ret = mdev_port_class_register();
 	if (ret)
@@ -30,6 +31,8 @@ err_class:
 	mdev_port_class_unregister();
 err_bus:
 	mdev_class_bus_unregister();
+err_debugfs:
+	mdev_debugfs_exit();
 	return ret;
 }
 
@@ -40,6 +43,7 @@ static void __exit mdev_core_exit(void)
 	mdev_class_mdev_drivers_unregister();
 	mdev_port_class_unregister();
 	mdev_class_bus_unregister();
+	mdev_debugfs_exit();
 	/* A task may still execute the end of mdev_visit_come(). */
 	synchronize_rcu_tasks();
 }

@@ -9,6 +9,8 @@
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
 
+struct dentry;
+
 /* Bytes of an error that are kept, and of a word in it that somebody has written */
 #define MDEV_ERROR_TEXT		256
 #define MDEV_ERROR_WORD		64
@@ -36,9 +38,11 @@ struct mdev_error {
  *	driver binds.  Taken after the device lock of the instance, and by attributes,
  *	so nothing is done under it that waits for a user.
  * @driver: name of the class driver that is bound, or is being bound; else NULL
+ * @bound: the class driver after its probe and before its remove; else NULL
  * @added: its directory is there
  * @counted: directories of counters, that of the last virtqueue first
  * @nr_counted: how many
+ * @debugfs: its directory; constant while the instance is added.  Not guarded
  */
 struct mdev_instance {
 	struct mdev_class_device cdev;
@@ -47,9 +51,12 @@ struct mdev_instance {
 	/* guards the set-up, see above */
 	struct mutex setup_lock;
 	const char *driver;
+	const struct mdev_class_driver *bound;
 	bool added;
 	struct list_head counted;
 	unsigned int nr_counted;
+
+	struct dentry *debugfs;
 };
 
 static inline struct mdev_instance *
@@ -189,11 +196,19 @@ void mdev_error_clear(struct mdev_error *error);
 
 /* setup.c */
 void mdev_setup_bind(struct mdev_class_device *cdev, const char *driver);
+void mdev_setup_bound(struct mdev_class_device *cdev,
+		      const struct mdev_class_driver *driver);
 int mdev_setup_add(struct mdev_class_device *cdev);
 void mdev_setup_del(struct mdev_class_device *cdev);
 
 /* counters.c */
 int mdev_counters_update(struct mdev_instance *instance);
+
+/* debugfs.c */
+void mdev_debugfs_add(struct mdev_instance *instance);
+void mdev_debugfs_del(struct mdev_instance *instance);
+void mdev_debugfs_init(void);
+void mdev_debugfs_exit(void);
 
 /* features.c */
 ssize_t mdev_features_show(struct mdev_class_device *cdev, u64 features,

@@ -54,6 +54,26 @@ void mdev_setup_bind(struct mdev_class_device *cdev, const char *driver)
 }
 
 /**
+ * mdev_setup_bound() - a class driver has what it can show, or is about to lose it
+ * @cdev: the instance
+ * @driver: the class driver, after its probe; NULL before its remove
+ *
+ * When this returns, &mdev_class_driver.show_mem of a driver that was set before
+ * neither runs nor is called any more.
+ *
+ * Context: process context, the device lock of @cdev held.
+ */
+void mdev_setup_bound(struct mdev_class_device *cdev,
+		      const struct mdev_class_driver *driver)
+{
+	struct mdev_instance *instance = to_mdev_instance(cdev);
+
+	mutex_lock(&instance->setup_lock);
+	instance->bound = driver;
+	mutex_unlock(&instance->setup_lock);
+}
+
+/**
  * mdev_setup_add() - show what depends on the set-up
  * @cdev: the instance, whose directory was made
  *

@@ -601,6 +601,7 @@ const struct virtio_mdev_ops mdev_soft_virtio_ops = {
 	.set_vq_affinity = mdev_soft_set_vq_affinity,
 	.get_vq_affinity = mdev_soft_get_vq_affinity,
 	.get_vq_stats = mdev_soft_get_vq_stats,
+	.show_vq = mdev_soft_show_vq,
 	.get_vq_count = mdev_soft_get_vq_count,
 	.get_device_features = mdev_soft_get_device_features,
 	.get_feature_limits = mdev_soft_get_feature_limits,

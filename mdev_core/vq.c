@@ -63,6 +63,7 @@ void mdev_vq_init(struct mdev_vq *vq, const struct mdev_vq_ops *ops,
 	vq->num_max = num_max;
 	vq->layout = &mdev_vq_split_layout;
 	atomic_set(&vq->users, 0);
+	spin_lock_init(&vq->reason_lock);
 	spin_lock_init(&vq->cb_lock);
 	mdev_vq_reset(vq);
 }

@@ -8,10 +8,12 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
+#include <linux/string.h>
 
 #include <trace/events/mdev_core.h>
 
 #include "vq_break.h"
+#include "vq_private.h"
 
 /* Whether callbacks cannot run here: then mdev_vq_deliver() will call them. */
 static bool mdev_vq_defer(struct mdev_vq *vq)
@@ -49,12 +51,15 @@ static void mdev_vq_tell(struct mdev_vq *vq)
  */
 void mdev_vq_break(struct mdev_vq *vq, const char *fmt, ...)
 {
+	unsigned long flags;
 	va_list args;
 
 	if (vq->broken)
 		return;
 	va_start(args, fmt);
+	spin_lock_irqsave(&vq->reason_lock, flags);
 	vscnprintf(vq->reason, sizeof(vq->reason), fmt, args);
+	spin_unlock_irqrestore(&vq->reason_lock, flags);
 	va_end(args);
 	WRITE_ONCE(vq->broken, true);
 	trace_mdev_vq_break(vq);
@@ -71,6 +76,25 @@ void mdev_vq_break(struct mdev_vq *vq, const char *fmt, ...)
 		mdev_vq_tell(vq);
 }
 EXPORT_SYMBOL_GPL(mdev_vq_break);
+
+/**
+ * mdev_vq_get_reason() - why the queue broke last
+ * @vq: a virtqueue in any state
+ * @buf: result; empty if it never broke
+ * @size: of it
+ *
+ * Also after it was reset: the reason is kept until it breaks again.
+ *
+ * Context: any.
+ */
+void mdev_vq_get_reason(struct mdev_vq *vq, char *buf, size_t size)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vq->reason_lock, flags);
+	strscpy(buf, vq->reason, size);
+	spin_unlock_irqrestore(&vq->reason_lock, flags);
+}
 
 /**
  * mdev_vq_break_at() - give up on a virtqueue because of an address in it

@@ -69,6 +69,9 @@ extern const struct mdev_vq_layout mdev_vq_packed_layout;
 void mdev_vq_set_num_max(struct mdev_vq *vq, u16 num_max);
 int mdev_vq_map_again(struct mdev_vq *vq);
 
+/* vq_break.c */
+void mdev_vq_get_reason(struct mdev_vq *vq, char *buf, size_t size);
+
 /* vq_section.c */
 void mdev_vq_want_kick(struct mdev_vq *vq);
 

@@ -9,6 +9,7 @@
 #include <linux/mdev_session.h>
 #include <linux/mdev_vfio_device.h>
 #include <linux/module.h>
+#include <linux/seq_file.h>
 #include <linux/sysfs.h>
 #include <linux/virtio_mdev.h>
 
@@ -93,6 +94,24 @@ struct mdev_mem *mdev_vfio_device_mem(struct mdev_vfio_device *vv)
 	return mdev_vfio_device_has_mem(vv) ? &vv->mem.mem : NULL;
 }
 EXPORT_SYMBOL_GPL(mdev_vfio_device_mem);
+
+/**
+ * mdev_vfio_device_show_mem() - what is known of the memory, for a person
+ * @vv: the device
+ * @m: where to write
+ *
+ * For &mdev_class_driver.show_mem.
+ *
+ * Context: process context.
+ */
+void mdev_vfio_device_show_mem(struct mdev_vfio_device *vv, struct seq_file *m)
+{
+	if (mdev_vfio_device_has_mem(vv))
+		mdev_vfio_mem_show(&vv->mem, m);
+	else
+		seq_puts(m, "memory: VFIO programs the IOMMU of the device\n");
+}
+EXPORT_SYMBOL_GPL(mdev_vfio_device_show_mem);
 
 /**
  * mdev_vfio_device_copy_begin() - have writes of the device be seen page by page

@@ -23,6 +23,7 @@ static struct mdev_class_driver vfio_mdev_driver = {
 	.id_table = vfio_mdev_id_table,
 	.probe = vfio_mdev_add,
 	.remove = vfio_mdev_del,
+	.show_mem = vfio_mdev_show_mem,
 };
 
 static int __init vfio_mdev_module_init(void)

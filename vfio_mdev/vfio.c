@@ -624,6 +624,18 @@ void vfio_mdev_del(struct mdev_class_device *cdev)
 }
 
 /**
+ * vfio_mdev_show_mem() - &mdev_class_driver.show_mem
+ * @cdev: the instance
+ * @m: where to write
+ */
+void vfio_mdev_show_mem(struct mdev_class_device *cdev, struct seq_file *m)
+{
+	struct vfio_mdev *fn = dev_get_drvdata(&cdev->dev);
+
+	mdev_vfio_device_show_mem(&fn->vfio, m);
+}
+
+/**
  * vfio_mdev_exit() - wait until the last VFIO device is gone
  */
 void vfio_mdev_exit(void)

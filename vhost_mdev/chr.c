@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/sched/mm.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/vhost_mdev.h>
 #include <linux/virtio_mdev.h>
@@ -106,6 +107,16 @@ static void vhost_mdev_chr_iova_range(struct vhost_mdev *vd, u64 *first,
 		vhost_mem_domain_range(vd->chr->as[0].domain, first, last);
 }
 
+static void vhost_mdev_chr_show_mem(struct vhost_mdev *vd, struct seq_file *m)
+{
+	u32 i;
+
+	for (i = 0; i < vd->chr->nr_as; i++) {
+		seq_printf(m, "%saddress space: %u\n", i ? "\n" : "", i);
+		vhost_mem_iotlb_show(&vd->chr->as[i], m);
+	}
+}
+
 static const struct vhost_mdev_path vhost_mdev_chr_path = {
 	.name = "char device",
 	.mem_way = "with IOTLB messages",
@@ -121,6 +132,7 @@ static const struct vhost_mdev_path vhost_mdev_chr_path = {
 	.iova_range = vhost_mdev_chr_iova_range,
 	.set_owner = vhost_mdev_chr_set_owner,
 	.reset_owner = vhost_mdev_chr_reset_owner,
+	.show_mem = vhost_mdev_chr_show_mem,
 };
 
 /* ---- the file ---- */

@@ -6,9 +6,11 @@
 
 #include <linux/mdev_class.h>
 #include <linux/module.h>
+#include <linux/seq_file.h>
 
 #include "chr.h"
 #include "device.h"
+#include "path.h"
 #include "vfio.h"
 
 static int vhost_mdev_probe(struct mdev_class_device *cdev)
@@ -49,6 +51,22 @@ static void vhost_mdev_remove(struct mdev_class_device *cdev)
 	vhost_mdev_put(vd);
 }
 
+/* &mdev_class_driver.show_mem */
+static void vhost_mdev_show_mem(struct mdev_class_device *cdev,
+				struct seq_file *m)
+{
+	struct vhost_mdev *vd = dev_get_drvdata(&cdev->dev);
+	/* A user may just begin or end, but what is shown lives until remove. */
+	const struct vhost_mdev_path *path = READ_ONCE(vd->path);
+
+	if (!path) {
+		seq_puts(m, "memory: none, never opened\n");
+		return;
+	}
+	seq_printf(m, "access path: %s\n", path->name);
+	path->show_mem(vd, m);
+}
+
 static ssize_t copy_mode_show(struct device *dev, struct device_attribute *attr,
 			      char *buf)
 {
@@ -76,6 +94,7 @@ static struct mdev_class_driver vhost_mdev_driver = {
 	.id_table = vhost_mdev_id_table,
 	.probe = vhost_mdev_probe,
 	.remove = vhost_mdev_remove,
+	.show_mem = vhost_mdev_show_mem,
 };
 
 static int __init vhost_mdev_module_init(void)

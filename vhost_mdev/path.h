@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 struct mdev_mem;
+struct seq_file;
 struct vhost_mdev;
 
 /**
@@ -39,6 +40,9 @@ struct vhost_mdev;
  * @reset_owner: (optional) undo @set_owner, after a reset; same context
  * @ask: (optional) ask the user to close the device.  Returns whether the user can
  *	be asked.  Called without the lock, maybe before @mem_open.
+ * @show_mem: write what is known of the memory to a file, see
+ *	&mdev_class_driver.show_mem.  Called without the lock, also before @mem_open
+ *	and after @mem_close.
  * @as_vhost: wrong calls get the errno of vhost-vdpa, for programs that know it
  */
 struct vhost_mdev_path {
@@ -57,6 +61,7 @@ struct vhost_mdev_path {
 	void (*set_owner)(struct vhost_mdev *vd);
 	void (*reset_owner)(struct vhost_mdev *vd);
 	bool (*ask)(struct vhost_mdev *vd);
+	void (*show_mem)(struct vhost_mdev *vd, struct seq_file *m);
 };
 
 #endif /* _VHOST_MDEV_PATH_H */

@@ -53,6 +53,11 @@ static struct mdev_mem *vhost_mdev_vfio_mem(struct vhost_mdev *vd, u32 asid)
 	return mdev_vfio_device_mem(&vd->vfio->dev);
 }
 
+static void vhost_mdev_vfio_show_mem(struct vhost_mdev *vd, struct seq_file *m)
+{
+	mdev_vfio_device_show_mem(&vd->vfio->dev, m);
+}
+
 static void vhost_mdev_vfio_mem_reset(struct vhost_mdev *vd)
 {
 	lockdep_assert_held(&vd->session.lock);
@@ -91,6 +96,7 @@ static const struct vhost_mdev_path vhost_mdev_vfio_path = {
 	.mem_close = vhost_mdev_vfio_mem_close,
 	.mem = vhost_mdev_vfio_mem,
 	.mem_reset = vhost_mdev_vfio_mem_reset,
+	.show_mem = vhost_mdev_vfio_show_mem,
 	.log = vhost_mdev_vfio_log,
 	.migration_blocker = vhost_mdev_vfio_migration_blocker,
 	.ask = vhost_mdev_vfio_ask,

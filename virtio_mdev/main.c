@@ -6,6 +6,7 @@
 
 #include <linux/kmod.h>
 #include <linux/module.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <xen/xen.h>
 
@@ -153,6 +154,19 @@ static void virtio_mdev_remove(struct mdev_class_device *cdev)
 		cdev->ops->end_use(cdev);
 }
 
+/* &mdev_class_driver.show_mem */
+static void virtio_mdev_show_mem(struct mdev_class_device *cdev,
+				 struct seq_file *m)
+{
+	struct device *dma_dev = virtio_mdev_dma_dev(cdev);
+
+	if (dma_dev)
+		seq_printf(m, "memory: the kernel's, with the DMA API of %s\n",
+			   dev_name(dma_dev));
+	else
+		seq_puts(m, "memory: the kernel's, by physical addresses\n");
+}
+
 static const struct mdev_class_device_id virtio_mdev_id_table[] = {
 	{ MDEV_CLASS_ID_VIRTIO },
 	{ }
@@ -169,6 +183,7 @@ static struct mdev_class_driver virtio_mdev_driver = {
 	.resume = virtio_mdev_resume,
 	.reset_prepare = virtio_mdev_reset_prepare,
 	.reset_done = virtio_mdev_reset_done,
+	.show_mem = virtio_mdev_show_mem,
 };
 
 static int __init virtio_mdev_init(void)

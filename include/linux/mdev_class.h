@@ -13,6 +13,7 @@ struct mdev_class_parent;
 struct mdev_device;
 struct mdev_mem;
 struct module;
+struct seq_file;
 struct virtio_mdev_ops;
 
 /**
@@ -425,6 +426,10 @@ struct mdev_class_device_id {
  * @reset_done: (optional, with @reset_prepare) the hardware was reset: bring the
  *	device back if possible.  Same context, and @remove is not called in
  *	between.
+ * @show_mem: (optional) write what is known of the driver's memory to a file of
+ *	debugfs: one "name: value" a line.  Called after @probe and before @remove, at
+ *	any time, in process context, with a lock held that binding and attributes
+ *	take: it waits for nothing that a user can delay.
  *
  * @suspend and @resume are not in &device_driver.pm, because VFIO uses runtime power
  * management on a device whose driver has that.
@@ -438,6 +443,7 @@ struct mdev_class_driver {
 	int (*resume)(struct mdev_class_device *cdev);
 	void (*reset_prepare)(struct mdev_class_device *cdev);
 	void (*reset_done)(struct mdev_class_device *cdev);
+	void (*show_mem)(struct mdev_class_device *cdev, struct seq_file *m);
 };
 
 /**

@@ -19,6 +19,7 @@
 struct device;
 struct mdev_vfio_log;
 struct module;
+struct seq_file;
 struct vfio_device;
 
 /**
@@ -138,6 +139,7 @@ void mdev_vfio_mem_close(struct mdev_vfio_mem *vm);
 void mdev_vfio_mem_drop(struct mdev_vfio_mem *vm);
 int mdev_vfio_mem_copy_begin(struct mdev_vfio_mem *vm, unsigned int why);
 void mdev_vfio_mem_copy_end(struct mdev_vfio_mem *vm, unsigned int why);
+void mdev_vfio_mem_show(struct mdev_vfio_mem *vm, struct seq_file *m);
 void mdev_vfio_mem_unmap(struct mdev_vfio_mem *vm, u64 iova, u64 len);
 
 #endif /* _LINUX_MDEV_VFIO_H */

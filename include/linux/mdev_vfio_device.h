@@ -16,6 +16,7 @@ struct eventfd_ctx;
 struct mdev_class_device;
 struct mdev_class_parent;
 struct mdev_session;
+struct seq_file;
 
 /* How users map memory for such a device, for messages */
 #define MDEV_VFIO_MEM_WAY \
@@ -78,6 +79,7 @@ void mdev_vfio_device_mem_open(struct mdev_vfio_device *vv);
 void mdev_vfio_device_mem_close(struct mdev_vfio_device *vv);
 void mdev_vfio_device_mem_drop(struct mdev_vfio_device *vv);
 struct mdev_mem *mdev_vfio_device_mem(struct mdev_vfio_device *vv);
+void mdev_vfio_device_show_mem(struct mdev_vfio_device *vv, struct seq_file *m);
 int mdev_vfio_device_copy_begin(struct mdev_vfio_device *vv, unsigned int why);
 void mdev_vfio_device_copy_end(struct mdev_vfio_device *vv, unsigned int why);
 bool mdev_vfio_device_copying(struct mdev_vfio_device *vv);

@@ -324,7 +324,11 @@ struct mdev_vq {
 	bool away;
 	atomic_t users;
 
-	/* why it broke; written before @broken and @untold are set */
+	/*
+	 * Why it broke last; written before @broken and @untold are set.  The lock
+	 * guards it against readers other than the user of the queue.
+	 */
+	spinlock_t reason_lock;
 	char reason[MDEV_VQ_REASON_LEN];
 
 	/* of the one user; @layout determines which of the two is in use */

@@ -17,6 +17,7 @@
 
 struct mdev_state_reader;
 struct mdev_state_writer;
+struct seq_file;
 
 /* Bits of &virtio_mdev_ops.get_mdev_features */
 #define VIRTIO_MDEV_F_VERSION_1		BIT_ULL(0)
@@ -124,11 +125,12 @@ struct virtio_mdev_vq_stats {
  * @get_vq_count.  Unless said otherwise an operation is called from process
  * context, may sleep, and is serialised by the class driver against all other
  * operations of the same instance except @kick_vq, @get_status, @get_vq_stats,
- * @set_vq_affinity, @get_vq_affinity, @is_present, @get_config, @get_generation, and
- * what attributes show: @get_vq_num_max, @get_vq_count, @get_device_features and
- * @get_driver_features.  These may run at any time from create to remove.  Operations
- * that return int return 0 or a negative errno, which is passed unchanged to the
- * user of the instance; the parent logs what a person cannot tell from it.
+ * @show_vq, @set_vq_affinity, @get_vq_affinity, @is_present, @get_config,
+ * @get_generation, and what attributes show: @get_vq_num_max, @get_vq_count,
+ * @get_device_features and @get_driver_features.  These may run at any time from
+ * create to remove.  Operations that return int return 0 or a negative errno, which is
+ * passed unchanged to the user of the instance; the parent logs what a person cannot
+ * tell from it.
  *
  * @set_vq_address:	Set the addresses of the virtqueue.
  *			@desc_area, @driver_area, @device_area: addresses in the
@@ -193,6 +195,10 @@ struct virtio_mdev_vq_stats {
  *			any.  Advisory.
  * @get_vq_affinity:	(optional) The CPUs set last, or NULL.
  * @get_vq_stats:	(optional) Read the counters.  Does not sleep.
+ * @show_vq:		(optional) Write what is known of the virtqueue to a file of
+ *			debugfs: one "name: value" a line.  What the driver can
+ *			write to is not read.  Waits for nothing that the driver can
+ *			delay, because the removal of the instance waits for it.
  * @get_vq_count:	The number of virtqueues, 1 to 65535.  Constant while a class
  *			driver is bound; mdev_class_vqs_changed() tells of a change.
  * @get_vq_align:	(optional) Alignment for the parts of a virtqueue that
@@ -325,6 +331,8 @@ struct virtio_mdev_ops {
 						 u16 idx);
 	int (*get_vq_stats)(struct mdev_class_device *cdev, u16 idx,
 			    struct virtio_mdev_vq_stats *stats);
+	void (*show_vq)(struct mdev_class_device *cdev, u16 idx,
+			struct seq_file *m);
 
 	/* device */
 	u16 (*get_vq_count)(struct mdev_class_device *cdev);

@@ -358,6 +358,7 @@ vp_mdev_get_migration_blocker(struct mdev_class_device *cdev)
 	.set_vq_affinity = vp_mdev_set_vq_affinity,			\
 	.get_vq_affinity = vp_mdev_get_vq_affinity,			\
 	.get_vq_stats = vp_mdev_get_vq_stats,				\
+	.show_vq = vp_mdev_show_vq,					\
 	.get_vq_count = vp_mdev_get_vq_count,				\
 	.get_vq_align = vp_mdev_get_vq_align,				\
 	.get_device_features = vp_mdev_get_device_features,		\

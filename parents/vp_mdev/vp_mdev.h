@@ -235,6 +235,8 @@ int vp_mdev_get_vq_state(struct mdev_class_device *cdev, u16 idx,
 int vp_mdev_reset_vq(struct mdev_class_device *cdev, u16 idx);
 int vp_mdev_get_vq_notification(struct mdev_class_device *cdev, u16 idx,
 				struct virtio_mdev_notification_area *area);
+void vp_mdev_show_vq(struct mdev_class_device *cdev, u16 idx,
+		     struct seq_file *m);
 int vp_mdev_get_vq_stats(struct mdev_class_device *cdev, u16 idx,
 			 struct virtio_mdev_vq_stats *stats);
 

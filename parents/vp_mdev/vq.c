@@ -9,6 +9,7 @@
 #include <linux/log2.h>
 #include <linux/mutex.h>
 #include <linux/overflow.h>
+#include <linux/seq_file.h>
 #include <linux/virtio_config.h>
 #include <uapi/linux/virtio_ring.h>
 
@@ -137,6 +138,22 @@ int vp_mdev_get_vq_state(struct mdev_class_device *cdev, u16 idx,
 			 struct virtio_mdev_vq_state *state)
 {
 	return vp_mdev_gone(to_vp_mdev(cdev)->fn) ? -ENODEV : -EOPNOTSUPP;
+}
+
+/* Of what the driver set: the function tells nothing of what it does with a ring. */
+void vp_mdev_show_vq(struct mdev_class_device *cdev, u16 idx,
+		     struct seq_file *m)
+{
+	const struct vp_mdev *vp = to_vp_mdev(cdev);
+	const struct vp_mdev_vq *vq = &vp->vqs[idx];
+
+	seq_printf(m, "size: %u\n", READ_ONCE(vq->num));
+	seq_printf(m, "ready: %s\n", READ_ONCE(vq->ready) ? "yes" : "no");
+	seq_printf(m, "state: %s\n",
+		   READ_ONCE(vq->started) ? "given to the hardware" : "stopped");
+	seq_printf(m, "layout: %s\n", vp_mdev_packed(vp) ? "packed" : "split");
+	seq_printf(m, "addresses: %#llx %#llx %#llx\n", READ_ONCE(vq->desc),
+		   READ_ONCE(vq->driver), READ_ONCE(vq->device));
 }
 
 /* ---- start and stop ---- */

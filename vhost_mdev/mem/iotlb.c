@@ -7,6 +7,7 @@
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/seq_file.h>
 
 #include "domain.h"
 #include "iotlb.h"
@@ -305,6 +306,28 @@ void vhost_mem_iotlb_clear(struct vhost_mem_iotlb *im, struct mm_struct *mm)
 	mutex_lock(&im->lock);
 	vhost_mem_iotlb_remove(im, mm, 0, VHOST_MEM_IOTLB_MAX, false, false);
 	mutex_unlock(&im->lock);
+}
+
+/**
+ * vhost_mem_iotlb_show() - what is known of an address space, for a person
+ * @im: the address space
+ * @m: where to write
+ *
+ * Takes no lock: whoever has it may be waiting for the user's memory.
+ *
+ * Context: process context.
+ */
+void vhost_mem_iotlb_show(struct vhost_mem_iotlb *im, struct seq_file *m)
+{
+	seq_printf(m, "memory: IOTLB messages%s\n",
+		   READ_ONCE(im->domain) ? ", in the IOMMU of the device" : "");
+	seq_printf(m, "mapped and pinned: %llu bytes\n",
+		   (u64)READ_ONCE(im->nr_pages) << PAGE_SHIFT);
+	seq_printf(m, "ring areas: %u\n", READ_ONCE(im->nr_rings));
+	seq_printf(m, "unmapped, but still in use: %s\n",
+		   READ_ONCE(im->dying) ? "yes" : "no");
+	seq_printf(m, "held by the parent: %s\n",
+		   mdev_mem_holds_active(&im->holds) ? "yes" : "no");
 }
 
 /* ---- life ---- */

@@ -16,6 +16,7 @@
 
 struct device;
 struct mm_struct;
+struct seq_file;
 struct vhost_mem_domain;
 
 /**
@@ -30,7 +31,9 @@ struct vhost_mem_domain;
  *	Inner to &mdev_session.lock, outer to the mmap lock and to that of @pages.
  * @pages: what is mapped, by page number, see mdev_page_entry(); a dead page's
  *	value is that of its former entry
+ * @nr_pages: how many are pinned, dead ones among them.  Written under the lock.
  * @rings: struct vhost_mem_ring
+ * @nr_rings: how many.  Written under the lock.
  * @dying: there are dead entries, marked MDEV_PAGE_DYING, or dead rings
  *	that have a kernel mapping
  */
@@ -42,7 +45,9 @@ struct vhost_mem_iotlb {
 	struct mdev_mem_holds holds;
 	struct mutex lock;	/* guards what follows, see above */
 	struct xarray pages;
+	unsigned long nr_pages;
 	struct list_head rings;
+	unsigned int nr_rings;
 	bool dying;
 };
 
@@ -57,5 +62,6 @@ int vhost_mem_iotlb_unmap(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 			  u64 iova, u64 size, bool live, bool later);
 void vhost_mem_iotlb_settle(struct vhost_mem_iotlb *im, struct mm_struct *mm);
 void vhost_mem_iotlb_clear(struct vhost_mem_iotlb *im, struct mm_struct *mm);
+void vhost_mem_iotlb_show(struct vhost_mem_iotlb *im, struct seq_file *m);
 
 #endif /* _VHOST_MDEV_MEM_IOTLB_H */

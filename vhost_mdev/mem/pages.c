@@ -59,6 +59,7 @@ static unsigned long vhost_mem_pages_insert(struct vhost_mem_iotlb *im,
 		}
 		xas_unlock(&xas);
 	} while (xas_nomem(&xas, GFP_KERNEL_ACCOUNT));
+	WRITE_ONCE(im->nr_pages, im->nr_pages + i);
 	return i;
 }
 
@@ -85,6 +86,7 @@ static unsigned long vhost_mem_pages_add(struct vhost_mem_iotlb *im,
 	/* A device with its own DMA has no software readers, so erase at once. */
 	for (i = 0; i < n; i++)
 		xa_erase(&im->pages, index + i);
+	WRITE_ONCE(im->nr_pages, im->nr_pages - n);
 	return 0;
 }
 
@@ -247,6 +249,7 @@ void vhost_mem_pages_reap(struct vhost_mem_iotlb *im, struct mm_struct *mm,
 	while ((n = vhost_mem_pages_gather(&xas, last, dead, pages, &dirty))) {
 		unpin_user_pages_dirty_lock(pages, n, dirty);
 		atomic64_sub(n, &mm->pinned_vm);
+		WRITE_ONCE(im->nr_pages, im->nr_pages - n);
 		cond_resched();
 	}
 }

@@ -85,6 +85,7 @@ int vhost_mem_ring_map(struct mdev_mem *mem, struct mdev_ring_map *map)
 	map->priv = ring;
 	map->addr = addr + offset_in_page(map->iova);
 	list_add(&ring->node, &im->rings);
+	WRITE_ONCE(im->nr_rings, im->nr_rings + 1);
 	mutex_unlock(&im->lock);
 	kvfree(pages);
 	return 0;
@@ -105,6 +106,7 @@ void vhost_mem_ring_unmap(struct mdev_mem *mem, struct mdev_ring_map *map)
 
 	mutex_lock(&im->lock);
 	list_del(&ring->node);
+	WRITE_ONCE(im->nr_rings, im->nr_rings - 1);
 	mutex_unlock(&im->lock);
 	map->priv = NULL;
 	vunmap(ring->vmapped);

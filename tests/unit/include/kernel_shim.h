@@ -112,6 +112,12 @@ static inline void spin_unlock_bh(spinlock_t *lock)
 	__atomic_clear(&lock->held, __ATOMIC_RELEASE);
 }
 
+/* There are no interrupts. */
+#define spin_lock_irqsave(lock, flags)					\
+	do { (flags) = 0; spin_lock_bh(lock); } while (0)
+#define spin_unlock_irqrestore(lock, flags)				\
+	do { (void)(flags); spin_unlock_bh(lock); } while (0)
+
 #define wait_var_event(var, cond) \
 	do { (void)(var); while (!(cond)) sched_yield(); } while (0)
 #define HZ	100
@@ -126,6 +132,15 @@ static inline void spin_unlock_bh(spinlock_t *lock)
 	_done;								\
 })
 #define wake_up_var(var)	((void)(var))
+
+/* The result is not used. */
+static inline void strscpy(char *to, const char *from, size_t size)
+{
+	size_t len = strnlen(from, size - 1);
+
+	memcpy(to, from, len);
+	to[len] = '\0';
+}
 
 /* --- the rest -------------------------------------------------------------- */
 
