@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # kernels: 6.1 7.2
+# slow: debug
 # timeout: 240
 #
 # net_mdev: a driver at one end, a network interface of the host at the other.
