@@ -374,6 +374,7 @@ out_free:
 int mdev_vfio_fault(struct mdev_mem *mem, u64 iova, unsigned int perm)
 {
 	struct mdev_vfio_mem *vm = to_mdev_vfio_mem(mem);
+	bool traced = trace_mdev_vfio_fault_enabled();
 	u64 begin;
 	int ret;
 
@@ -381,10 +382,12 @@ int mdev_vfio_fault(struct mdev_mem *mem, u64 iova, unsigned int perm)
 	if (READ_ONCE(vm->copy_why))
 		return -EAGAIN;
 	iova = ALIGN_DOWN(iova, PAGE_SIZE);
-	begin = ktime_get_ns();
+	begin = traced ? ktime_get_ns() : 0;
 	ret = mdev_vfio_fault_page(vm, iova, perm);
-	trace_mdev_vfio_fault(vm->dev, iova, PAGE_SIZE, ktime_get_ns() - begin,
-			      ret);
+	/* Not if tracing was switched on meanwhile: the time is not known then. */
+	if (traced)
+		trace_mdev_vfio_fault(vm->dev, iova, PAGE_SIZE,
+				      ktime_get_ns() - begin, ret);
 	return ret;
 }
 
