@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What an instance is doing now, for a person: /sys/kernel/debug/mdev/UUID.
+ * What an instance is doing now: /sys/kernel/debug/mdev/UUID.
  *
  * The files exist from before a class driver binds until the instance is deleted,
  * so also while a removal waits for a program.  Whoever removes them waits for

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Software devices: what a virtqueue is doing now, for a person.
+ * Software devices: what a virtqueue is doing now, for debugfs.
  *
  * Everything is the device's own, because the driver could change what is in the
  * rings at any time.  Numbers are read one by one beside the user of the queue, which

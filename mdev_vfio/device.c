@@ -96,7 +96,7 @@ struct mdev_mem *mdev_vfio_device_mem(struct mdev_vfio_device *vv)
 EXPORT_SYMBOL_GPL(mdev_vfio_device_mem);
 
 /**
- * mdev_vfio_device_show_mem() - what is known of the memory, for a person
+ * mdev_vfio_device_show_mem() - write what is known of the memory
  * @vv: the device
  * @m: where to write
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Driver memory behind a VFIO container: what is known of it, for a person.
+ * Driver memory behind a VFIO container: what is known of it, for debugfs.
  */
 
 #include <linux/ktime.h>
@@ -81,7 +81,7 @@ static const char *mdev_vfio_copy_reason(const struct mdev_vfio_sums *sums)
 }
 
 /**
- * mdev_vfio_mem_show() - what is known of the memory, for a person
+ * mdev_vfio_mem_show() - write what is known of the memory
  * @vm: the memory
  * @m: where to write
  *

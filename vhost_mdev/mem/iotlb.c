@@ -309,7 +309,7 @@ void vhost_mem_iotlb_clear(struct vhost_mem_iotlb *im, struct mm_struct *mm)
 }
 
 /**
- * vhost_mem_iotlb_show() - what is known of an address space, for a person
+ * vhost_mem_iotlb_show() - write what is known of an address space
  * @im: the address space
  * @m: where to write
  *
